@@ -1,0 +1,127 @@
+import { z } from "zod";
+import {
+  ARGS_BYTES,
+  ARGS_COUNT,
+  ENV_BYTES,
+  INLINE_BYTES,
+  INPUT_BYTES,
+  OUTPUT_FILES,
+  STDIN_BYTES,
+} from "./limits.ts";
+import { attemptId, environmentName, interpreter, sha256Hex } from "./vocabulary.ts";
+
+const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
+const positive = z.int().positive();
+
+/** Bytes that travel inside the message, or that the executor fetches itself. */
+export const blob = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("inline"),
+    base64: z.base64().max(base64Chars(Math.max(2 * INLINE_BYTES, STDIN_BYTES))),
+  }),
+  z.strictObject({ kind: z.literal("url"), url: z.url(), sizeBytes: z.int().nonnegative() }),
+]);
+export type Blob = z.infer<typeof blob>;
+
+/** A file in the sandbox, relative to the job's folder, already checked by the Worker. */
+export const inputPath = z.string().min(1).max(1_024);
+
+/**
+ * What is laid into the job's folder before the program starts: a canonical tar made by the Worker
+ * (regular files and folders only), or a single file.
+ */
+export const input = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("tar"),
+    blob,
+    /** 1 when all entries share one top folder that the entrypoint does not name. */
+    stripComponents: z.union([z.literal(0), z.literal(1)]),
+  }),
+  z.strictObject({ kind: z.literal("file"), path: inputPath, blob }),
+]);
+export type Input = z.infer<typeof input>;
+
+export const limits = z.strictObject({
+  timeoutMs: positive,
+  cpuMs: positive,
+  memoryBytes: positive,
+  workspaceBytes: positive.max(64 * INPUT_BYTES),
+  outputBytesPerStream: positive,
+  outputFiles: positive.max(OUTPUT_FILES),
+  outputFileBytes: positive,
+  outputTotalBytes: positive,
+});
+export type AttemptLimits = z.infer<typeof limits>;
+
+export const program = z.strictObject({
+  interpreter,
+  entrypoint: inputPath,
+  args: z.array(z.string().max(ARGS_BYTES)).max(ARGS_COUNT),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ENV_BYTES)),
+  environment: environmentName,
+  stdin: blob.nullable(),
+});
+export type Program = z.infer<typeof program>;
+
+/** `POST /attempts` on the executor: everything that one attempt needs. */
+export const attemptRequest = z.strictObject({
+  protocol: z.literal(1),
+  attemptId,
+  /** Bearer token for this attempt's reports; the job object keeps only its hash. */
+  attemptToken: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  /** Base of this attempt's report routes: `<reportUrl>/events` and `<reportUrl>/uploads`. */
+  reportUrl: z.url(),
+  program,
+  limits,
+  inputs: z.array(input).max(64),
+  outputs: z.strictObject({
+    /** Folder that is collected, relative to the job's folder; "." is the whole of it. */
+    root: z.string().min(1).max(255),
+    /** What `output_files` and the signature name; an empty list selects everything. */
+    patterns: z.array(z.string().max(1_024)).max(1_000),
+  }),
+  jobHash: sha256Hex,
+});
+export type AttemptRequest = z.infer<typeof attemptRequest>;
+
+/** 202: the attempt is held (again, if it was sent twice) and will be reported on. */
+export const attemptAccepted = z.strictObject({ accepted: z.literal(true) });
+
+/** Any refusal of the executor's API. `busy` comes as 503 with `Retry-After`; nothing was started. */
+export const executorError = z.strictObject({
+  error: z.strictObject({
+    code: z.enum(["busy", "unauthorized", "invalid", "not_found", "draining", "internal"]),
+    message: z.string().max(2_000),
+  }),
+});
+export type ExecutorError = z.infer<typeof executorError>;
+
+export const environmentInfo = z.strictObject({
+  name: environmentName,
+  description: z.string().max(500),
+  interpreters: z.array(interpreter),
+  packages: z.array(z.string().max(200)).max(500),
+  diskBytes: z.int().nonnegative(),
+  uses: z.int().nonnegative(),
+});
+export type EnvironmentInfo = z.infer<typeof environmentInfo>;
+
+/** `GET /environments` on the executor. */
+export const environmentList = z.strictObject({ environments: z.array(environmentInfo).max(100) });
+
+/** `GET /health` on the executor. */
+export const executorHealth = z.strictObject({
+  status: z.enum(["healthy", "draining"]),
+  version: z.string().max(100),
+  /** Standard base64 of the raw Ed25519 public key that signs results. */
+  workerId: z.string().max(64),
+  isolation: z.int().min(0).max(2),
+  accounting: z.enum(["cgroup-v2", "cgroup-v1", "cgroup-hybrid", "proc"]),
+  slots: z.strictObject({
+    total: z.int(),
+    busy: z.int(),
+    waiting: z.int(),
+    backlog: z.int(),
+  }),
+});
+export type ExecutorHealth = z.infer<typeof executorHealth>;

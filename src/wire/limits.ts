@@ -1,0 +1,40 @@
+/** Caps that the Worker promises and the executor enforces; sizes in bytes, durations in milliseconds. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** An attempt that has not reported for this long has lost its lease (design, "Attempts and fences"). */
+export const LEASE_MS = 15_000;
+/** The executor reports at least this often while it holds an attempt. */
+export const HEARTBEAT_MS = 5_000;
+/** After the first log record, further ones are sent at most this often. */
+export const LOG_FLUSH_MS = 50;
+
+/** One report may carry at most this much log text, so that a batch stays far below a stored value's 2 MB. */
+export const REPORT_LOG_BYTES = 256 * KIB;
+export const REPORT_BODY_BYTES = 4 * MIB;
+export const REPORT_EVENTS = 2_000;
+
+/** Log bytes kept per stream; passing it ends the job with `output_limit`. */
+export const OUTPUT_BYTES_PER_STREAM = 10 * MIB;
+
+export const OUTPUT_FILES = 1_000;
+export const OUTPUT_PATH_CHARS = 255;
+export const OUTPUT_PATH_LEVELS = 9;
+export const OUTPUT_FILE_BYTES = 100 * MIB;
+export const OUTPUT_TOTAL_BYTES = 100 * MIB;
+
+/** Inputs up to this size travel inside messages; larger ones by presigned URL. */
+export const INLINE_BYTES = 128 * KIB;
+export const INPUT_ENTRIES = 10_000;
+export const INPUT_BYTES = 100 * MIB;
+
+export const ARGS_COUNT = 1_000;
+export const ARGS_BYTES = 128 * KIB;
+export const ENV_NAMES = 64;
+export const ENV_BYTES = 32 * KIB;
+export const STDIN_BYTES = MIB;
+
+export const SANDBOX_PROCESSES = 64;
+export const SANDBOX_OPEN_FILES = 256;
+export const SANDBOX_TMP_BYTES = 64 * MIB;

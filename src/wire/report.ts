@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { OUTPUT_FILES, OUTPUT_PATH_CHARS, REPORT_EVENTS, REPORT_LOG_BYTES } from "./limits.ts";
+import { isolationLevel, logStream, sha256Hex, terminationReason } from "./vocabulary.ts";
+
+const sequence = z.int().positive();
+const atMs = z.int().nonnegative();
+
+/** A file that left the sandbox: `path` is relative to the collected folder. */
+export const outputFile = z.strictObject({
+  path: z.string().min(1).max(OUTPUT_PATH_CHARS),
+  sizeBytes: z.int().nonnegative(),
+  sha256: sha256Hex,
+});
+export type OutputFile = z.infer<typeof outputFile>;
+
+/** Ed25519 over `signedPayload` (contract runs.md section 9); base64 is the padded standard alphabet. */
+export const signature = z.strictObject({
+  workerId: z.base64().length(44),
+  signature: z.base64().length(88),
+  signedPayload: z.string(),
+});
+
+export const startedEvent = z.strictObject({ n: sequence, type: z.literal("started"), atMs });
+
+/** `data` is valid UTF-8 text as the program wrote it, invalid bytes replaced; no line is implied. */
+export const logEvent = z.strictObject({
+  n: sequence,
+  type: z.literal("log"),
+  atMs,
+  stream: logStream,
+  data: z.string().min(1).max(REPORT_LOG_BYTES),
+});
+
+export const finishedEvent = z.strictObject({
+  n: sequence,
+  type: z.literal("finished"),
+  atMs,
+  reason: terminationReason,
+  /** Null when no program ran, or when it was killed before it could exit. */
+  exitCode: z.int().min(0).max(255).nullable(),
+  signal: z.string().max(16).nullable(),
+  /** What went wrong, for `infrastructure`; fixed text, never an exception's. */
+  message: z.string().max(500).nullable(),
+  cpuSeconds: z.number().nonnegative(),
+  memoryPeakBytes: z.int().nonnegative(),
+  wallTimeMs: z.int().nonnegative(),
+  truncated: z.strictObject({ stdout: z.boolean(), stderr: z.boolean() }),
+  /** In the order in which the upload URLs were asked for. */
+  outputs: z.array(outputFile).max(OUTPUT_FILES),
+  /** Entries that were found but not kept: links, odd names, and what is over a cap. */
+  outputsDropped: z.int().nonnegative(),
+  isolation: isolationLevel,
+  accounting: z.string().max(32),
+  signature: signature.nullable(),
+});
+export type FinishedEvent = z.infer<typeof finishedEvent>;
+
+export const attemptEvent = z.discriminatedUnion("type", [startedEvent, logEvent, finishedEvent]);
+export type AttemptEvent = z.infer<typeof attemptEvent>;
+
+/**
+ * `POST <reportUrl>/events` with the attempt's token as bearer. Events are numbered from 1 without
+ * gaps; a batch may repeat events that were already taken. An empty batch is a heartbeat.
+ */
+export const report = z.strictObject({ events: z.array(attemptEvent).max(REPORT_EVENTS) });
+export type Report = z.infer<typeof report>;
+
+/** 200. `acknowledged` is the highest event number that is stored; `cancel` asks to kill the program. */
+export const reportAccepted = z.strictObject({
+  acknowledged: z.int().nonnegative(),
+  cancel: z.boolean(),
+});
+export type ReportAccepted = z.infer<typeof reportAccepted>;
+
+/** `POST <reportUrl>/uploads`: asks for one presigned PUT per file, in order. */
+export const uploadsRequest = z.strictObject({ files: z.array(outputFile).min(1).max(OUTPUT_FILES) });
+export type UploadsRequest = z.infer<typeof uploadsRequest>;
+
+export const uploadsGranted = z.strictObject({
+  uploads: z.array(z.strictObject({ url: z.url() })).max(OUTPUT_FILES),
+});
+
+/**
+ * Any refusal of the report routes. `stale_attempt` (409): another attempt holds the job, or it has
+ * ended; stop and report no more. `gap` (409): send again from `expected`.
+ */
+export const reportRefused = z.strictObject({
+  error: z.strictObject({
+    code: z.enum(["stale_attempt", "gap", "invalid", "unauthorized", "too_large", "internal"]),
+    message: z.string(),
+    expected: z.int().optional(),
+  }),
+});
+export type ReportRefused = z.infer<typeof reportRefused>;
