@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { root } from "./local.ts";
+import { runWrangler } from "./wrangler.ts";
+
+/** The bundle, as wrangler would upload it. */
+export const bundleFile = path.join(root, "dist/worker/index.js");
+
+const stampFile = path.join(root, "dist/inputs.sha256");
+const inputs = [
+  "src/**/*.ts",
+  "durable/**/*.ts",
+  "scripts/assets/*",
+  "scripts/lib/build.ts",
+  "wrangler.toml",
+  "tsconfig.json",
+  "package-lock.json",
+];
+
+const swaggerFiles: Record<string, string> = {
+  "swagger-ui-bundle.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
+  "swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
+  "init.js": "scripts/assets/swagger-init.js",
+};
+
+const inputsHash = async (): Promise<string> => {
+  const hash = createHash("sha256");
+  const files = await Array.fromAsync(glob(inputs, { cwd: root }));
+  for (const file of files.sort()) {
+    const content = await readFile(path.join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+};
+
+const isBuilt = async (hash: string): Promise<boolean> =>
+  existsSync(bundleFile) && existsSync(stampFile) && (await readFile(stampFile, "utf8")) === hash;
+
+/** Lays Swagger UI into `dist/assets/swagger`, from where the Worker serves it. */
+export const buildAssets = async (): Promise<void> => {
+  const target = path.join(root, "dist/assets/swagger");
+  await mkdir(target, { recursive: true });
+  for (const [name, source] of Object.entries(swaggerFiles)) {
+    await copyFile(path.join(root, source), path.join(target, name));
+  }
+};
+
+/** Bundles the Worker and its assets into `dist`, unless neither their sources nor packages changed. */
+export const build = async (): Promise<{ readonly rebuilt: boolean }> => {
+  const hash = await inputsHash();
+  if (await isBuilt(hash)) return { rebuilt: false };
+  await rm(stampFile, { force: true });
+  await buildAssets();
+  await runWrangler([
+    "deploy",
+    "--dry-run",
+    "--containers-rollout=none",
+    "--outdir",
+    path.dirname(bundleFile),
+  ]);
+  await writeFile(stampFile, hash);
+  return { rebuilt: true };
+};

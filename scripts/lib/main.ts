@@ -1,0 +1,53 @@
+import { StartError } from "./fatal.ts";
+import { type LocalOptions, parseOptions } from "./options.ts";
+import { startSandpiper } from "./sandpiper.ts";
+import type { Serve } from "./serve-miniflare.ts";
+import { WranglerError } from "./wrangler.ts";
+
+const firstCommand = (url: string): string =>
+  `curl -s ${url}/submit -H 'content-type: application/json' -d '{"code":"print(6 * 7)","interpreter":"python3"}'`;
+
+const complain = (error: unknown): void => {
+  const isExpected = error instanceof StartError || error instanceof WranglerError;
+  process.stderr.write(
+    `${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+};
+
+/** Until here a signal simply ends this process, and the kernel ends what it started. */
+const untilStopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      // Miniflare's own listeners would exit at once, before the executor has ended its jobs.
+      process.removeAllListeners(signal).on(signal, () => resolve());
+    }
+    // Whoever read the output is gone, and with it the one who could stop this by hand.
+    process.stdout.on("error", () => resolve());
+  });
+
+const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<void> => {
+  const stack = new AsyncDisposableStack();
+  try {
+    const { url, executorUrl } = await startSandpiper(options, serve, stack);
+    process.stdout.write(`\nSandpiper is ready at ${url} (executor at ${executorUrl}). Ctrl-C stops both.\n`);
+    process.stdout.write(`Try:\n  ${firstCommand(url)}\n\n`);
+    await untilStopped();
+  } catch (error) {
+    complain(error);
+    process.exitCode = 1;
+  }
+  await stack.disposeAsync();
+};
+
+/** The whole of `npm start` and `npm run dev`, which differ in how the Worker is served. */
+export const runCommand = async (command: string, serve: Serve): Promise<void> => {
+  const parsed = parseOptions(command, process.argv.slice(2));
+  if (parsed.kind === "help") {
+    process.stdout.write(`${parsed.text}\n`);
+  } else if (parsed.kind === "invalid") {
+    process.stderr.write(`${parsed.message} See ${command} -- --help.\n`);
+    process.exitCode = 2;
+  } else {
+    await runUntilStopped(parsed.options, serve);
+  }
+};

@@ -1,0 +1,30 @@
+import path from "node:path";
+import { type Unstable_Config, unstable_readConfig } from "wrangler";
+import { host, root } from "./local.ts";
+import type { LocalOptions } from "./options.ts";
+
+export const configFile = path.join(root, "wrangler.toml");
+
+// wrangler would warn, at each reading, that the local S3 credentials are an experiment.
+process.env.WRANGLER_LOG ??= "error";
+
+export const workerConfig = (): Unstable_Config => unstable_readConfig({ config: configFile });
+
+/**
+ * What only a local run knows. The bucket's S3 API is the one that the local runtime serves, with the
+ * credentials that wrangler.toml gives it.
+ */
+export const localVars = ({ port, executorPort, vars }: LocalOptions): Record<string, string> => {
+  const [bucket] = workerConfig().r2_buckets;
+  const credentials = bucket?.local_dev?.experimental_s3_credentials;
+  return {
+    PUBLIC_URL: `http://${host}:${port}`,
+    EXECUTOR_URL: `http://${host}:${executorPort}`,
+    R2_S3_ENDPOINT: `http://${host}:${port}/cdn-cgi/local/r2/s3`,
+    ...(credentials && {
+      R2_ACCESS_KEY_ID: credentials.accessKeyId,
+      R2_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    }),
+    ...vars,
+  };
+};
