@@ -37,6 +37,8 @@ const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<voi
     process.exitCode = 1;
   }
   await stack.disposeAsync();
+  // wrangler keeps a bundler process, and with it this one, for seconds more.
+  process.exit();
 };
 
 /** The whole of `npm start` and `npm run dev`, which differ in how the Worker is served. */

@@ -1,0 +1,21 @@
+import type { TestProject } from "vitest/node";
+import { startServer } from "./server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Address of the Sandpiper that all end-to-end tests share. */
+    sandpiperUrl: string;
+    executorUrl: string;
+    /** Its state folder, from which `readRunning` tells its processes. */
+    stateDir: string;
+  }
+}
+
+/** One `npm start` for all end-to-end tests; a test that stops or breaks one starts its own. */
+export default async (project: TestProject): Promise<() => Promise<void>> => {
+  const server = await startServer();
+  project.provide("sandpiperUrl", server.url);
+  project.provide("executorUrl", server.executorUrl);
+  project.provide("stateDir", server.stateDir);
+  return () => server.stop();
+};

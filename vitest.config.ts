@@ -1,0 +1,58 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Secrets and addresses that a Worker test runs with; a test's own executor intercepts the address. */
+const workerTestVars = {
+  EXECUTOR_URL: "http://executor.test",
+  EXECUTOR_TOKEN: "executor-token-of-the-tests",
+  PUBLIC_URL: "http://sandpiper.test",
+  R2_S3_ENDPOINT: "http://r2.test",
+  R2_ACCESS_KEY_ID: "local",
+  R2_SECRET_ACCESS_KEY: "local-secret",
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              cf: false,
+              bindings: { ...workerTestVars, TEST_MIGRATIONS: await readD1Migrations("migrations") },
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          setupFiles: ["test/worker/support/migrate.ts"],
+          // itty-durable ships CommonJS that requires ES modules, which only a bundle can resolve.
+          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
+        },
+      },
+      {
+        test: {
+          name: "executor",
+          include: ["test/executor/**/*.test.ts"],
+          // Its tests measure and fill up the machine's own processes, memory and cgroups.
+          fileParallelism: false,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/support/global-setup.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
