@@ -1,7 +1,70 @@
-/** A tar member before its content: `mode` is 0644 or 0755 for files; folders have size 0. */
+const BLOCK = 512;
+const NAME_BYTES = 100;
+/** 11 octal digits, what a ustar size field holds. */
+const MAX_SIZE = 0o77777777777;
+const encoder = new TextEncoder();
+const ZEROS = new Uint8Array(2 * BLOCK);
+
+/** A member of a tar. `path` has no trailing slash; folders have size 0. */
 export type TarMember = {
   path: string;
-  type?: "file" | "directory";
-  sizeBytes?: number;
+  kind: "file" | "folder";
+  sizeBytes: number;
+  /** 0755 instead of 0644 for a file; folders are 0755 anyway. */
   executable?: boolean;
+};
+
+/** Two zero blocks: what comes after the last member. */
+export const TAR_END: Uint8Array = ZEROS;
+
+/** Zeros that fill a content of this size up to whole blocks. */
+export const tarPadding = (sizeBytes: number): Uint8Array =>
+  ZEROS.subarray(0, (BLOCK - (sizeBytes % BLOCK)) % BLOCK);
+
+const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
+
+const block = (name: Uint8Array, typeflag: string, sizeBytes: number, mode: number): Uint8Array => {
+  const header = new Uint8Array(BLOCK);
+  const put = (text: string, at: number) => encoder.encodeInto(text, header.subarray(at));
+  header.set(name.subarray(0, NAME_BYTES));
+  put(`${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(sizeBytes, 11)}\0${octal(0, 11)}\0`, 100);
+  put(`        ${typeflag}`, 148);
+  put("ustar\x0000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  put(`${octal(sum, 6)}\0 `, 148);
+  return header;
+};
+
+/** A pax record's length counts its own digits. */
+const paxRecord = (key: string, value: string): Uint8Array => {
+  const rest = encoder.encode(` ${key}=${value}\n`);
+  let length = rest.length;
+  while (length !== rest.length + String(length).length) length = rest.length + String(length).length;
+  const record = new Uint8Array(length);
+  encoder.encodeInto(String(length), record);
+  record.set(rest, length - rest.length);
+  return record;
+};
+
+/**
+ * The blocks before a member's content: one ustar header, after a pax header where the name needs one (over
+ * 100 bytes or not ASCII). Owner and times are 0, so equal trees make equal tars. `prefix` (such as `./`)
+ * goes before every name. A size over 8 GiB is a `RangeError`.
+ */
+export const tarHeader = (member: TarMember, prefix = ""): Uint8Array => {
+  if (member.sizeBytes > MAX_SIZE) throw new RangeError("A tar member holds at most 8 GiB");
+  const isFolder = member.kind === "folder";
+  const name = `${prefix}${member.path}${isFolder ? "/" : ""}`;
+  const mode = isFolder || member.executable === true ? 0o755 : 0o644;
+  const bytes = encoder.encode(name);
+  if (bytes.length <= NAME_BYTES && bytes.length === name.length)
+    return block(bytes, isFolder ? "5" : "0", member.sizeBytes, mode);
+  const pax = paxRecord("path", name);
+  const paxBlocks = Math.ceil(pax.length / BLOCK) * BLOCK;
+  const blocks = new Uint8Array(BLOCK + paxBlocks + BLOCK);
+  blocks.set(block(encoder.encode("pax_header"), "x", pax.length, 0o644));
+  blocks.set(pax, BLOCK);
+  const plain = encoder.encode(name.replace(/[^\x20-\x7e]/g, "_"));
+  blocks.set(block(plain, isFolder ? "5" : "0", member.sizeBytes, mode), BLOCK + paxBlocks);
+  return blocks;
 };

@@ -1,0 +1,52 @@
+import { shown, UploadRefused } from "./refusal.ts";
+import type { UploadLimits } from "./types.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Text of a name's bytes; `what` names the place for the refusal. */
+export const decodeName = (bytes: Uint8Array, what: string): string => {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new UploadRefused(
+      "bad_name",
+      `A name in ${what} is not valid UTF-8; rename the file or encode names as UTF-8`,
+    );
+  }
+};
+
+const problem = (raw: string): string | null => {
+  if (CONTROL.test(raw)) return "contains control characters";
+  if (raw.includes("\\")) return 'contains a backslash; separate folders with "/"';
+  if (raw.startsWith("/") || /^[A-Za-z]:/.test(raw))
+    return "is absolute; use a path relative to the job's folder";
+  if (raw.split("/").includes("..")) return 'leaves the job\'s folder with ".."';
+  return null;
+};
+
+const sizeProblem = (segments: readonly string[], folders: number, limits: UploadLimits): string | null => {
+  const segmentBytes = segments.map((segment) => encoder.encode(segment).length);
+  if (segmentBytes.some((bytes) => bytes > limits.segmentBytes))
+    return `has a part longer than ${limits.segmentBytes} bytes`;
+  if (segmentBytes.reduce((total, bytes) => total + bytes + 1, -1) > limits.pathBytes)
+    return `is longer than ${limits.pathBytes} bytes`;
+  if (folders > limits.folderLevels) return `is more than ${limits.folderLevels} folders deep`;
+  return null;
+};
+
+/**
+ * The path of an entry relative to the job's folder, without `.` and empty segments; "" is the folder itself.
+ * Absolute names, `..`, backslashes, drive letters, control characters and oversized names are refused
+ * (contract runs.md 0.8).
+ */
+export const normalizePath = (raw: string, isFolder: boolean, limits: UploadLimits): string => {
+  const segments = raw.split("/").filter((segment) => segment !== "" && segment !== ".");
+  const wrong = problem(raw) ?? sizeProblem(segments, segments.length - (isFolder ? 0 : 1), limits);
+  if (wrong !== null) throw new UploadRefused("bad_name", `The name ${shown(raw)} ${wrong}`);
+  if (!isFolder && (segments.length === 0 || /(?:^|\/)\.?$/.test(raw)))
+    throw new UploadRefused("bad_name", `The name ${shown(raw)} does not name a file`);
+  return segments.join("/");
+};

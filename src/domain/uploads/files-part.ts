@@ -1,0 +1,44 @@
+import { ByteReader } from "./byte-reader.ts";
+import type { CanonicalTar } from "./canonical-tar.ts";
+import type { UploadPart } from "./multipart.ts";
+import { shown, UploadRefused } from "./refusal.ts";
+import { isGzip, readTarGz } from "./tar-reader.ts";
+import { readMultiFile, readQuickCode, textFormOf } from "./text-forms.ts";
+import { isZip, readZip } from "./zip-reader.ts";
+
+const HEAD_BYTES = 128;
+const TAR_GZ = /\.(?:tar\.gz|tgz)/i;
+const TAR_GZ_END = /\.(?:tar\.gz|tgz)$/i;
+const ZIP = /\.zip/i;
+const ZIP_END = /\.zip$/i;
+
+const notWhat = (filename: string, kind: string): UploadRefused =>
+  new UploadRefused("bad_archive", `The part ${shown(filename)} is not ${kind}; pack it again or rename it`);
+
+/**
+ * Takes one `files` part in the first form that fits (contract runs.md section 3): quick code, the
+ * multi-file text form, `.tar.gz` or `.tgz`, `.zip`, else a file under its own name. A name that only
+ * contains such an ending, as in `my.zip.txt`, makes an archive when the content is one.
+ */
+const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar): Promise<void> => {
+  const head = await reader.fill(HEAD_BYTES);
+  const form = textFormOf(head);
+  if (form === "quick-code") return readQuickCode(reader, tar);
+  if (form === "multi-file") return readMultiFile(reader, tar);
+  if (TAR_GZ.test(filename) && isGzip(head)) return readTarGz(reader, tar, shown(filename));
+  if (TAR_GZ_END.test(filename)) throw notWhat(filename, "gzip-compressed");
+  if (ZIP.test(filename) && (await isZip(reader))) return readZip(reader, tar, shown(filename));
+  if (ZIP_END.test(filename)) throw notWhat(filename, "a zip");
+  await tar.addFile(filename, () => reader.take(Number.POSITIVE_INFINITY));
+};
+
+/** Adds the files of one `files` part to the tar. A part without name and content is an empty form field. */
+export const readFilesPart = async (part: UploadPart, tar: CanonicalTar): Promise<void> => {
+  const reader = new ByteReader(part.body);
+  const filename = part.filename ?? "";
+  if (filename === "") {
+    if (part.filename !== null && (await reader.atEnd())) return;
+    throw new UploadRefused("bad_name", "A `files` part has no filename; give it one");
+  }
+  await readForm(reader, filename, tar);
+};

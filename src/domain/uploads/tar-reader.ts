@@ -1,0 +1,148 @@
+import { ByteReader, type Pull } from "./byte-reader.ts";
+import { type CanonicalTar, unpackedTooLarge } from "./canonical-tar.ts";
+import { decodeName } from "./entry-path.ts";
+import { pullInflated } from "./inflate.ts";
+import { shown, UploadRefused } from "./refusal.ts";
+import { BLOCK, parsePax, parseTarHeader, type RawTarHeader } from "./tar-header.ts";
+import type { UploadLimits } from "./types.ts";
+
+const EXTENSION_BYTES = 1024 * 1024;
+
+/** What pax and GNU members said about the member after them. */
+type Extensions = { name: Uint8Array | null; sizeBytes: number | null };
+
+const LINKS = "pack the file itself in place of the link (tar --dereference)";
+const REFUSED_TYPES: Record<string, string> = {
+  1: `is a hard link; ${LINKS}`,
+  2: `is a symbolic link; ${LINKS}`,
+  3: "is a device; leave it out",
+  4: "is a device; leave it out",
+  6: "is a FIFO; leave it out",
+};
+
+const cutOff = (what: string): UploadRefused =>
+  new UploadRefused("bad_archive", `${what} is cut off; pack it again`);
+
+const readExtension = async (reader: ByteReader, header: RawTarHeader, what: string): Promise<Uint8Array> => {
+  if (header.sizeBytes > EXTENSION_BYTES)
+    throw new UploadRefused("bad_archive", `${what} has an extended header of more than 1 MiB`);
+  const data = await reader.exactly(Math.ceil(header.sizeBytes / BLOCK) * BLOCK);
+  if (data === null) throw cutOff(what);
+  return data.slice(0, header.sizeBytes);
+};
+
+const withPax = (data: Uint8Array, before: Extensions, what: string): Extensions => {
+  const records = parsePax(data);
+  if (records === null) throw new UploadRefused("bad_archive", `${what} has a damaged extended header`);
+  if ([...records.keys()].some((key) => key.startsWith("GNU.sparse.")))
+    throw new UploadRefused("unsupported_archive", `${what} has sparse files; pack it without --sparse`);
+  const size = records.get("size");
+  const sizeBytes = size === undefined ? before.sizeBytes : Number(decodeName(size, what));
+  if (sizeBytes !== null && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
+    throw new UploadRefused("bad_archive", `${what} has a damaged extended header`);
+  return { name: records.get("path") ?? before.name, sizeBytes };
+};
+
+const nameOf = (header: RawTarHeader, given: Uint8Array | null, what: string): string => {
+  const name = decodeName(given ?? header.name, what);
+  return given === null && header.prefix.length > 0 ? `${decodeName(header.prefix, what)}/${name}` : name;
+};
+
+/** A member's content, refused when the archive ends inside it. */
+const exactContent = (reader: ByteReader, sizeBytes: number, what: string): Pull => {
+  const content = reader.bounded(sizeBytes);
+  let left = sizeBytes;
+  return async () => {
+    const chunk = await content();
+    left -= chunk?.length ?? 0;
+    if (chunk === null && left > 0) throw cutOff(what);
+    return chunk;
+  };
+};
+
+const skipPadding = async (reader: ByteReader, sizeBytes: number, what: string): Promise<void> => {
+  if ((await reader.exactly((BLOCK - (sizeBytes % BLOCK)) % BLOCK)) === null) throw cutOff(what);
+};
+
+const addMember = async (
+  reader: ByteReader,
+  tar: CanonicalTar,
+  header: RawTarHeader,
+  extensions: Extensions,
+  what: string,
+): Promise<void> => {
+  const name = nameOf(header, extensions.name, what);
+  const sizeBytes = extensions.sizeBytes ?? header.sizeBytes;
+  const refused = REFUSED_TYPES[header.type];
+  if (refused !== undefined) throw new UploadRefused("bad_archive", `The entry ${shown(name)} ${refused}`);
+  // Archives from before POSIX mark a folder by its trailing slash alone.
+  if (header.type === "5" || (header.type === "0" && name.endsWith("/") && sizeBytes === 0)) {
+    if (sizeBytes > 0) throw new UploadRefused("bad_archive", `The folder ${shown(name)} has content`);
+    return tar.addFolder(name);
+  }
+  if (header.type !== "0" && header.type !== "7")
+    throw new UploadRefused(
+      "unsupported_archive",
+      `The entry ${shown(name)} is of a type that is not supported`,
+    );
+  await tar.addFile(name, exactContent(reader, sizeBytes, what), header.executable);
+  await skipPadding(reader, sizeBytes, what);
+};
+
+/** After the first zero block only zeros may follow. */
+const checkEnd = async (reader: ByteReader, what: string): Promise<void> => {
+  for (let chunk = await reader.take(BLOCK); chunk !== null; chunk = await reader.take(64 * BLOCK))
+    if (chunk.some((byte) => byte !== 0))
+      throw new UploadRefused("bad_archive", `${what} has data after its end`);
+};
+
+/**
+ * Reads a tar (ustar, pax, GNU, v7) into the canonical one. Written here because the kept readers decode
+ * broken UTF-8 to replacement characters and take sparse members for plain files (modern-tar, tar-stream),
+ * where an upload wants a refusal.
+ */
+const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
+  let extensions: Extensions = { name: null, sizeBytes: null };
+  for (;;) {
+    const block = await reader.exactly(BLOCK);
+    if (block === null) throw cutOff(what);
+    const header = parseTarHeader(block, what);
+    if (header === null) return checkEnd(reader, what);
+    if (header.type === "x")
+      extensions = withPax(await readExtension(reader, header, what), extensions, what);
+    else if (header.type === "L") {
+      const name = await readExtension(reader, header, what);
+      const end = name.indexOf(0);
+      extensions = { ...extensions, name: end < 0 ? name : name.subarray(0, end) };
+    } else if (header.type === "g" || header.type === "K") await readExtension(reader, header, what);
+    else {
+      await addMember(reader, tar, header, extensions, what);
+      extensions = { name: null, sizeBytes: null };
+    }
+  }
+};
+
+/** Unpacks gzip members up to the end, and no more than the limits can need, headers and padding included. */
+const pullGunzipped = (reader: ByteReader, limits: UploadLimits, what: string): Pull => {
+  let left = limits.unpackedBytes + limits.entries * 4 * BLOCK + EXTENSION_BYTES;
+  let member = pullInflated(reader, "gzip", what);
+  return async () => {
+    for (;;) {
+      const chunk = await member();
+      left -= chunk?.length ?? 0;
+      if (left < 0) throw unpackedTooLarge(limits);
+      if (chunk !== null || (await reader.atEnd())) return chunk;
+      if (!isGzip(await reader.fill(2)))
+        throw new UploadRefused("bad_archive", `${what} has data after its end`);
+      member = pullInflated(reader, "gzip", what);
+    }
+  };
+};
+
+export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+
+/** Reads a `.tar.gz` up to the end of the reader; `what` names it in refusals. */
+export const readTarGz = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
+  const unzipped = pullGunzipped(reader, tar.limits, what);
+  await readTar(new ByteReader(unzipped), tar, what);
+};

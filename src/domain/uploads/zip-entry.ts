@@ -1,0 +1,180 @@
+import { ByteReader, type Pull } from "./byte-reader.ts";
+import type { CanonicalTar } from "./canonical-tar.ts";
+import { crc32 } from "./crc32.ts";
+import { decodeName } from "./entry-path.ts";
+import { pullInflated } from "./inflate.ts";
+import { shown, UploadRefused } from "./refusal.ts";
+import {
+  CENTRAL_HEADER,
+  DATA_DESCRIPTOR,
+  DEFLATED,
+  damagedZip,
+  FLAG_DESCRIPTOR,
+  FLAG_ENCRYPTED,
+  LOCAL_HEADER,
+  resolveZip64,
+  STORED,
+  u16,
+  u32,
+  u64,
+  unicodePath,
+} from "./zip-fields.ts";
+
+/** What an entry turned out to be; the central directory has to say the same. Sizes in bytes. */
+export type ZipEntry = {
+  /** Where its local header starts in the zip. */
+  offset: number;
+  /** The name as its bytes stand in the header. */
+  rawName: Uint8Array;
+  isFolder: boolean;
+  method: number;
+  crc: number;
+  packedBytes: number;
+  sizeBytes: number;
+};
+
+type LocalHeader = {
+  offset: number;
+  rawName: Uint8Array;
+  name: string;
+  flags: number;
+  method: number;
+  crc: number;
+  packedBytes: number;
+  sizeBytes: number;
+  isZip64: boolean;
+};
+
+const HEADER_BYTES = 30;
+
+const nameOf = (rawName: Uint8Array, extra: Uint8Array, what: string): string => {
+  const unicode = unicodePath(extra);
+  const isCurrent = unicode !== null && unicode.nameCrc === crc32(rawName);
+  return decodeName(isCurrent ? unicode.name : rawName, what);
+};
+
+const refuseUnsupported = (header: LocalHeader): void => {
+  const name = shown(header.name);
+  if ((header.flags & FLAG_ENCRYPTED) !== 0)
+    throw new UploadRefused(
+      "unsupported_archive",
+      `The entry ${name} is encrypted; send a zip without a password`,
+    );
+  if (header.method !== STORED && header.method !== DEFLATED)
+    throw new UploadRefused(
+      "unsupported_archive",
+      `The entry ${name} is not packed with deflate; use ordinary zip`,
+    );
+  if (header.method === STORED && (header.flags & FLAG_DESCRIPTOR) !== 0)
+    throw new UploadRefused(
+      "unsupported_archive",
+      `The entry ${name} is stored without its size in front; pack it with deflate`,
+    );
+};
+
+const readLocalHeader = async (reader: ByteReader, what: string): Promise<LocalHeader> => {
+  const offset = reader.position;
+  const fixed = (await reader.exactly(HEADER_BYTES))?.slice();
+  if (fixed === undefined) throw damagedZip(what, "it is cut off");
+  const nameBytes = u16(fixed, 26);
+  const rest = (await reader.exactly(nameBytes + u16(fixed, 28)))?.slice();
+  if (rest === undefined) throw damagedZip(what, "it is cut off");
+  const rawName = rest.subarray(0, nameBytes);
+  const extra = rest.subarray(nameBytes);
+  const sizes = resolveZip64([u32(fixed, 22), u32(fixed, 18)], extra);
+  if (sizes === null) throw damagedZip(what, "an extra field is damaged");
+  const [sizeBytes = 0, packedBytes = 0] = sizes.values;
+  const header = {
+    offset,
+    rawName,
+    name: nameOf(rawName, extra, what),
+    flags: u16(fixed, 6),
+    method: u16(fixed, 8),
+    crc: u32(fixed, 14),
+    packedBytes,
+    sizeBytes,
+    isZip64: sizes.isZip64,
+  };
+  refuseUnsupported(header);
+  return header;
+};
+
+type Figures = Pick<ZipEntry, "crc" | "packedBytes" | "sizeBytes">;
+
+const isSame = (one: Figures, other: Figures): boolean =>
+  one.crc === other.crc && one.packedBytes === other.packedBytes && one.sizeBytes === other.sizeBytes;
+
+const lied = (what: string, name: string): UploadRefused =>
+  damagedZip(what, `the checksum or size of ${shown(name)} is wrong`);
+
+/**
+ * Steps over the record after the data of an entry whose header had no sizes. Its signature is optional and
+ * its sizes have 4 or 8 bytes, so the layout is the one that agrees with the data and ends at a header.
+ */
+const readDescriptor = async (reader: ByteReader, actual: Figures): Promise<boolean> => {
+  const held = await reader.fill(28);
+  for (const start of [4, 0]) {
+    for (const width of [4, 8]) {
+      const end = start + 4 + 2 * width;
+      if (held.length < end + 4 || (start === 4 && u32(held, 0) !== DATA_DESCRIPTOR)) continue;
+      const size = width === 4 ? u32 : u64;
+      const packedBytes = size(held, start + 4);
+      const said = { crc: u32(held, start), packedBytes, sizeBytes: size(held, start + 4 + width) };
+      const next = u32(held, end);
+      if (!isSame(said, actual) || (next !== LOCAL_HEADER && next !== CENTRAL_HEADER)) continue;
+      reader.consume(end);
+      return true;
+    }
+  }
+  return false;
+};
+
+const summed =
+  (content: Pull, onChunk: (chunk: Uint8Array) => void): Pull =>
+  async () => {
+    const chunk = await content();
+    if (chunk !== null) onChunk(chunk);
+    return chunk;
+  };
+
+const addContent = async (
+  tar: CanonicalTar,
+  header: LocalHeader,
+  content: Pull,
+  what: string,
+): Promise<void> => {
+  if (!header.name.endsWith("/")) {
+    await tar.addFile(header.name, content);
+    return;
+  }
+  await tar.addFolder(header.name);
+  if ((await content()) !== null) throw damagedZip(what, `the folder ${shown(header.name)} has content`);
+};
+
+/** Reads one entry, from its local header to the end of its data, into the tar. */
+export const readZipEntry = async (
+  reader: ByteReader,
+  tar: CanonicalTar,
+  what: string,
+): Promise<ZipEntry> => {
+  const header = await readLocalHeader(reader, what);
+  const hasDescriptor = (header.flags & FLAG_DESCRIPTOR) !== 0;
+  const start = reader.position;
+  const packed = hasDescriptor ? reader : new ByteReader(reader.bounded(header.packedBytes));
+  const unpacked =
+    header.method === STORED
+      ? () => packed.take(Number.POSITIVE_INFINITY)
+      : pullInflated(packed, "deflate-raw", `${shown(header.name)} in ${what}`);
+  const actual = { crc: 0, packedBytes: 0, sizeBytes: 0 };
+  const content = summed(unpacked, (chunk) => {
+    actual.crc = crc32(chunk, actual.crc);
+    actual.sizeBytes += chunk.length;
+  });
+  await addContent(tar, header, content, what);
+  if (!hasDescriptor && !(await packed.atEnd())) throw lied(what, header.name);
+  actual.packedBytes = reader.position - start;
+  const isTrue = hasDescriptor ? await readDescriptor(reader, actual) : isSame(header, actual);
+  if (!isTrue) throw lied(what, header.name);
+  const { offset, rawName, method } = header;
+  return { offset, rawName, isFolder: header.name.endsWith("/"), method, ...actual };
+};
