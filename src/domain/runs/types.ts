@@ -1,15 +1,30 @@
 import type { Interpreter } from "../../wire/vocabulary.ts";
 
-/** One thing wrong with a submission: `field` is a manifest field's path such as `args.3` ("" for the whole). */
+/** One thing wrong with a submission: `field` is a field's path such as `args.3`, or "" for the whole. */
 export type FieldError = { field: string; message: string };
 
-/** A manifest after validation, defaulting and capping (contract runs.md 0.7). */
-export type Manifest = {
-  /** As given, normalised to a relative path; null when the manifest names none. */
+export type Refused = { kind: "refused"; errors: FieldError[] };
+
+/** A manifest's fields as far as they were given: checked and capped, null where absent. */
+export type ManifestFields = {
+  /** Relative and normalised. */
   entrypoint: string | null;
-  /** `python` has become `python3`; null when none was named. */
+  /** `python` has become `python3`. */
   interpreter: Interpreter | null;
-  /** "" is the default environment. */
+  environment: string | null;
+  args: string[] | null;
+  env: Record<string, string> | null;
+  outputs: string[] | null;
+  timeoutSeconds: number | null;
+  memoryMb: number | null;
+  cpuSeconds: number | null;
+};
+
+/** A manifest with its defaults (contract runs.md 0.7). Whether the environment exists is not checked yet. */
+export type Manifest = {
+  entrypoint: string | null;
+  interpreter: Interpreter | null;
+  /** As given; "" is the default environment. */
   environment: string;
   args: string[];
   env: Record<string, string>;
@@ -20,16 +35,18 @@ export type Manifest = {
   cpuSeconds: number;
 };
 
-export type ManifestOutcome = { kind: "ok"; manifest: Manifest } | { kind: "refused"; errors: FieldError[] };
+/** A manifest that says what to run. */
+export type RunManifest = Manifest & { entrypoint: string; interpreter: Interpreter };
 
-export type ResolvedEntrypoint = {
+export type ManifestOutcome = { kind: "ok"; manifest: Manifest } | Refused;
+
+export type ResolvedRun = {
   kind: "ok";
-  /** With job.json taken in; `entrypoint` and `interpreter` are set. */
-  manifest: Manifest & { entrypoint: string; interpreter: Interpreter };
-  /** 1 when all files share one top folder that is stripped. */
+  manifest: RunManifest;
+  /** 1 when all files share one top folder and the executor is to strip it. */
   stripComponents: 0 | 1;
-  /** The entrypoint's name in the tar, with the stripped folder; find its content by this. */
+  /** The entrypoint's path in the tar, the stripped folder included: an `UploadEntry` has it. */
   tarPath: string;
 };
 
-export type EntrypointOutcome = ResolvedEntrypoint | { kind: "refused"; errors: FieldError[] };
+export type RunOutcome = ResolvedRun | Refused;

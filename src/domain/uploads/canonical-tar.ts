@@ -1,5 +1,5 @@
 import type { Pull } from "./byte-reader.ts";
-import { normalizePath } from "./entry-path.ts";
+import { entryPath } from "./entry-path.ts";
 import { EntryTree } from "./entry-tree.ts";
 import { UploadRefused } from "./refusal.ts";
 import { TarParts } from "./tar-parts.ts";
@@ -34,7 +34,7 @@ export class CanonicalTar {
 
   async addFolder(rawPath: string): Promise<void> {
     this.#countMember();
-    const path = normalizePath(rawPath, true, this.limits);
+    const path = entryPath(rawPath, true, this.limits);
     if (path === "" || !this.#tree.addFolder(path)) return;
     await this.#parts.write(tarHeader({ path, kind: "folder", sizeBytes: 0 }));
   }
@@ -42,7 +42,7 @@ export class CanonicalTar {
   /** Adds a file whose size is only known at its end; resolves to that size in bytes. */
   async addFile(rawPath: string, content: Pull, executable = false): Promise<number> {
     this.#countMember();
-    const path = normalizePath(rawPath, false, this.limits);
+    const path = entryPath(rawPath, false, this.limits);
     this.#tree.addFile(path);
     const unsized = tarHeader({ path, kind: "file", sizeBytes: 0, executable });
     await this.#parts.write(unsized.subarray(0, -BLOCK));

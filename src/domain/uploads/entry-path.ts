@@ -18,6 +18,8 @@ export const decodeName = (bytes: Uint8Array, what: string): string => {
   }
 };
 
+type PathLimits = Pick<UploadLimits, "folderLevels" | "pathBytes" | "segmentBytes">;
+
 const problem = (raw: string): string | null => {
   if (CONTROL.test(raw)) return "contains control characters";
   if (raw.includes("\\")) return 'contains a backslash; separate folders with "/"';
@@ -27,7 +29,7 @@ const problem = (raw: string): string | null => {
   return null;
 };
 
-const sizeProblem = (segments: readonly string[], folders: number, limits: UploadLimits): string | null => {
+const sizeProblem = (segments: readonly string[], folders: number, limits: PathLimits): string | null => {
   const segmentBytes = segments.map((segment) => encoder.encode(segment).length);
   if (segmentBytes.some((bytes) => bytes > limits.segmentBytes))
     return `has a part longer than ${limits.segmentBytes} bytes`;
@@ -37,16 +39,27 @@ const sizeProblem = (segments: readonly string[], folders: number, limits: Uploa
   return null;
 };
 
+export type PathOutcome = { kind: "ok"; path: string } | { kind: "bad"; problem: string };
+
 /**
- * The path of an entry relative to the job's folder, without `.` and empty segments; "" is the folder itself.
- * Absolute names, `..`, backslashes, drive letters, control characters and oversized names are refused
- * (contract runs.md 0.8).
+ * The path relative to the job's folder, without `.` and empty segments; "" is the folder itself. Absolute
+ * names, `..`, backslashes, drive letters, control characters and oversized names are bad (contract runs.md
+ * 0.8); `problem` goes after the name in a message.
  */
-export const normalizePath = (raw: string, isFolder: boolean, limits: UploadLimits): string => {
+export const relativePath = (raw: string, isFolder: boolean, limits: PathLimits): PathOutcome => {
   const segments = raw.split("/").filter((segment) => segment !== "" && segment !== ".");
-  const wrong = problem(raw) ?? sizeProblem(segments, segments.length - (isFolder ? 0 : 1), limits);
-  if (wrong !== null) throw new UploadRefused("bad_name", `The name ${shown(raw)} ${wrong}`);
-  if (!isFolder && (segments.length === 0 || /(?:^|\/)\.?$/.test(raw)))
-    throw new UploadRefused("bad_name", `The name ${shown(raw)} does not name a file`);
-  return segments.join("/");
+  const namesNoFile = !isFolder && (segments.length === 0 || /(?:^|\/)\.?$/.test(raw));
+  const bad =
+    problem(raw) ??
+    sizeProblem(segments, segments.length - (isFolder ? 0 : 1), limits) ??
+    (namesNoFile ? "does not name a file" : null);
+  return bad === null ? { kind: "ok", path: segments.join("/") } : { kind: "bad", problem: bad };
+};
+
+/** `relativePath` of an upload's entry, or its refusal. */
+export const entryPath = (raw: string, isFolder: boolean, limits: PathLimits): string => {
+  const outcome = relativePath(raw, isFolder, limits);
+  if (outcome.kind === "bad")
+    throw new UploadRefused("bad_name", `The name ${shown(raw)} ${outcome.problem}`);
+  return outcome.path;
 };

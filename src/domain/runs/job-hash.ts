@@ -1,0 +1,33 @@
+/** SHA-256 that takes its input piece by piece; `hex` is lower case and ends it. */
+export type IncrementalSha256 = {
+  update(chunk: Uint8Array): Promise<void> | void;
+  hex(): Promise<string> | string;
+};
+
+export type HashedProgram = {
+  entrypoint: string;
+  interpreter: string;
+  /** As requested; "" when none was. */
+  environment: string;
+  args: readonly string[];
+};
+
+/** What the job hash covers before the entrypoint's content: each value and a bar, UTF-8. */
+export const jobHashPrefix = ({ entrypoint, interpreter, environment, args }: HashedProgram): Uint8Array =>
+  new TextEncoder().encode(
+    [entrypoint, interpreter, environment, ...args].map((value) => `${value}|`).join(""),
+  );
+
+/**
+ * The job hash (contract runs.md section 8): SHA-256 over the prefix and the entrypoint's bytes, as lower-case
+ * hex. `content` has no pieces when the file is missing.
+ */
+export const jobHash = async (
+  program: HashedProgram,
+  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  sha256: IncrementalSha256,
+): Promise<string> => {
+  await sha256.update(jobHashPrefix(program));
+  for await (const chunk of content) await sha256.update(chunk);
+  return sha256.hex();
+};

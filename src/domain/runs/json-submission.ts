@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { STDIN_BYTES } from "../../wire/limits.ts";
+import type { Interpreter } from "../../wire/vocabulary.ts";
+import { concatBytes } from "../uploads/byte-reader.ts";
+import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
+import type { UploadEntry } from "../uploads/types.ts";
+import { resolveEntrypoint } from "./entrypoint.ts";
+import { fieldErrors, parseManifestFields, withDefaults } from "./manifest.ts";
+import type { Refused, ResolvedRun } from "./types.ts";
+
+/** UTF-8 bytes of `code`; what is larger goes as an upload. */
+export const CODE_BYTES = 1024 * 1024;
+
+export type JsonSubmission = {
+  kind: "ok";
+  run: ResolvedRun;
+  /** A canonical tar with the entrypoint alone. */
+  tar: Uint8Array;
+  entry: UploadEntry;
+  /** At most 1 MiB; null when none was given. */
+  stdin: Uint8Array | null;
+};
+
+const encoder = new TextEncoder();
+
+const utf8UpTo = (maxBytes: number) =>
+  z
+    .string("must be text")
+    .transform((text) => encoder.encode(text))
+    .refine((bytes) => bytes.length <= maxBytes, `must have at most ${maxBytes} bytes; send an upload`);
+
+/** The fields beside those of a manifest. */
+const submissionSchema = z.object(
+  { code: utf8UpTo(CODE_BYTES), stdin: utf8UpTo(STDIN_BYTES).nullish() },
+  "must be a JSON object",
+);
+
+const ENTRYPOINTS: Record<Interpreter, string> = {
+  python3: "main.py",
+  node: "index.js",
+  bash: "run.sh",
+  sh: "run.sh",
+};
+
+/**
+ * A submission as plain JSON, `{code, stdin?, ...manifest fields}` (contract runs.md 0.8), from a value that
+ * JSON gave. Without an entrypoint the code is `main.py`, `index.js` or `run.sh`, by the interpreter.
+ */
+export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused => {
+  const submission = submissionSchema.safeParse(value);
+  const manifest = parseManifestFields(value);
+  if (!submission.success) {
+    const others = manifest.kind === "refused" ? manifest.errors.filter(({ field }) => field !== "") : [];
+    return { kind: "refused", errors: [...fieldErrors(submission.error), ...others] };
+  }
+  if (manifest.kind === "refused") return manifest;
+  const { code, stdin } = submission.data;
+  const path = manifest.fields.entrypoint ?? ENTRYPOINTS[manifest.fields.interpreter ?? "python3"];
+  const run = resolveEntrypoint(withDefaults({ ...manifest.fields, entrypoint: path }), [path]);
+  if (run.kind === "refused") return run;
+  const header = tarHeader({ path, kind: "file", sizeBytes: code.length });
+  return {
+    kind: "ok",
+    run,
+    tar: concatBytes([header, code, tarPadding(code.length), TAR_END]),
+    entry: { path, sizeBytes: code.length, contentOffset: header.length },
+    stdin: stdin ?? null,
+  };
+};

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES } from "../../wire/limits.ts";
+import { relativePath } from "../uploads/entry-path.ts";
+import { UPLOAD_LIMITS } from "../uploads/types.ts";
+
+export const TIMEOUT_SECONDS = { initial: 300, max: 300, min: 1 };
+/** An interpreter needs some memory to start at all; less than `min` is raised to it. */
+export const MEMORY_MB = { initial: 512, max: 512, min: 16 };
+export const CPU_SECONDS = { initial: 10, max: 60, min: 1 };
+
+/** What a client may write; `python` means `python3`. */
+export const INTERPRETERS = ["python3", "python", "node", "bash", "sh"] as const;
+
+const PATTERNS = 1_000;
+const PATTERN_CHARS = 1_024;
+const ENVIRONMENT_CHARS = 255;
+
+const encoder = new TextEncoder();
+const bytesOf = (texts: readonly string[]): number =>
+  texts.reduce((total, text) => total + encoder.encode(text).length, 0);
+
+const text = z
+  .string("must be text")
+  .refine((value) => !value.includes("\0"), "must not contain a NUL character");
+
+/** Clients write null, or an empty text, for a field that they leave out. */
+const absentWhenEmpty = (value: unknown): unknown => (value === "" ? null : value);
+
+const bounded = ({ min, max }: { min: number; max: number }) =>
+  z
+    .number("must be a whole number")
+    .refine((value) => Number.isInteger(value) && value > 0, "must be a whole number of at least 1")
+    .transform((value) => Math.min(Math.max(value, min), max))
+    .nullish();
+
+const entrypoint = text.transform((raw, context) => {
+  const outcome = raw.startsWith("-")
+    ? ({ kind: "bad", problem: 'starts with "-"' } as const)
+    : relativePath(raw, false, UPLOAD_LIMITS);
+  if (outcome.kind === "ok") return outcome.path;
+  context.addIssue({ code: "custom", message: `The entrypoint ${outcome.problem}` });
+  return z.NEVER;
+});
+
+const interpreter = z
+  .enum(INTERPRETERS, `must be one of ${INTERPRETERS.join(", ")}`)
+  .transform((name) => (name === "python" ? ("python3" as const) : name));
+
+const args = z
+  .array(text, "must be a list of texts")
+  .max(ARGS_COUNT, `must have at most ${ARGS_COUNT} items`)
+  .refine((list) => bytesOf(list) <= ARGS_BYTES, `must have at most ${ARGS_BYTES} bytes together`);
+
+const env = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a variable name: letters, digits and _ only"),
+    text,
+    {
+      error: (issue) =>
+        issue.code === "invalid_key"
+          ? "is not a variable name: use letters, digits and _"
+          : "must be an object of texts",
+    },
+  )
+  .refine((variables) => Object.keys(variables).length <= ENV_NAMES, `must have at most ${ENV_NAMES} names`)
+  .refine(
+    (variables) => bytesOf(Object.entries(variables).flat()) <= ENV_BYTES,
+    `must have at most ${ENV_BYTES} bytes together`,
+  );
+
+const outputs = z
+  .array(
+    text.refine(
+      (pattern) => pattern.length <= PATTERN_CHARS,
+      `must have at most ${PATTERN_CHARS} characters`,
+    ),
+    'must be a list of patterns, such as ["*.png"]',
+  )
+  .max(PATTERNS, `must have at most ${PATTERNS} patterns`);
+
+const gpu = z
+  .looseObject(
+    {
+      required: z
+        .boolean("must be true or false")
+        .refine((required) => !required, "there are no GPUs here; leave gpu out and run on the CPU")
+        .nullish(),
+    },
+    "must be an object",
+  )
+  .nullish();
+
+/** `requirements` may only be empty: nothing is installed at run time. */
+const requirements = z
+  .unknown()
+  .refine(
+    (value) =>
+      value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0),
+    "packages are not installed per run; name an environment that has them (GET /environments)",
+  );
+
+/** The manifest as a client writes it (contract runs.md 0.7); fields that are not named here are ignored. */
+export const manifestSchema = z.object(
+  {
+    entrypoint: z.preprocess(absentWhenEmpty, entrypoint.nullish()),
+    interpreter: z.preprocess(absentWhenEmpty, interpreter.nullish()),
+    environment: text.max(ENVIRONMENT_CHARS, `must have at most ${ENVIRONMENT_CHARS} characters`).nullish(),
+    args: args.nullish(),
+    env: env.nullish(),
+    outputs: outputs.nullish(),
+    timeout: bounded(TIMEOUT_SECONDS),
+    memory_mb: bounded(MEMORY_MB),
+    cpu_seconds: bounded(CPU_SECONDS),
+    gpu,
+    requirements,
+  },
+  "must be a JSON object",
+);

@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { CPU_SECONDS, MEMORY_MB, manifestSchema, TIMEOUT_SECONDS } from "./manifest-fields.ts";
+import type { FieldError, Manifest, ManifestFields, ManifestOutcome, Refused } from "./types.ts";
+
+export type FieldsOutcome = { kind: "ok"; fields: ManifestFields } | Refused;
+
+const MAX_ERRORS = 20;
+
+/** Zod's issues as field errors, at most 20 of them. */
+export const fieldErrors = (error: z.ZodError): FieldError[] =>
+  error.issues
+    .slice(0, MAX_ERRORS)
+    .map(({ path, message }) => ({ field: path.map(String).join("."), message }));
+
+export const refusedField = (field: string, message: string): Refused => ({
+  kind: "refused",
+  errors: [{ field, message }],
+});
+
+const toFields = (given: z.infer<typeof manifestSchema>): ManifestFields => ({
+  entrypoint: given.entrypoint ?? null,
+  interpreter: given.interpreter ?? null,
+  environment: given.environment ?? null,
+  args: given.args ?? null,
+  env: given.env ?? null,
+  outputs: given.outputs ?? null,
+  timeoutSeconds: given.timeout ?? null,
+  memoryMb: given.memory_mb ?? null,
+  cpuSeconds: given.cpu_seconds ?? null,
+});
+
+export const parseManifestFields = (value: unknown): FieldsOutcome => {
+  const parsed = manifestSchema.safeParse(value);
+  return parsed.success
+    ? { kind: "ok", fields: toFields(parsed.data) }
+    : { kind: "refused", errors: fieldErrors(parsed.error) };
+};
+
+/** `what` names the text in the refusal of one that is not JSON. */
+export const parseManifestText = (text: string, what: string): FieldsOutcome => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refusedField("", `${what} is not valid JSON`);
+  }
+  return parseManifestFields(value);
+};
+
+export const withDefaults = (fields: ManifestFields): Manifest => ({
+  entrypoint: fields.entrypoint,
+  interpreter: fields.interpreter,
+  environment: fields.environment ?? "",
+  args: fields.args ?? [],
+  env: fields.env ?? {},
+  outputs: fields.outputs ?? [],
+  timeoutSeconds: fields.timeoutSeconds ?? TIMEOUT_SECONDS.initial,
+  memoryMb: fields.memoryMb ?? MEMORY_MB.initial,
+  cpuSeconds: fields.cpuSeconds ?? CPU_SECONDS.initial,
+});
+
+const completed = (outcome: FieldsOutcome): ManifestOutcome =>
+  outcome.kind === "ok" ? { kind: "ok", manifest: withDefaults(outcome.fields) } : outcome;
+
+/** The manifest in a JSON text, defaulted and capped (contract runs.md 0.7), or what is wrong field by field. */
+export const parseManifest = (text: string): ManifestOutcome =>
+  completed(parseManifestText(text, "The manifest"));
+
+/** The same from a value that JSON gave. */
+export const parseManifestObject = (value: unknown): ManifestOutcome => completed(parseManifestFields(value));
+
+/** The refusal of an environment that does not exist, with the list; "" and `default` always do. */
+export const refuseEnvironment = (environment: string, known: readonly string[]): Refused | null => {
+  if (environment === "" || environment === "default" || known.includes(environment)) return null;
+  const names = [...new Set(["default", ...known])].sort().join(", ");
+  return refusedField("environment", `must be one of ${names}`);
+};
