@@ -1,0 +1,55 @@
+import { DurableObject } from "cloudflare:workers";
+import { type ContainerDeps, containerDepsFor } from "../src/deps.ts";
+import type { ExecutorError } from "../src/wire/attempt.ts";
+
+const PORT = 8788;
+/** A container is billed while it runs; with no attempt for this long it is stopped. */
+const IDLE_MS = 5 * 60_000;
+const START_WAIT_MS = 25_000;
+const START_POLL_MS = 100;
+
+const unavailable = (message: string): Response =>
+  Response.json({ error: { code: "internal", message } } satisfies ExecutorError, { status: 503 });
+
+/**
+ * One executor container: starts it on demand, passes requests on, and stops it when it is idle.
+ * It speaks to the platform's bare `ctx.container`, which Cloudflare's documents prefer to a base class.
+ */
+export class ExecutorContainer extends DurableObject {
+  readonly #deps: ContainerDeps;
+
+  constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
+    super(ctx, env);
+    this.#deps = containerDepsFor(env);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const { container } = this.ctx;
+    if (container === undefined) return unavailable("this deployment has no executor container");
+    await this.ctx.storage.setAlarm(this.#deps.now() + IDLE_MS);
+    if (!container.running) container.start({ enableInternet: true, env: this.#deps.containerEnv });
+    const deadlineMs = this.#deps.now() + START_WAIT_MS;
+    for (;;) {
+      try {
+        return await container.getTcpPort(PORT).fetch(request.clone());
+      } catch (error) {
+        // A container that is still starting refuses connections, and no event tells when it listens.
+        if (this.#deps.now() >= deadlineMs) {
+          this.#deps.log.error("container.unreachable", error);
+          return unavailable("the executor container did not start in time");
+        }
+        await scheduler.wait(START_POLL_MS);
+      }
+    }
+  }
+
+  /** Stops an idle container; a busy one is asked again later. */
+  override async alarm(): Promise<void> {
+    const { container } = this.ctx;
+    if (container === undefined || !container.running) return;
+    const health = await container.getTcpPort(PORT).fetch("http://executor/health");
+    const { slots } = (await health.json()) as { slots: { busy: number; waiting: number } };
+    if (slots.busy + slots.waiting === 0) return container.destroy();
+    await this.ctx.storage.setAlarm(this.#deps.now() + IDLE_MS);
+  }
+}

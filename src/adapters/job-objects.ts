@@ -1,0 +1,49 @@
+import type { JobHandle, JobObjects, StreamMode } from "../domain/ports.ts";
+
+/** The job object's methods as a stub offers them; its class fits this type, which a type test checks. */
+export type JobStub = Omit<JobHandle, "objectId" | "stream"> & {
+  fetch(request: Request): Promise<Response>;
+};
+
+const streamRequest = (request: Request, mode: StreamMode, shownId: string): Request => {
+  const after = new URL(request.url).searchParams.get("after");
+  const headers = new Headers({ upgrade: "websocket", "x-stream-mode": mode, "x-stream-id": shownId });
+  if (after !== null) headers.set("x-stream-after", after);
+  return new Request("https://job/stream", { headers });
+};
+
+const handle = (objectId: string, stub: JobStub): JobHandle => ({
+  objectId,
+  create: (job) => stub.create(job),
+  snapshot: () => stub.snapshot(),
+  logs: (after, maxBytes) => stub.logs(after, maxBytes),
+  cancel: () => stub.cancel(),
+  remove: () => stub.remove(),
+  stream: (request, mode, shownId) => stub.fetch(streamRequest(request, mode, shownId)),
+  startAttempt: () => stub.startAttempt(),
+  releaseAttempt: (attemptId) => stub.releaseAttempt(attemptId),
+  failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),
+  report: (attemptId, tokenHash, events) => stub.report(attemptId, tokenHash, events),
+  grantUploads: (attemptId, tokenHash, files) => stub.grantUploads(attemptId, tokenHash, files),
+  wake: () => stub.wake(),
+});
+
+const OBJECT_ID = /^[0-9a-f]{64}$/;
+
+/** The job objects by their binding. A job's object is named by its id; reports find it by the object's. */
+export const durableJobObjects = (namespace: DurableObjectNamespace): JobObjects => {
+  const of = (id: DurableObjectId): JobHandle =>
+    handle(id.toString(), namespace.get(id) as unknown as JobStub);
+  return {
+    byId: (jobId) => of(namespace.idFromName(jobId)),
+    byObjectId: (objectId) => {
+      if (!OBJECT_ID.test(objectId)) return null;
+      try {
+        return of(namespace.idFromString(objectId));
+      } catch {
+        // The platform refuses ids that another namespace made, or that nobody did.
+        return null;
+      }
+    },
+  };
+};

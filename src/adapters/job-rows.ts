@@ -1,0 +1,63 @@
+import type { JobRow, JobRows } from "../domain/ports.ts";
+
+const POSITION_CAP = 1_000;
+
+const UPSERT = `INSERT INTO jobs
+  (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  ON CONFLICT (object_id) DO UPDATE SET
+    state = excluded.state, version = excluded.version,
+    updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms
+  WHERE excluded.version > jobs.version`;
+
+const QUEUED = `SELECT 1 FROM jobs
+  WHERE finished_at_ms IS NULL AND face = 'runs' AND created_at_ms <= ?1 AND state = 'queued'
+  LIMIT ${POSITION_CAP}`;
+
+/** The `jobs` table in D1 (migrations/0001). */
+export const d1JobRows = (db: D1Database): JobRows => ({
+  upsert: async (row: JobRow) => {
+    await db
+      .prepare(UPSERT)
+      .bind(
+        row.objectId,
+        row.publicId,
+        row.face,
+        row.state,
+        row.version,
+        row.createdAtMs,
+        row.updatedAtMs,
+        row.finishedAtMs,
+      )
+      .run();
+  },
+  remove: async (objectId) => {
+    await db.prepare("DELETE FROM jobs WHERE object_id = ?1").bind(objectId).run();
+  },
+  queuePosition: async (createdAtMs) => {
+    const row = await db
+      .prepare(`SELECT count(*) AS n FROM (${QUEUED})`)
+      .bind(createdAtMs)
+      .first<{ n: number }>();
+    return row?.n ?? 0;
+  },
+  load: async () => {
+    const { results } = await db
+      .prepare(
+        "SELECT state, count(*) AS n FROM jobs WHERE finished_at_ms IS NULL AND face = 'runs' GROUP BY state",
+      )
+      .all<{ state: string; n: number }>();
+    const count = (state: string): number => results.find((row) => row.state === state)?.n ?? 0;
+    return { queued: count("queued"), running: count("running") };
+  },
+  unfinishedBefore: async (createdAtMs, limit) => {
+    const { results } = await db
+      .prepare(
+        `SELECT object_id FROM jobs WHERE finished_at_ms IS NULL AND created_at_ms < ?1
+         ORDER BY created_at_ms LIMIT ?2`,
+      )
+      .bind(createdAtMs, limit)
+      .all<{ object_id: string }>();
+    return results.map((row) => row.object_id);
+  },
+});

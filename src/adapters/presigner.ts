@@ -1,0 +1,25 @@
+import { AwsClient } from "aws4fetch";
+import type { Presigner } from "../domain/ports.ts";
+
+export type S3Access = {
+  /** The S3 endpoint with the bucket's name, without a trailing slash. */
+  readonly bucketUrl: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+};
+
+/** SigV4 query signing; only host, method and key are signed, so a client needs no header of ours. */
+export const s3Presigner = (access: S3Access): Presigner => {
+  const { accessKeyId, secretAccessKey } = access;
+  const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "auto" });
+  const presign = async (method: "GET" | "PUT", key: string, expiresInSeconds: number): Promise<string> => {
+    const url = new URL(`${access.bucketUrl}/${key}`);
+    url.searchParams.set("X-Amz-Expires", String(expiresInSeconds));
+    const signed = await client.sign(url.href, { method, aws: { signQuery: true } });
+    return signed.url;
+  };
+  return {
+    get: (key, expiresInSeconds) => presign("GET", key, expiresInSeconds),
+    put: (key, expiresInSeconds) => presign("PUT", key, expiresInSeconds),
+  };
+};

@@ -1,0 +1,36 @@
+import type { Bucket } from "../domain/ports.ts";
+
+/** R2 deletes at most this many keys a call. */
+const DELETE_BATCH = 1_000;
+
+/** The bucket by its binding, for what the Worker itself reads and writes. */
+export const r2Bucket = (bucket: R2Bucket): Bucket => ({
+  get: async (key, range) => {
+    const object = await bucket.get(key, range === undefined ? {} : { range });
+    if (object === null) return null;
+    return { body: object.body, sizeBytes: range?.length ?? object.size };
+  },
+  put: async (key, bytes) => {
+    await bucket.put(key, bytes);
+  },
+  putParts: async (key) => {
+    const upload = await bucket.createMultipartUpload(key);
+    const parts: R2UploadedPart[] = [];
+    return {
+      write: async (partNumber, bytes) => {
+        parts.push(await upload.uploadPart(partNumber, bytes));
+      },
+      complete: async () => {
+        await upload.complete(parts.sort((a, b) => a.partNumber - b.partNumber));
+      },
+      abort: () => upload.abort(),
+    };
+  },
+  removeAll: async (prefix) => {
+    for (;;) {
+      const page = await bucket.list({ prefix, limit: DELETE_BATCH });
+      if (page.objects.length > 0) await bucket.delete(page.objects.map((object) => object.key));
+      if (!page.truncated) return;
+    }
+  },
+});

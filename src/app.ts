@@ -1,0 +1,47 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Deps } from "./deps.ts";
+import { problem } from "./http/errors.ts";
+import { events } from "./http/executor/events.ts";
+import { uploads } from "./http/executor/uploads.ts";
+import { mountOpenApi } from "./http/meta/openapi.ts";
+import { openCors } from "./http/middleware/cors.ts";
+import { requestId } from "./http/middleware/request-id.ts";
+import { mount } from "./http/operation.ts";
+import { runOperations } from "./http/runs/operations.ts";
+
+/** The Worker's HTTP side: middleware in order, the faces, and the answers to what nobody handles. */
+export const createApp = (deps: Deps): OpenAPIHono => {
+  const app = new OpenAPIHono();
+  app.use(requestId(deps.ids));
+  app.use(openCors);
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        c.header("Allow", [...methods, "OPTIONS"].join(", "));
+        return problem(c, {
+          code: "method_not_allowed",
+          error: `${c.req.method} is not possible here; use ${methods.join(" or ")}`,
+        });
+      },
+    }),
+  );
+  for (const operation of runOperations(deps)) mount(app, operation);
+  app.post("/executor/attempts/:attemptId/events", events(deps));
+  app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
+  mountOpenApi(app, deps);
+  app.notFound((c) =>
+    problem(c, { code: "not_found", error: "No such path; GET /openapi lists what there is" }),
+  );
+  app.onError((error, c) => {
+    const id = c.res.headers.get("X-Request-Id") ?? deps.ids.requestId();
+    deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+    return problem(c, {
+      code: "internal",
+      error: "Something failed on our side; the request id helps to find it",
+      extra: { request_id: id },
+    });
+  });
+  return app;
+};

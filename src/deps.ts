@@ -1,0 +1,134 @@
+import { systemClock } from "./adapters/clock.ts";
+import { executorClient, fetchFromContainers, fetchFromUrl } from "./adapters/executor-client.ts";
+import { randomIds } from "./adapters/ids.ts";
+import { durableJobObjects } from "./adapters/job-objects.ts";
+import { d1JobRows } from "./adapters/job-rows.ts";
+import { jsonLogger } from "./adapters/logger.ts";
+import { s3Presigner } from "./adapters/presigner.ts";
+import { durableQuotas } from "./adapters/quotas.ts";
+import { r2Bucket } from "./adapters/r2-bucket.ts";
+import { incrementalSha256 } from "./adapters/sha256.ts";
+import type {
+  Bucket,
+  Clock,
+  DispatchQueue,
+  Executor,
+  Ids,
+  JobRows,
+  Logger,
+  Presigner,
+  Quotas,
+} from "./domain/ports.ts";
+import type { QuotaRules } from "./domain/quota/quota.ts";
+import type { SubmissionDeps } from "./domain/submission/types.ts";
+import { type Config, configOf } from "./env.ts";
+
+type RawEnv = Record<string, unknown>;
+
+/** What a job object acts through. */
+export type JobDeps = {
+  readonly now: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly rows: JobRows;
+  readonly quotas: Quotas;
+  readonly dispatchQueue: DispatchQueue;
+  readonly executor: Executor;
+  readonly bucket: Bucket;
+  readonly presigner: Presigner;
+  readonly publicUrl: string;
+};
+
+export type QuotaDeps = {
+  readonly clock: Clock;
+  readonly rules: QuotaRules;
+  /** A slot whose job nobody settles is free again after this. */
+  readonly slotLeaseMs: number;
+};
+
+export type ContainerDeps = {
+  readonly now: Clock;
+  readonly log: Logger;
+  /** Environment of the executor's process inside the container. */
+  readonly containerEnv: Record<string, string>;
+};
+
+/** What the faces and the queue consumers act through. */
+export type Deps = JobDeps &
+  SubmissionDeps & {
+    readonly assets: { fetch(request: Request): Promise<Response> };
+    readonly quotaRules: QuotaRules;
+  };
+
+const executorOf = (config: Config): Executor => {
+  if (config.EXECUTOR_URL !== "")
+    return executorClient(fetchFromUrl(config.EXECUTOR_URL), config.EXECUTOR_TOKEN);
+  if (config.EXECUTOR_CONTAINER === undefined) {
+    throw new Error("Neither EXECUTOR_URL nor the binding EXECUTOR_CONTAINER says where programs run");
+  }
+  const send = fetchFromContainers(config.EXECUTOR_CONTAINER, config.EXECUTOR_INSTANCES);
+  return executorClient(send, config.EXECUTOR_TOKEN);
+};
+
+const rulesOf = (config: Config): QuotaRules => ({
+  activeJobs: config.RUN_MAX_ACTIVE,
+  jobsPerHour: config.RUN_MAX_PER_HOUR,
+  cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
+});
+
+/** The adapters that a job object needs. */
+export const jobDepsFor = (env: RawEnv): JobDeps => {
+  const config = configOf(env);
+  return {
+    now: systemClock,
+    ids: randomIds,
+    log: jsonLogger,
+    rows: d1JobRows(config.DB),
+    quotas: durableQuotas(config.QUOTA_OBJECT),
+    dispatchQueue: {
+      send: async (message) => {
+        await config.DISPATCH_QUEUE.send(message);
+      },
+    },
+    executor: executorOf(config),
+    bucket: r2Bucket(config.BUCKET),
+    presigner: s3Presigner({
+      bucketUrl: `${config.R2_S3_ENDPOINT}/${config.R2_BUCKET_NAME}`,
+      accessKeyId: config.R2_ACCESS_KEY_ID,
+      secretAccessKey: config.R2_SECRET_ACCESS_KEY,
+    }),
+    publicUrl: config.PUBLIC_URL,
+  };
+};
+
+/** A slot's lease covers the longest life of a run: the wait in the queue and every attempt. */
+const ATTEMPTS_MS = 3 * 15 * 60_000;
+
+export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
+  const config = configOf(env);
+  return {
+    clock: systemClock,
+    rules: rulesOf(config),
+    slotLeaseMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000 + ATTEMPTS_MS,
+  };
+};
+
+export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
+  now: systemClock,
+  log: jsonLogger,
+  containerEnv: { EXECUTOR_HOST: "0.0.0.0", EXECUTOR_TOKEN: configOf(env).EXECUTOR_TOKEN },
+});
+
+/** Everything that requests and queue messages are handled with. */
+export const depsFor = (env: RawEnv): Deps => {
+  const config = configOf(env);
+  return {
+    ...jobDepsFor(env),
+    jobs: durableJobObjects(config.JOB_OBJECT),
+    assets: { fetch: (request) => config.ASSETS.fetch(request) },
+    quotaRules: rulesOf(config),
+    runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
+    runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
+    sha256: incrementalSha256,
+  };
+};

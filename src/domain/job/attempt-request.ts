@@ -1,0 +1,38 @@
+import type { AttemptRequest, Blob } from "../../wire/attempt.ts";
+import type { JobRecord, StoredBytes } from "./record.ts";
+
+const CHUNK = 0x8000;
+
+const base64 = (bytes: Uint8Array): string => {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  }
+  return btoa(binary);
+};
+
+const toBlob = async (stored: StoredBytes, urlFor: (key: string) => Promise<string>): Promise<Blob> =>
+  stored.kind === "inline"
+    ? { kind: "inline", base64: base64(stored.bytes) }
+    : { kind: "url", url: await urlFor(stored.key), sizeBytes: stored.sizeBytes };
+
+/** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET. */
+export const attemptRequestOf = async (
+  record: JobRecord,
+  attempt: { readonly id: string; readonly token: string },
+  publicUrl: string,
+  urlFor: (key: string) => Promise<string>,
+): Promise<AttemptRequest> => {
+  const { task } = record;
+  return {
+    protocol: 1,
+    attemptId: attempt.id,
+    attemptToken: attempt.token,
+    reportUrl: new URL(`/executor/attempts/${attempt.id}`, publicUrl).href,
+    program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
+    limits: task.limits,
+    inputs: [{ kind: "tar", blob: await toBlob(task.inputs, urlFor), stripComponents: task.stripComponents }],
+    outputs: { root: task.outputRoot, patterns: [...task.outputPatterns] },
+    jobHash: task.jobHash,
+  };
+};

@@ -1,0 +1,40 @@
+import type { JobRecord } from "./record.ts";
+import { isTerminal } from "./state.ts";
+
+/** A queued job that the queue has not touched for this long is sent to it again. */
+export const REDISPATCH_MS = 15_000;
+/** An alarm that comes up to this much early is left where it is: waking is cheaper than moving it. */
+const EARLY_ALARM_MS = 60_000;
+
+export type Deadlines = Readonly<Record<string, number>>;
+
+/** When an ended job and all that it owns is deleted. */
+export const deleteAtMs = (record: JobRecord): number =>
+  (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
+
+/** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
+export const deadlinesOf = (record: JobRecord): Deadlines => {
+  if (isTerminal(record.state)) {
+    return { deleteAtMs: deleteAtMs(record) };
+  }
+  if (record.attempt !== null) {
+    return { leaseUntilMs: record.attempt.leaseUntilMs, attemptDeadlineMs: record.attempt.deadlineMs };
+  }
+  return {
+    queueDeadlineMs: record.queueDeadlineMs,
+    redispatchAtMs: record.dispatchedAtMs + REDISPATCH_MS,
+  };
+};
+
+/** The earliest deadline, or null when there is none. */
+export const nextDeadline = (deadlines: Deadlines): number | null => {
+  const instants = Object.values(deadlines);
+  return instants.length === 0 ? null : Math.min(...instants);
+};
+
+/**
+ * The alarm to set, or null to leave the present one. Moving an alarm writes a row, so one that would
+ * merely wake the object a little early stays; the wake-up then asks again.
+ */
+export const alarmToSet = (present: number | null, wanted: number): number | null =>
+  present !== null && present <= wanted && wanted - present <= EARLY_ALARM_MS ? null : wanted;

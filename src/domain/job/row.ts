@@ -1,0 +1,14 @@
+import type { JobRow } from "../ports.ts";
+import type { JobRecord } from "./record.ts";
+
+/** The D1 projection of a record. The id of an anonymous run is its only key, so the row does not have it. */
+export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
+  objectId,
+  publicId: record.face === "runs" ? null : record.id,
+  face: record.face,
+  state: record.state,
+  version: record.version,
+  createdAtMs: record.createdAtMs,
+  updatedAtMs: record.updatedAtMs,
+  finishedAtMs: record.finishedAtMs,
+});

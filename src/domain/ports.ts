@@ -1,0 +1,163 @@
+import type { AttemptRequest, EnvironmentInfo, ExecutorHealth } from "../wire/attempt.ts";
+import type { AttemptEvent, OutputFile } from "../wire/report.ts";
+import type { NewJob } from "./job/lifecycle.ts";
+import type { LogRecord } from "./job/log-book.ts";
+import type { JobSnapshot } from "./job/record.ts";
+import type { Face, JobState } from "./job/state.ts";
+import type { QuotaUsage } from "./quota/quota.ts";
+
+/** Epoch milliseconds; shells read it once per event and pass the value on. */
+export type Clock = () => number;
+
+/** Writes one structured line. Ids of jobs are shortened and secrets left out by the caller. */
+export type Logger = {
+  info(event: string, fields?: Record<string, unknown>): void;
+  error(event: string, error: unknown, fields?: Record<string, unknown>): void;
+};
+
+export type AttemptSecrets = { readonly id: string; readonly token: string; readonly tokenHash: string };
+
+/** The only source of randomness and of one-way hashes. */
+export type Ids = {
+  /** `job-` and 128 random bits as 32 lower-case hex digits (contract runs.md 0.3). */
+  runId(): string;
+  requestId(): string;
+  attempt(objectId: string): Promise<AttemptSecrets>;
+  /** SHA-256 as lower-case hex. */
+  hashOf(secret: string): Promise<string>;
+  /** Compares two hashes in constant time. */
+  isSame(one: string, other: string): boolean;
+};
+
+/** The D1 projection of a job; `publicId` is null where the id is a secret. */
+export type JobRow = {
+  readonly objectId: string;
+  readonly publicId: string | null;
+  readonly face: Face;
+  readonly state: JobState;
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly finishedAtMs: number | null;
+};
+
+export type QueueLoad = { readonly queued: number; readonly running: number };
+
+export type JobRows = {
+  /** Stores the row unless a newer version is there. */
+  upsert(row: JobRow): Promise<void>;
+  remove(objectId: string): Promise<void>;
+  /** How many queued runs were created up to then, the asking one included; counting ends at 1,000. */
+  queuePosition(createdAtMs: number): Promise<number>;
+  load(): Promise<QueueLoad>;
+  /** Object ids of unfinished jobs that were created before then, oldest first. */
+  unfinishedBefore(createdAtMs: number, limit: number): Promise<string[]>;
+};
+
+/** What the queue carries: the job's object, and nothing that is secret. */
+export type DispatchMessage = { readonly objectId: string };
+
+export type DispatchQueue = { send(message: DispatchMessage): Promise<void> };
+
+export type StartOutcome =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "busy"; readonly retryAfterSeconds: number }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "unreachable"; readonly message: string };
+
+/** Where programs run; one adapter speaks to a URL, the other to a container of ours. */
+export type Executor = {
+  start(request: AttemptRequest): Promise<StartOutcome>;
+  /** Kills the attempt's program; false when no executor could be told. */
+  cancel(attemptId: string): Promise<boolean>;
+  /** Null when no executor answers. */
+  health(): Promise<ExecutorHealth | null>;
+  environments(): Promise<readonly EnvironmentInfo[] | null>;
+};
+
+export type QuotaGrant = { readonly granted: boolean; readonly usage: QuotaUsage };
+
+export type Quotas = {
+  reserve(clientKey: string, slot: string): Promise<QuotaGrant>;
+  release(clientKey: string, slot: string): Promise<void>;
+  settle(clientKey: string, slot: string, cpuSeconds: number): Promise<void>;
+  usage(clientKey: string): Promise<QuotaUsage>;
+};
+
+export type StoredObject = { readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number };
+
+/** A large object written in parts; every part but the last has the same size (R2). */
+export type PartWriter = {
+  write(partNumber: number, bytes: Uint8Array): Promise<void>;
+  complete(): Promise<void>;
+  abort(): Promise<void>;
+};
+
+export type Bucket = {
+  get(key: string, range?: { offset: number; length: number }): Promise<StoredObject | null>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  putParts(key: string): Promise<PartWriter>;
+  /** Deletes everything whose key starts so. */
+  removeAll(prefix: string): Promise<void>;
+};
+
+/** Presigned URLs on the bucket's S3 endpoint (SigV4, at most 7 days). */
+export type Presigner = {
+  get(key: string, expiresInSeconds: number): Promise<string>;
+  put(key: string, expiresInSeconds: number): Promise<string>;
+};
+
+export type ReportOutcome =
+  | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
+  | { readonly kind: "gap"; readonly expected: number }
+  | { readonly kind: "unauthorized" }
+  | { readonly kind: "stale" };
+
+export type StartAttemptOutcome =
+  | { readonly kind: "started"; readonly request: AttemptRequest }
+  /** Nothing to start: the job runs, has ended, or is gone. */
+  | { readonly kind: "idle" };
+
+export type LogPage = {
+  readonly snapshot: JobSnapshot;
+  readonly records: readonly LogRecord[];
+  /** Pass as `after` for the next page. */
+  readonly next: number;
+  /** Whether more is stored behind this page. */
+  readonly more: boolean;
+  readonly truncated: boolean;
+};
+
+/** How a socket shows the log: text alone, text with bracketed control lines, or typed JSON frames. */
+export type StreamMode = "text" | "lines" | "typed";
+
+/** One job's object, seen from outside. Methods answer null when there is no such job. */
+export type JobHandle = {
+  readonly objectId: string;
+  create(job: NewJob): Promise<JobSnapshot>;
+  snapshot(): Promise<JobSnapshot | null>;
+  /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
+  logs(after: number | null, maxBytes: number): Promise<LogPage | null>;
+  /** Answers when the program is dead, or after a short wait. */
+  cancel(): Promise<JobSnapshot | null>;
+  /** Deletes the job and all that it owns. */
+  remove(): Promise<void>;
+  /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404. */
+  stream(request: Request, mode: StreamMode, shownId: string): Promise<Response>;
+  startAttempt(): Promise<StartAttemptOutcome>;
+  /** Gives back an attempt that no executor took. */
+  releaseAttempt(attemptId: string): Promise<void>;
+  /** Ends an attempt that the executor refused for good: the job fails after its last one. */
+  failAttempt(attemptId: string, message: string): Promise<void>;
+  report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome>;
+  /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
+  grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null>;
+  /** Lets overdue deadlines take effect now. */
+  wake(): Promise<void>;
+};
+
+export type JobObjects = {
+  byId(jobId: string): JobHandle;
+  /** Null when the text is no id of this namespace. */
+  byObjectId(objectId: string): JobHandle | null;
+};

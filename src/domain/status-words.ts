@@ -1,0 +1,34 @@
+import type { Face, JobState } from "./job/state.ts";
+
+const WORDS: Record<Face, Record<JobState, string>> = {
+  runs: {
+    created: "queued",
+    queued: "queued",
+    running: "running",
+    succeeded: "completed",
+    failed: "failed",
+    cancelled: "failed",
+    expired: "failed",
+  },
+  workloads: {
+    created: "created",
+    queued: "queued",
+    running: "in_progress",
+    succeeded: "succeeded",
+    failed: "failed",
+    cancelled: "cancelled",
+    expired: "expired",
+  },
+  jobs: {
+    created: "pending",
+    queued: "queued",
+    running: "processing",
+    succeeded: "completed",
+    failed: "error",
+    cancelled: "cancelled",
+    expired: "error",
+  },
+};
+
+/** A face's word for a canonical state (design, "One core"). */
+export const statusWord = (face: Face, state: JobState): string => WORDS[face][state];

@@ -1,0 +1,102 @@
+import type { LogStream } from "../../wire/vocabulary.ts";
+import type { LogRecord } from "../job/log-book.ts";
+import type { JobSnapshot } from "../job/record.ts";
+import { isTerminal } from "../job/state.ts";
+import type { StreamMode } from "../ports.ts";
+import { statusWord } from "../status-words.ts";
+
+/** Text that one socket frame carries at most; clients may cap frames at 1 MiB. */
+const FRAME_CHARS = 64 * 1024;
+
+const joined = (texts: readonly string[]): string[] => {
+  const frames: string[] = [];
+  let open = "";
+  for (const text of texts) {
+    if (open !== "" && open.length + text.length > FRAME_CHARS) {
+      frames.push(open);
+      open = "";
+    }
+    open += text;
+  }
+  if (open !== "") frames.push(open);
+  return frames;
+};
+
+/** Log text with a marker line wherever the output changes between stdout and stderr. */
+const markedTexts = (records: readonly LogRecord[], before: LogStream): string[] => {
+  let current = before;
+  return records.map((record) => {
+    if (record.stream === current) return record.data;
+    current = record.stream;
+    return `[${record.stream.toUpperCase()}]\n${record.data}`;
+  });
+};
+
+/** Frames that show records; `before` is the stream of the record that precedes them. */
+export const recordFrames = (
+  mode: StreamMode,
+  records: readonly LogRecord[],
+  before: LogStream,
+): string[] => {
+  if (mode === "text") return joined(records.map((record) => record.data));
+  if (mode === "lines") return joined(markedTexts(records, before));
+  return records.map((record) =>
+    JSON.stringify({ seq: record.seq, at: record.atMs, stream: record.stream, data: record.data }),
+  );
+};
+
+const doneLine = (snapshot: JobSnapshot): string => {
+  const { result } = snapshot;
+  const word = statusWord(snapshot.face, snapshot.state);
+  if (result === null || result.exitCode === null) return `[DONE] Job ${word}\n`;
+  const memoryMb = Math.floor(result.memoryPeakBytes / 1_048_576);
+  return `[DONE] Job ${word} (exit=${result.exitCode}, CPU=${result.cpuSeconds.toFixed(6)}s, Mem=${memoryMb}MB)\n`;
+};
+
+const typedStatus = (snapshot: JobSnapshot): string =>
+  JSON.stringify({
+    type: "status",
+    status: statusWord(snapshot.face, snapshot.state),
+    attempt: snapshot.attemptsMade,
+    version: snapshot.version,
+  });
+
+const typedEnd = (snapshot: JobSnapshot, lastSeq: number): string =>
+  JSON.stringify({
+    type: "end",
+    status: statusWord(snapshot.face, snapshot.state),
+    exit_code: snapshot.result?.exitCode ?? null,
+    termination_reason: snapshot.result?.reason ?? null,
+    truncated: snapshot.result?.truncated ?? false,
+    last_seq: lastSeq,
+  });
+
+/** What a new socket is greeted with, before the log so far. */
+export const greetingFrames = (mode: StreamMode, snapshot: JobSnapshot): string[] => {
+  if (mode === "text") return [];
+  if (mode === "typed") return [typedStatus(snapshot)];
+  return [`[STATUS] Job status: ${statusWord(snapshot.face, snapshot.state)}\n`];
+};
+
+/** What a change of state looks like; nothing where only the end is told. */
+export const statusFrames = (mode: StreamMode, snapshot: JobSnapshot): string[] => {
+  if (mode === "text" || isTerminal(snapshot.state)) return [];
+  if (mode === "typed") return [typedStatus(snapshot)];
+  return [
+    snapshot.state === "running"
+      ? "[STATUS] Job started\n"
+      : `[STATUS] Job ${statusWord(snapshot.face, snapshot.state)}\n`,
+  ];
+};
+
+/** The last frames of a job that has ended. */
+export const endFrames = (mode: StreamMode, snapshot: JobSnapshot, lastSeq: number): string[] => {
+  if (mode === "text") return [];
+  return [mode === "typed" ? typedEnd(snapshot, lastSeq) : doneLine(snapshot)];
+};
+
+/** What a socket for an unknown job gets before it is closed with 4404. */
+export const unknownJobFrame = (mode: StreamMode, shownId: string): string =>
+  mode === "typed"
+    ? JSON.stringify({ type: "error", error: `Job not found: ${shownId}` })
+    : `[ERROR] Job not found: ${shownId}\n`;

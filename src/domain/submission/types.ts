@@ -1,0 +1,26 @@
+import type { JobSnapshot } from "../job/record.ts";
+import type { Bucket, Executor, Ids, JobObjects, Quotas } from "../ports.ts";
+import type { QuotaUsage } from "../quota/quota.ts";
+import type { IncrementalSha256 } from "../runs/job-hash.ts";
+import type { FieldError } from "../runs/types.ts";
+import type { UploadRefusal } from "../uploads/types.ts";
+
+/** What accepting a run acts through. */
+export type SubmissionDeps = {
+  readonly ids: Ids;
+  readonly jobs: JobObjects;
+  readonly quotas: Quotas;
+  readonly bucket: Bucket;
+  readonly executor: Executor;
+  readonly sha256: () => IncrementalSha256;
+  readonly runRetentionMs: number;
+  readonly runQueueWaitMs: number;
+};
+
+export type SubmissionOutcome =
+  | { readonly kind: "accepted"; readonly snapshot: JobSnapshot; readonly usage: QuotaUsage }
+  | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
+  | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }
+  | { readonly kind: "bad_fields"; readonly errors: readonly FieldError[] }
+  /** The environment could not be checked, because no executor answers. */
+  | { readonly kind: "no_executor" };

@@ -1,0 +1,81 @@
+import { z } from "@hono/zod-openapi";
+import type { Deps } from "../../deps.ts";
+import type { JobSnapshot } from "../../domain/job/record.ts";
+import { isTerminal } from "../../domain/job/state.ts";
+import type { Bucket } from "../../domain/ports.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../domain/uploads/tar-writer.ts";
+import { attachment } from "../attachment.ts";
+import { problem } from "../errors.ts";
+import type { Operation } from "../operation.ts";
+import { findRun, runNotFound } from "./find-run.ts";
+import { outputKey } from "./output-file.ts";
+import { problemResponse, runIdParam, unknownJob } from "./schemas.ts";
+
+/** All outputs as a tar whose members start with `./`, read from the bucket one after the other. */
+async function* tarOf(bucket: Bucket, snapshot: JobSnapshot): AsyncGenerator<Uint8Array> {
+  for (const file of snapshot.result?.outputs ?? []) {
+    const key = outputKey(snapshot, file);
+    const stored = key === null ? null : await bucket.get(key);
+    if (stored === null || stored.sizeBytes !== file.sizeBytes)
+      throw new Error("an output is not in the bucket");
+    yield tarHeader({ path: file.path, kind: "file", sizeBytes: file.sizeBytes }, "./");
+    yield* stored.body;
+    yield tarPadding(file.sizeBytes);
+  }
+  yield TAR_END;
+}
+
+const streamOf = (chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      const { value, done } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => {
+      await chunks.return(undefined);
+    },
+  });
+
+export const download = (deps: Deps): Operation => ({
+  contract: {
+    method: "get",
+    path: "/download/{id}",
+    operationId: "downloadRun",
+    tags: ["runs"],
+    summary: "Everything that the run made, as a tar.gz; the run is deleted once it has been sent in full",
+    request: { params: runIdParam },
+    responses: {
+      200: { description: "The archive", content: { "application/gzip": { schema: z.string() } } },
+      409: problemResponse("The run has not ended"),
+      ...unknownJob,
+    },
+  },
+  handler: async (c) => {
+    const run = findRun(c, deps.jobs);
+    const snapshot = (await run?.snapshot()) ?? null;
+    if (run === null || snapshot === null) return runNotFound(c);
+    if (!isTerminal(snapshot.state)) {
+      return problem(c, {
+        code: "not_finished",
+        error: "The run has not ended; its files can be downloaded when it has",
+      });
+    }
+    const headers = {
+      "Content-Type": "application/gzip",
+      "Content-Disposition": attachment(`${snapshot.id}.tar.gz`),
+    };
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const sent = streamOf(tarOf(deps.bucket, snapshot))
+      .pipeThrough(new CompressionStream("gzip"))
+      .pipeTo(writable);
+    c.executionCtx.waitUntil(
+      sent.then(
+        () => run.remove(),
+        (error: unknown) => deps.log.info("download.broken_off", { reason: String(error).slice(0, 200) }),
+      ),
+    );
+    return c.body(readable, 200, headers);
+  },
+});

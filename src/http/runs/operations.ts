@@ -1,0 +1,31 @@
+import type { Deps } from "../../deps.ts";
+import type { Operation } from "../operation.ts";
+import { cancel } from "./cancel.ts";
+import { download } from "./download.ts";
+import { environments } from "./environments.ts";
+import { health } from "./health.ts";
+import { logs } from "./logs.ts";
+import { downloadFile, outputFile } from "./output-file.ts";
+import { outputs } from "./outputs.ts";
+import { root } from "./root.ts";
+import { stats } from "./stats.ts";
+import { status } from "./status.ts";
+import { streams } from "./stream.ts";
+import { submit } from "./submit.ts";
+
+/** The runs face (contract runs.md 0.1). */
+export const runOperations = (deps: Deps): Operation[] => [
+  root(deps),
+  submit(deps),
+  status(deps),
+  logs(deps),
+  ...streams(deps),
+  outputs(deps),
+  outputFile(deps),
+  download(deps),
+  downloadFile(deps),
+  cancel(deps),
+  stats(deps),
+  environments(deps),
+  health(deps),
+];

@@ -1,0 +1,44 @@
+import { z } from "@hono/zod-openapi";
+import type { Deps } from "../../deps.ts";
+import { VERSION } from "../../domain/version.ts";
+import type { Operation } from "../operation.ts";
+import { jsonResponse } from "./schemas.ts";
+
+const rootSchema = z
+  .object({
+    service: z.literal("sandrun"),
+    implementation: z.literal("sandpiper"),
+    version: z.string(),
+    status: z.string(),
+    description: z.string(),
+    privacy: z.string(),
+    limits: z.string(),
+    documentation: z.string(),
+  })
+  .openapi("Service");
+
+export const root = ({ quotaRules, runRetentionMs }: Deps): Operation => ({
+  contract: {
+    method: "get",
+    path: "/",
+    operationId: "getService",
+    tags: ["runs"],
+    summary: "What this service is; clients know it by `service`",
+    responses: { 200: jsonResponse("The service", rootSchema) },
+  },
+  handler: (c) =>
+    c.json({
+      service: "sandrun" as const,
+      implementation: "sandpiper" as const,
+      version: VERSION,
+      status: "running",
+      description: "Submit code, watch it run in a sandbox, download what it made.",
+      privacy:
+        "No account. A job is known by its id alone; it is deleted after its full download, or " +
+        `${runRetentionMs / 60_000} minutes after it ended.`,
+      limits:
+        `${quotaRules.cpuSecondsPerMinute} CPU-seconds per minute, ${quotaRules.activeJobs} unfinished jobs, ` +
+        `${quotaRules.jobsPerHour} jobs per hour`,
+      documentation: "/openapi",
+    }),
+});

@@ -1,0 +1,49 @@
+import { z } from "@hono/zod-openapi";
+import type { Deps } from "../../deps.ts";
+import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import type { Operation } from "../operation.ts";
+import { jsonResponse } from "./schemas.ts";
+
+const statsSchema = z
+  .object({
+    your_quota: z.object({
+      used: z.number(),
+      limit: z.number(),
+      available: z.number(),
+      active_jobs: z.int(),
+      jobs_last_hour: z.int(),
+      can_submit: z.boolean(),
+      reason: z.string(),
+      retry_after: z.int().nullable(),
+    }),
+    system: z.object({ queue_length: z.int(), active_jobs: z.int() }),
+  })
+  .openapi("Stats");
+
+export const stats = (deps: Deps): Operation => ({
+  contract: {
+    method: "get",
+    path: "/stats",
+    operationId: "getStats",
+    tags: ["runs"],
+    summary: "What you have used of your quota, and how busy the service is",
+    responses: { 200: jsonResponse("Quota and load", statsSchema) },
+  },
+  handler: async (c) => {
+    const client = clientKeyOf(c.req.header("cf-connecting-ip"));
+    const [usage, load] = await Promise.all([deps.quotas.usage(client ?? "unknown"), deps.rows.load()]);
+    return c.json({
+      your_quota: {
+        used: usage.usedCpuSeconds,
+        limit: usage.limitCpuSeconds,
+        available: usage.availableCpuSeconds,
+        active_jobs: usage.activeJobs,
+        jobs_last_hour: usage.jobsLastHour,
+        can_submit: usage.refusal === null,
+        reason: usage.refusal?.reason ?? "",
+        retry_after: usage.refusal?.retryAfterSeconds ?? null,
+      },
+      system: { queue_length: load.queued, active_jobs: load.running },
+    });
+  },
+});

@@ -1,0 +1,60 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Deps } from "../../deps.ts";
+import type { StreamMode } from "../../domain/ports.ts";
+import { problem } from "../errors.ts";
+import type { Operation } from "../operation.ts";
+import { problemResponse, runIdParam } from "./schemas.ts";
+
+/** No run has this id: its object answers as for any unknown job. */
+const NO_RUN = "no-such-run";
+const SHOWN_ID_CHARS = 100;
+
+const modeOf = (c: Context, plain: StreamMode): StreamMode => {
+  const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  return offered.includes("sandpiper.v1") ? "typed" : plain;
+};
+
+const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: string): Operation => ({
+  contract: {
+    method: "get",
+    path,
+    operationId,
+    tags: ["runs"],
+    summary:
+      plain === "text"
+        ? "Live log text over a WebSocket"
+        : "Live log text with bracketed control lines over a WebSocket",
+    description:
+      "A client that offers the subprotocol `sandpiper.v1` gets JSON frames `{seq, at, stream, data}` and " +
+      '`{type: "status" | "end", ...}` instead, and may resume with `?after=<seq>`. The socket closes with ' +
+      "1000 at the end of the job, with 4404 when there is no such job.",
+    request: {
+      params: runIdParam,
+      query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),
+    },
+    responses: { 101: { description: "The socket" }, 426: problemResponse("Not a WebSocket request") },
+  },
+  handler: async (c) => {
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      c.header("Upgrade", "websocket");
+      return problem(c, { code: "upgrade_required", error: "Connect to this path with a WebSocket client" });
+    }
+    const after = c.req.query("after");
+    if (after !== undefined && !/^\d{1,15}$/.test(after)) {
+      return problem(c, {
+        code: "invalid_request",
+        error: "after must be the seq of a log record, a whole number",
+      });
+    }
+    const id = c.req.param("id") ?? "";
+    const run = deps.jobs.byId(/^job-[0-9a-f]{32}$/.test(id) ? id : NO_RUN);
+    return run.stream(c.req.raw, modeOf(c, plain), encodeURIComponent(id).slice(0, SHOWN_ID_CHARS));
+  },
+});
+
+export const streams = (deps: Deps): Operation[] => [
+  streamAt(deps, "/logs/{id}/stream", "text", "streamLogs"),
+  streamAt(deps, "/stream/{id}", "lines", "streamRun"),
+  streamAt(deps, "/ws/{id}", "lines", "streamRunAlias"),
+];

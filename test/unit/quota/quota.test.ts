@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import {
+  EMPTY_QUOTA,
+  type QuotaState,
+  quotaEmptyAtMs,
+  releaseSlot,
+  reserveSlot,
+  settleSlot,
+  usageOf,
+} from "../../../src/domain/quota/quota.ts";
+
+const RULES = { activeJobs: 2, jobsPerHour: 20, cpuSecondsPerMinute: 10 };
+const NOW = 1_800_000_000_000;
+const LEASE_MS = 7_200_000;
+
+const reserve = (state: QuotaState, slot: string, now = NOW) =>
+  reserveSlot(state, RULES, slot, now + LEASE_MS, now);
+
+const used = (samples: readonly (readonly [secondsAgo: number, seconds: number])[]): QuotaState => ({
+  ...EMPTY_QUOTA,
+  cpu: samples.map(([secondsAgo, seconds]) => ({ atMs: NOW - secondsAgo * 1_000, seconds })),
+});
+
+describe("the rule of unfinished jobs", () => {
+  it("grants two slots and refuses a third with a pace for asking again", () => {
+    const two = reserve(reserve(EMPTY_QUOTA, "a").state, "b");
+    expect(two.granted).toBe(true);
+    const third = reserve(two.state, "c");
+    expect(third.granted).toBe(false);
+    expect(third.usage.refusal).toMatchObject({ rule: "active_jobs", retryAfterSeconds: 5 });
+    expect(third.state).toEqual(two.state);
+  });
+
+  it("grants a slot that is held already again, without counting it twice", () => {
+    const once = reserve(EMPTY_QUOTA, "a");
+    const again = reserve(once.state, "a");
+    expect(again.granted).toBe(true);
+    expect(again.state).toEqual(once.state);
+  });
+
+  it("frees a slot when its lease ends, for a job that nobody created", () => {
+    const two = reserve(reserve(EMPTY_QUOTA, "a").state, "b").state;
+    expect(reserve(two, "c", NOW + LEASE_MS).granted).toBe(true);
+  });
+});
+
+describe("the rule of jobs per hour", () => {
+  const twenty = Array.from({ length: 20 }, (_, index) => index).reduce(
+    (state, index) => settleSlot(reserve(state, `s${index}`, NOW + index * 1_000).state, `s${index}`, 0, NOW),
+    EMPTY_QUOTA,
+  );
+
+  it("refuses the 21st until exactly the oldest is an hour old", () => {
+    const now = NOW + 60_000;
+    const { usage, granted } = reserve(twenty, "late", now);
+    expect(granted).toBe(false);
+    expect(usage.refusal).toMatchObject({ rule: "jobs_per_hour", retryAfterSeconds: 3_540 });
+    expect(reserve(twenty, "late", now + 3_540_000).granted).toBe(true);
+    expect(reserve(twenty, "late", now + 3_539_000).granted).toBe(false);
+  });
+
+  it("does not count a submission that was given back", () => {
+    const back = releaseSlot(twenty, "s7", NOW);
+    expect(reserve(back, "late", NOW + 60_000).granted).toBe(true);
+  });
+});
+
+describe("the rule of CPU time", () => {
+  it("says when enough of the oldest samples have left the window, not when the first has", () => {
+    const state = used([
+      [50, 2],
+      [30, 6],
+      [10, 7],
+    ]);
+    expect(usageOf(state, RULES, NOW).refusal).toMatchObject({
+      rule: "cpu_seconds",
+      retryAfterSeconds: 30,
+      reason: "CPU quota exhausted, wait 30 seconds",
+    });
+    expect(reserve(state, "a", NOW + 29_000).granted).toBe(false);
+    expect(reserve(state, "a", NOW + 30_000).granted).toBe(true);
+  });
+
+  it("lets one job pass the limit while anything is left, since it is charged afterwards", () => {
+    expect(reserve(used([[1, 9.99]]), "a").granted).toBe(true);
+    expect(reserve(used([[1, 10]]), "a").granted).toBe(false);
+  });
+});
+
+describe("settling", () => {
+  it("frees the slot and charges the time once, however often it is told", () => {
+    const held = reserve(EMPTY_QUOTA, "a").state;
+    const once = settleSlot(held, "a", 3.5, NOW);
+    expect(usageOf(once, RULES, NOW)).toMatchObject({ activeJobs: 0, usedCpuSeconds: 3.5 });
+    expect(settleSlot(once, "a", 3.5, NOW)).toEqual(once);
+  });
+
+  it("changes nothing for a slot that was never held", () => {
+    expect(settleSlot(EMPTY_QUOTA, "ghost", 5, NOW)).toEqual(EMPTY_QUOTA);
+  });
+});
+
+it("is empty once the last entry has left its window", () => {
+  expect(quotaEmptyAtMs(EMPTY_QUOTA)).toBeNull();
+  const settled = settleSlot(reserve(EMPTY_QUOTA, "a").state, "a", 1, NOW);
+  expect(quotaEmptyAtMs(settled)).toBe(NOW + 3_600_000);
+});
