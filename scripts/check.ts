@@ -8,7 +8,13 @@ const vitest = (project: string): string[] => ["vitest", "run", "--project", pro
 
 const gates: readonly Gate[] = [
   { name: "types", commands: typeConfigs.map((config) => ["tsc", "-p", config]) },
-  { name: "lint", commands: [["biome", "ci", "--error-on-warnings", "."]] },
+  {
+    name: "lint",
+    commands: [
+      ["biome", "ci", "--error-on-warnings", "."],
+      ["oxlint", "--type-aware", "--deny-warnings", "."],
+    ],
+  },
   { name: "unit", commands: [vitest("unit")] },
   { name: "worker", commands: [vitest("worker")] },
   { name: "executor", commands: [vitest("executor")] },

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import type { LocalState } from "./local.ts";
 
@@ -23,10 +23,12 @@ export const readRunning = async (state: LocalState): Promise<Running | null> =>
   return isProcess(running.pid) ? running : null;
 };
 
-/** Announces a Sandpiper that is ready. */
-export const writeRunning = async (state: LocalState, running: Running): Promise<void> => {
-  await mkdir(state.executorDir, { recursive: true });
-  await writeFile(fileOf(state), `${JSON.stringify(running, null, 2)}\n`);
+/** Announces a Sandpiper that is ready; readers see the old announcement or the new one, never a part. */
+export const writeRunning = (state: LocalState, running: Running): void => {
+  const file = fileOf(state);
+  mkdirSync(state.executorDir, { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
 };
 
 /** Takes the announcement back. */

@@ -41,15 +41,15 @@ export const startSandpiper = async (
 
   let executorPid = 0;
   let isReady = false;
-  const announce = () => writeRunning(state, { url, executorUrl, pid: process.pid, executorPid });
+  const announce = (): void => writeRunning(state, { url, executorUrl, pid: process.pid, executorPid });
   const executor = await startExecutor({
     port: options.executorPort,
     token: secrets.EXECUTOR_TOKEN,
     stateDir: state.executorDir,
     print: printer("executor"),
-    onStart: async (pid) => {
+    onStart: (pid) => {
       executorPid = pid;
-      if (isReady) await announce();
+      if (isReady) announce();
     },
   });
   stack.defer(() => executor.stop());
@@ -77,6 +77,6 @@ export const startSandpiper = async (
   executor.keepAlive();
   isReady = true;
   stack.defer(() => removeRunning(state));
-  await announce();
+  announce();
   return { url, executorUrl };
 };
