@@ -1,5 +1,5 @@
 import { ByteReader, drain, type Pull } from "./byte-reader.ts";
-import { indexOfBytes, pullUntil } from "./find-bytes.ts";
+import { type Delimiter, indexOfBytes, pullUntil } from "./find-bytes.ts";
 import { type PartNames, parsePartHeaders } from "./part-headers.ts";
 import { UploadRefused } from "./refusal.ts";
 
@@ -9,29 +9,37 @@ const HEADER_BYTES = 16 * 1024;
 const PADDING_BYTES = 64;
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-const latin1 = new TextDecoder("latin1");
 const CRLF = encoder.encode("\r\n");
 const BLANK_LINE = encoder.encode("\r\n\r\n");
 
 const malformed = (detail: string): UploadRefused =>
   new UploadRefused("malformed_multipart", `The multipart body is malformed: ${detail}`, null);
 
-/** What follows a boundary: `--` for the last one, else optional blanks and a line end (RFC 2046, 5.1.1). */
-const BOUNDARY_END = /^(?:--|[ \t]*\r\n)/;
+const DASH = 0x2d;
 
-const boundaryEnd = async (reader: ByteReader, delimiter: Uint8Array): Promise<string | undefined> => {
-  const held = await reader.fill(delimiter.length + PADDING_BYTES);
-  return BOUNDARY_END.exec(
-    latin1.decode(held.subarray(delimiter.length, delimiter.length + PADDING_BYTES)),
-  )?.[0];
+/**
+ * Bytes that follow a boundary up to the next header block or the epilogue: `--` after the last one, else
+ * optional blanks before a line end (RFC 2046, 5.1.1); null when it is no boundary.
+ */
+const boundaryTail = (held: Uint8Array, end: number): { isLast: boolean; length: number } | null => {
+  if (held[end] === DASH && held[end + 1] === DASH) return { isLast: true, length: 2 };
+  let at = end;
+  while (at < end + PADDING_BYTES && (held[at] === 0x20 || held[at] === 0x09)) at += 1;
+  return held[at] === CRLF[0] && held[at + 1] === CRLF[1] ? { isLast: false, length: at - end } : null;
+};
+
+const delimiterOf = (boundary: string): Delimiter => {
+  const needle = encoder.encode(`\r\n--${boundary}`);
+  const isReal = (held: Uint8Array, at: number) => boundaryTail(held, at + needle.length) !== null;
+  return { needle, lookahead: PADDING_BYTES + CRLF.length, isReal };
 };
 
 /** Steps over a boundary but leaves its line end, which starts the header block; false for the last boundary. */
-const enterPart = async (reader: ByteReader, delimiter: Uint8Array): Promise<boolean> => {
-  const end = await boundaryEnd(reader, delimiter);
-  if (end === undefined) throw malformed("it ends without its closing boundary");
-  reader.consume(delimiter.length + (end === "--" ? 2 : end.length - CRLF.length));
-  return end !== "--";
+const enterPart = async (reader: ByteReader, { needle, lookahead }: Delimiter): Promise<boolean> => {
+  const tail = boundaryTail(await reader.fill(needle.length + lookahead), needle.length);
+  if (tail === null) throw malformed("it ends without its closing boundary");
+  reader.consume(needle.length + tail.length);
+  return !tail.isLast;
 };
 
 const readHeaderBlock = async (reader: ByteReader): Promise<string> => {
@@ -62,13 +70,12 @@ const readHeaderBlock = async (reader: ByteReader): Promise<string> => {
 export const readParts = async function* (pull: Pull, boundary: string): AsyncGenerator<UploadPart, void> {
   // The first boundary may stand at the very start; the others have the line end before them as their own.
   const reader = new ByteReader(pull, CRLF);
-  const delimiter = encoder.encode(`\r\n--${boundary}`);
-  const isDelimiter = async () => (await boundaryEnd(reader, delimiter)) !== undefined;
-  await drain(pullUntil(reader, delimiter, isDelimiter));
+  const delimiter = delimiterOf(boundary);
+  await drain(pullUntil(reader, delimiter));
   while (await enterPart(reader, delimiter)) {
     const names = parsePartHeaders(await readHeaderBlock(reader));
     if (names === null) throw malformed("the Content-Disposition of a part cannot be read");
-    const body = pullUntil(reader, delimiter, isDelimiter);
+    const body = pullUntil(reader, delimiter);
     yield { ...names, body };
     await drain(body);
   }

@@ -16,7 +16,7 @@ export type RawTarHeader = {
 const damaged = (what: string): UploadRefused =>
   new UploadRefused("bad_archive", `${what} is not a readable tar: a header is damaged`);
 
-const untilNul = (field: Uint8Array): Uint8Array => {
+export const untilNul = (field: Uint8Array): Uint8Array => {
   const end = field.indexOf(0);
   return end < 0 ? field : field.subarray(0, end);
 };

@@ -3,7 +3,7 @@ import { type CanonicalTar, unpackedTooLarge } from "./canonical-tar.ts";
 import { decodeName } from "./entry-path.ts";
 import { pullInflated } from "./inflate.ts";
 import { shown, UploadRefused } from "./refusal.ts";
-import { BLOCK, parsePax, parseTarHeader, type RawTarHeader } from "./tar-header.ts";
+import { BLOCK, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./tar-header.ts";
 import type { UploadLimits } from "./types.ts";
 
 const EXTENSION_BYTES = 1024 * 1024;
@@ -96,29 +96,37 @@ const checkEnd = async (reader: ByteReader, what: string): Promise<void> => {
       throw new UploadRefused("bad_archive", `${what} has data after its end`);
 };
 
+const NO_EXTENSIONS: Extensions = { name: null, sizeBytes: null };
+
+/** Takes a member that describes the next one; null when it is a member of its own. */
+const extended = async (
+  reader: ByteReader,
+  header: RawTarHeader,
+  before: Extensions,
+  what: string,
+): Promise<Extensions | null> => {
+  if (!"xgLK".includes(header.type)) return null;
+  const data = await readExtension(reader, header, what);
+  if (header.type === "x") return withPax(data, before, what);
+  if (header.type === "L") return { ...before, name: untilNul(data) };
+  return before;
+};
+
 /**
  * Reads a tar (ustar, pax, GNU, v7) into the canonical one. Written here because the kept readers decode
  * broken UTF-8 to replacement characters and take sparse members for plain files (modern-tar, tar-stream),
  * where an upload wants a refusal.
  */
 const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
-  let extensions: Extensions = { name: null, sizeBytes: null };
+  let extensions = NO_EXTENSIONS;
   for (;;) {
     const block = await reader.exactly(BLOCK);
     if (block === null) throw cutOff(what);
     const header = parseTarHeader(block, what);
     if (header === null) return checkEnd(reader, what);
-    if (header.type === "x")
-      extensions = withPax(await readExtension(reader, header, what), extensions, what);
-    else if (header.type === "L") {
-      const name = await readExtension(reader, header, what);
-      const end = name.indexOf(0);
-      extensions = { ...extensions, name: end < 0 ? name : name.subarray(0, end) };
-    } else if (header.type === "g" || header.type === "K") await readExtension(reader, header, what);
-    else {
-      await addMember(reader, tar, header, extensions, what);
-      extensions = { name: null, sizeBytes: null };
-    }
+    const next = await extended(reader, header, extensions, what);
+    if (next === null) await addMember(reader, tar, header, extensions, what);
+    extensions = next ?? NO_EXTENSIONS;
   }
 };
 

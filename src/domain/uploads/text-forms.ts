@@ -1,7 +1,7 @@
 import type { ByteReader, Pull } from "./byte-reader.ts";
 import type { CanonicalTar } from "./canonical-tar.ts";
 import { decodeName } from "./entry-path.ts";
-import { pullUntil } from "./find-bytes.ts";
+import { type Delimiter, pullUntil } from "./find-bytes.ts";
 import { shown, UploadRefused } from "./refusal.ts";
 
 /** A `Size` up to this is checked before the text is read; a larger one is trusted, then checked. */
@@ -12,7 +12,6 @@ const HEADER_LINES = 16;
 const LF = 0x0a;
 
 const latin1 = new TextDecoder("latin1");
-const BOUNDARY = new TextEncoder().encode("\n----TarBoundary");
 
 const QUICK_CODE = /^----Tar\r?\nPath:/;
 const FIRST_BOUNDARY = /^----TarBoundary\d{1,32}\r?\nPath:/;
@@ -69,23 +68,28 @@ export const readQuickCode = async (reader: ByteReader, tar: CanonicalTar): Prom
   await tar.addFile(path, () => reader.take(Number.POSITIVE_INFINITY));
 };
 
-const textAt = async (reader: ByteReader, offset: number): Promise<string> => {
-  const held = await reader.fill(offset + PROBE_BYTES);
-  return latin1.decode(held.subarray(offset, offset + PROBE_BYTES));
+/**
+ * Whether a text ends here: a line end, then the boundary of a next entry, or a last one, or nothing more.
+ * A probe that is shorter than its full length reaches the end of the part.
+ */
+const endsEntry = (held: Uint8Array, at: number): boolean => {
+  const probe = latin1.decode(held.subarray(at, at + PROBE_BYTES));
+  const reachesEnd = probe.length < PROBE_BYTES;
+  return (
+    NEXT_BOUNDARY.test(probe) || (reachesEnd && (LAST_BOUNDARY.test(probe) || LAST_LINE_END.test(probe)))
+  );
 };
 
-/** A probe shorter than its full length reaches the end of the part, so `$` in the patterns means that end. */
-const endsEntry = (probe: string): boolean =>
-  NEXT_BOUNDARY.test(probe) ||
-  (probe.length < PROBE_BYTES && (LAST_BOUNDARY.test(probe) || LAST_LINE_END.test(probe)));
+const NEEDLE = new TextEncoder().encode("\n----TarBoundary");
+const BOUNDARY: Delimiter = { needle: NEEDLE, lookahead: PROBE_BYTES - NEEDLE.length, isReal: endsEntry };
 
 const landsAt = async (reader: ByteReader, size: number): Promise<boolean> => {
   const held = await reader.fill(size + PROBE_BYTES);
-  return held.length >= size && endsEntry(await textAt(reader, size));
+  return held.length >= size && endsEntry(held, size);
 };
 
 const splitAtBoundary = (reader: ByteReader): Pull => {
-  const content = pullUntil(reader, BOUNDARY, async () => endsEntry(await textAt(reader, 0)));
+  const content = pullUntil(reader, BOUNDARY);
   return async () => {
     const chunk = await content();
     const isFinalLineEnd = chunk?.length === 1 && chunk[0] === LF && (await reader.atEnd());
@@ -113,7 +117,7 @@ const contentOf = async (reader: ByteReader, { path, size }: EntryHeader): Promi
 
 /** Skips the line feed after a text; whether another entry follows. */
 const enterNext = async (reader: ByteReader): Promise<boolean> => {
-  const probe = await textAt(reader, 0);
+  const probe = latin1.decode((await reader.fill(PROBE_BYTES)).subarray(0, PROBE_BYTES));
   if (!NEXT_BOUNDARY.test(probe)) return false;
   reader.consume(probe.indexOf("\n") + 1);
   return true;

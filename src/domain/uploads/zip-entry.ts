@@ -2,6 +2,7 @@ import { ByteReader, type Pull } from "./byte-reader.ts";
 import type { CanonicalTar } from "./canonical-tar.ts";
 import { crc32 } from "./crc32.ts";
 import { decodeName } from "./entry-path.ts";
+import { pullUntil } from "./find-bytes.ts";
 import { pullInflated } from "./inflate.ts";
 import { shown, UploadRefused } from "./refusal.ts";
 import {
@@ -46,6 +47,7 @@ type LocalHeader = {
 };
 
 const HEADER_BYTES = 30;
+const SIGNATURE = Uint8Array.of(0x50, 0x4b, 0x07, 0x08);
 
 const nameOf = (rawName: Uint8Array, extra: Uint8Array, what: string): string => {
   const unicode = unicodePath(extra);
@@ -64,11 +66,6 @@ const refuseUnsupported = (header: LocalHeader): void => {
     throw new UploadRefused(
       "unsupported_archive",
       `The entry ${name} is not packed with deflate; use ordinary zip`,
-    );
-  if (header.method === STORED && (header.flags & FLAG_DESCRIPTOR) !== 0)
-    throw new UploadRefused(
-      "unsupported_archive",
-      `The entry ${name} is stored without its size in front; pack it with deflate`,
     );
 };
 
@@ -107,26 +104,55 @@ const isSame = (one: Figures, other: Figures): boolean =>
 const lied = (what: string, name: string): UploadRefused =>
   damagedZip(what, `the checksum or size of ${shown(name)} is wrong`);
 
+/** Layouts of a descriptor: where it starts after an optional signature, and the width of its two sizes. */
+const DESCRIPTOR_LAYOUTS = [
+  { start: 4, width: 4 },
+  { start: 4, width: 8 },
+  { start: 0, width: 4 },
+  { start: 0, width: 8 },
+] as const;
+const DESCRIPTOR_BYTES = 28;
+
 /**
- * Steps over the record after the data of an entry whose header had no sizes. Its signature is optional and
- * its sizes have 4 or 8 bytes, so the layout is the one that agrees with the data and ends at a header.
+ * Length of the record after the data of an entry whose header had no sizes; null when there is none at
+ * this index. Its layout is the one that agrees with the data and ends at a header.
  */
-const readDescriptor = async (reader: ByteReader, actual: Figures): Promise<boolean> => {
-  const held = await reader.fill(28);
-  for (const start of [4, 0]) {
-    for (const width of [4, 8]) {
-      const end = start + 4 + 2 * width;
-      if (held.length < end + 4 || (start === 4 && u32(held, 0) !== DATA_DESCRIPTOR)) continue;
-      const size = width === 4 ? u32 : u64;
-      const packedBytes = size(held, start + 4);
-      const said = { crc: u32(held, start), packedBytes, sizeBytes: size(held, start + 4 + width) };
-      const next = u32(held, end);
-      if (!isSame(said, actual) || (next !== LOCAL_HEADER && next !== CENTRAL_HEADER)) continue;
-      reader.consume(end);
-      return true;
-    }
+const descriptorLength = (held: Uint8Array, at: number, actual: Figures): number | null => {
+  for (const { start, width } of DESCRIPTOR_LAYOUTS) {
+    const length = start + 4 + 2 * width;
+    if (held.length < at + length + 4) continue;
+    if (start === 4 && u32(held, at) !== DATA_DESCRIPTOR) continue;
+    const size = width === 4 ? u32 : u64;
+    const sizes = { packedBytes: size(held, at + start + 4), sizeBytes: size(held, at + start + 4 + width) };
+    const next = u32(held, at + length);
+    const endsAtHeader = next === LOCAL_HEADER || next === CENTRAL_HEADER;
+    if (endsAtHeader && isSame({ crc: u32(held, at + start), ...sizes }, actual)) return length;
   }
-  return false;
+  return null;
+};
+
+const skipDescriptor = async (reader: ByteReader, actual: Figures): Promise<boolean> => {
+  const length = descriptorLength(await reader.fill(DESCRIPTOR_BYTES), 0, actual);
+  reader.consume(length ?? 0);
+  return length !== null;
+};
+
+/**
+ * Stored data of unknown size: it ends where a descriptor stands that is true of everything before it.
+ * `actual` holds what was read so far.
+ */
+const pullStored = (reader: ByteReader, actual: Figures): Pull => {
+  let summedTo = { sizeBytes: 0, crc: 0 };
+  const isReal = (held: Uint8Array, at: number): boolean => {
+    const sizeBytes = actual.sizeBytes + at;
+    // Its packed size is looked at first, so that hostile data cannot have itself summed up again and again.
+    if (held.length < at + 12 || u32(held, at + 8) !== sizeBytes) return false;
+    const from = Math.max(summedTo.sizeBytes - actual.sizeBytes, 0);
+    const before = from > 0 ? summedTo.crc : actual.crc;
+    summedTo = { sizeBytes, crc: crc32(held.subarray(from, at), before) };
+    return descriptorLength(held, at, { ...summedTo, packedBytes: sizeBytes }) !== null;
+  };
+  return pullUntil(reader, { needle: SIGNATURE, lookahead: DESCRIPTOR_BYTES - SIGNATURE.length, isReal });
 };
 
 const summed =
@@ -151,6 +177,14 @@ const addContent = async (
   if ((await content()) !== null) throw damagedZip(what, `the folder ${shown(header.name)} has content`);
 };
 
+const pullUnpacked = (packed: ByteReader, header: LocalHeader, actual: Figures, what: string): Pull => {
+  if (header.method === DEFLATED)
+    return pullInflated(packed, "deflate-raw", `${shown(header.name)} in ${what}`);
+  return (header.flags & FLAG_DESCRIPTOR) === 0
+    ? () => packed.take(Number.POSITIVE_INFINITY)
+    : pullStored(packed, actual);
+};
+
 /** Reads one entry, from its local header to the end of its data, into the tar. */
 export const readZipEntry = async (
   reader: ByteReader,
@@ -161,19 +195,15 @@ export const readZipEntry = async (
   const hasDescriptor = (header.flags & FLAG_DESCRIPTOR) !== 0;
   const start = reader.position;
   const packed = hasDescriptor ? reader : new ByteReader(reader.bounded(header.packedBytes));
-  const unpacked =
-    header.method === STORED
-      ? () => packed.take(Number.POSITIVE_INFINITY)
-      : pullInflated(packed, "deflate-raw", `${shown(header.name)} in ${what}`);
   const actual = { crc: 0, packedBytes: 0, sizeBytes: 0 };
-  const content = summed(unpacked, (chunk) => {
+  const content = summed(pullUnpacked(packed, header, actual, what), (chunk) => {
     actual.crc = crc32(chunk, actual.crc);
     actual.sizeBytes += chunk.length;
   });
   await addContent(tar, header, content, what);
   if (!hasDescriptor && !(await packed.atEnd())) throw lied(what, header.name);
   actual.packedBytes = reader.position - start;
-  const isTrue = hasDescriptor ? await readDescriptor(reader, actual) : isSame(header, actual);
+  const isTrue = hasDescriptor ? await skipDescriptor(reader, actual) : isSame(header, actual);
   if (!isTrue) throw lied(what, header.name);
   const { offset, rawName, method } = header;
   return { offset, rawName, isFolder: header.name.endsWith("/"), method, ...actual };

@@ -18,11 +18,10 @@ const ZIP64_EXTRA = 0x0001;
 const UNICODE_PATH_EXTRA = 0x7075;
 const UNKNOWN_32 = 0xffffffff;
 
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-export const u16 = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint16(at, true);
-export const u32 = (bytes: Uint8Array, at: number): number => viewOf(bytes).getUint32(at, true);
+/** Little-endian fields; they must be there. */
+export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+export const u32 = (bytes: Uint8Array, at: number): number =>
+  (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0;
 
 /** A 64-bit field; one that no safe integer holds becomes infinite, which equals nothing that was counted. */
 export const u64 = (bytes: Uint8Array, at: number): number => {
