@@ -1,0 +1,78 @@
+import type { AttemptRequest } from "../src/wire/attempt.ts";
+import { createSpool } from "./collect.ts";
+import type { Environments } from "./environments.ts";
+import { errorKind, type Log, shortId } from "./log.ts";
+import { noOutputs, nothingRan, type Outcome, type ResultContext, toFinishedEvent } from "./outcome.ts";
+import { createReportClient } from "./report-client.ts";
+import { createReporter } from "./reporter.ts";
+import { type RunningProgram, runProgram } from "./run-program.ts";
+import type { SandboxSupply } from "./sandbox/supply.ts";
+import { uploadOutputs } from "./upload.ts";
+import { type Ending, infrastructure, killedFor } from "./verdict.ts";
+
+/** What every attempt on this executor shares. */
+export interface AttemptTools extends ResultContext {
+  readonly supply: SandboxSupply;
+  readonly environments: Environments;
+  readonly log: Log;
+}
+
+/** One attempt that this executor holds; it heartbeats from the moment it is made. */
+export interface Attempt {
+  /**
+   * Runs the program and reports its end; call it once. `onSandboxGone` is called when the slot is free
+   * again, before outputs are uploaded and the result is reported. Never rejects.
+   */
+  run(onSandboxGone: () => void): Promise<void>;
+  /** Ends it at once with this ending; the result is still reported. */
+  stop(ending: Ending): void;
+}
+
+/** Makes an attempt; nothing of it runs before `run`. */
+export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Attempt => {
+  const abort = new AbortController();
+  const spool = createSpool();
+  let stoppedWith: Ending | null = null;
+  let program: RunningProgram | null = null;
+
+  const stop = (ending: Ending): void => {
+    stoppedWith ??= ending;
+    abort.abort();
+    program?.stop(stoppedWith);
+    program?.resumeLogs();
+  };
+  const client = createReportClient(request.reportUrl, request.attemptToken);
+  const reporter = createReporter(client, {
+    onSignal: () => stop(killedFor("cancelled")),
+    onDrained: () => program?.resumeLogs(),
+  });
+
+  const execute = async (onSandboxGone: () => void): Promise<Outcome> => {
+    const environment = tools.environments.find(request.program.environment);
+    if (stoppedWith !== null) return nothingRan(stoppedWith);
+    if (environment === null) return nothingRan(infrastructure("environment"));
+    tools.environments.countUse(environment.info.name);
+    const { workspaceBytes } = request.limits;
+    const sandbox = tools.supply.take({ workspaceBytes, layer: environment.layer });
+    const limitsDataPerProcess = tools.accounting === "proc";
+    const context = { environment, reporter, spool, signal: abort.signal, limitsDataPerProcess };
+    program = runProgram(sandbox, request, context);
+    const outcome = await program.done;
+    onSandboxGone();
+    if (await uploadOutputs(client, outcome.collection.outputs, abort.signal)) return outcome;
+    return { ...outcome, ending: stoppedWith ?? infrastructure("upload"), collection: noOutputs };
+  };
+  const run = async (onSandboxGone: () => void): Promise<void> => {
+    const attempt = shortId(request.attemptId);
+    const outcome = await execute(onSandboxGone).catch((error: unknown) => {
+      tools.log("attempt_failed", { attempt, error: errorKind(error) });
+      program?.stop(infrastructure("internal"));
+      return nothingRan(infrastructure("internal"));
+    });
+    const stored = await reporter.finish(toFinishedEvent(request, outcome, tools));
+    await spool.clear();
+    const { reason, exitCode } = outcome.ending;
+    tools.log("attempt_finished", { attempt, reason, exitCode, stored });
+  };
+  return { run, stop };
+};

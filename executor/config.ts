@@ -1,0 +1,93 @@
+import { availableParallelism, homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { isolationLevel } from "../src/wire/vocabulary.ts";
+
+const MAX_SLOTS = 64;
+const WAITING_PER_SLOT = 4;
+
+const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+const defaultSlots = Math.min(MAX_SLOTS, 2 * availableParallelism());
+const defaultStateFolder =
+  process.getuid?.() === 0 ? "/var/lib/sandpiper" : join(homedir(), ".local", "state", "sandpiper");
+
+const sandboxSettings = z.object({
+  EXECUTOR_ISOLATION: z.enum(["auto", "none"]).default("auto"),
+  EXECUTOR_MIN_ISOLATION: z.coerce.number().pipe(isolationLevel).optional(),
+  EXECUTOR_SLOTS: whole(1, MAX_SLOTS).default(defaultSlots),
+  EXECUTOR_KEY_FILE: z.string().min(1).default(join(defaultStateFolder, "executor-key.pem")),
+});
+
+const serviceSettings = sandboxSettings.extend({
+  EXECUTOR_HOST: z.string().min(1).default("127.0.0.1"),
+  EXECUTOR_PORT: whole(0, 65_535).default(8_788),
+  EXECUTOR_TOKEN: z.string().min(16),
+  EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
+  EXECUTOR_ALLOWED_REPORT_ORIGINS: z
+    .string()
+    .transform((text) => text.split(",").map((origin) => origin.trim()))
+    .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
+    .optional(),
+});
+
+export type IsolationChoice = z.infer<typeof sandboxSettings>["EXECUTOR_ISOLATION"];
+
+/** What `--probe` needs; the service needs it too. */
+export interface SandboxConfig {
+  readonly isolation: IsolationChoice;
+  /** The weakest level to work at: 1 is stronger than 2, and 2 than 0. */
+  readonly minIsolation: 0 | 1 | 2 | null;
+  readonly slots: number;
+  readonly keyFile: string;
+}
+
+export interface Config extends SandboxConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly backlog: number;
+  /** Origins that attempts may report to; null allows any. */
+  readonly reportOrigins: readonly string[] | null;
+}
+
+export type Parsed<T> = { readonly config: T } | { readonly problems: readonly string[] };
+
+/** Names the variables that are missing or wrong; values are never quoted, one of them is a secret. */
+const problemsOf = (error: z.ZodError): readonly string[] =>
+  error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+const toSandboxConfig = (settings: z.infer<typeof sandboxSettings>): SandboxConfig => ({
+  isolation: settings.EXECUTOR_ISOLATION,
+  minIsolation: settings.EXECUTOR_MIN_ISOLATION ?? null,
+  slots: settings.EXECUTOR_SLOTS,
+  keyFile: settings.EXECUTOR_KEY_FILE,
+});
+
+export const parseSandboxConfig = (env: NodeJS.ProcessEnv): Parsed<SandboxConfig> => {
+  const parsed = sandboxSettings.safeParse(env);
+  return parsed.success ? { config: toSandboxConfig(parsed.data) } : { problems: problemsOf(parsed.error) };
+};
+
+/** The whole configuration, or what is wrong with it; complete, so that nothing fails later. */
+export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
+  const parsed = serviceSettings.safeParse(env);
+  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  const settings = parsed.data;
+  return {
+    config: {
+      ...toSandboxConfig(settings),
+      host: settings.EXECUTOR_HOST,
+      port: settings.EXECUTOR_PORT,
+      token: settings.EXECUTOR_TOKEN,
+      backlog: settings.EXECUTOR_BACKLOG ?? WAITING_PER_SLOT * settings.EXECUTOR_SLOTS,
+      reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
+    },
+  };
+};
+
+/** Takes the executor's settings out of the environment that its own children could be given. */
+export const forgetSettings = (env: NodeJS.ProcessEnv): void => {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("EXECUTOR_")) delete env[name];
+  }
+};

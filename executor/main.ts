@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+import { parseCommandLine, usage } from "./command-line.ts";
+import { type Config, forgetSettings, type Parsed, parseConfig, parseSandboxConfig } from "./config.ts";
+import { generateKeyFile } from "./identity.ts";
+import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
+import { errorKind, logToStderr } from "./log.ts";
+import { openIsolation } from "./sandbox/isolation.ts";
+import { startService } from "./service.ts";
+import { version } from "./version.ts";
+
+const FAILED = 1;
+const USAGE = 2;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const fail = (problems: readonly string[], status = FAILED): never => {
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  process.exit(status);
+};
+
+const orFail = <T>(parsed: Parsed<T>): T => ("config" in parsed ? parsed.config : fail(parsed.problems));
+
+/** Weaker means a larger number, except that 0 is no isolation at all. */
+const isBelow = (level: 0 | 1 | 2 | null, minimum: 0 | 1 | 2 | null): boolean => {
+  if (level === null) return true;
+  const strength = { 0: 0, 2: 1, 1: 2 } as const;
+  return minimum !== null && strength[level] < strength[minimum];
+};
+
+const probe = async (): Promise<void> => {
+  const config = orFail(parseSandboxConfig(process.env));
+  const isolation = await openIsolation(config.isolation, 1);
+  const { level, accounting, findings } = isolation;
+  isolation.close();
+  print(JSON.stringify({ isolation: level, minimum: config.minIsolation, accounting, findings }, null, 2));
+  process.exitCode = isBelow(level, config.minIsolation) ? FAILED : 0;
+};
+
+const generateKey = (keyFile: string): void => {
+  try {
+    print(`Worker ID: ${generateKeyFile(keyFile).workerId}`);
+  } catch (error) {
+    fail([`The key file could not be made: ${errorKind(error)}`]);
+  }
+};
+
+const serve = async (config: Config): Promise<void> => {
+  closeInheritedDescriptors();
+  forgetSettings(process.env);
+  const isolation = await openIsolation(config.isolation, config.slots);
+  const { level, findings } = isolation;
+  logToStderr("isolation", { level, ...findings });
+  if (level === null || isBelow(level, config.minIsolation)) {
+    isolation.close();
+    fail([`Isolation level ${level ?? "none"} is below what is required; see --probe.`]);
+    return;
+  }
+  startService(config, { ...isolation, level });
+};
+
+const main = async (): Promise<void> => {
+  const command = parseCommandLine(process.argv.slice(2));
+  if (command.kind === "wrong") return fail([command.problem, usage], USAGE);
+  const withKey =
+    command.keyFile === null ? process.env : { ...process.env, EXECUTOR_KEY_FILE: command.keyFile };
+  if (command.kind === "help") return print(usage);
+  if (command.kind === "version") return print(version);
+  if (command.kind === "probe") return probe();
+  if (command.kind === "generate-key") return generateKey(orFail(parseSandboxConfig(withKey)).keyFile);
+  return serve(orFail(parseConfig(withKey)));
+};
+
+await main();

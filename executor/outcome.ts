@@ -1,0 +1,67 @@
+import type { AttemptRequest } from "../src/wire/attempt.ts";
+import { isSelected } from "../src/wire/output-patterns.ts";
+import type { FinishedEvent, OutputFile } from "../src/wire/report.ts";
+import type { IsolationLevel } from "../src/wire/vocabulary.ts";
+import type { Collection } from "./collect.ts";
+import type { Identity } from "./identity.ts";
+import type { Accounting } from "./sandbox/job-group.ts";
+import { signedPayload } from "./signed-payload.ts";
+import type { Supervised } from "./supervise.ts";
+import type { Ending } from "./verdict.ts";
+
+/** All that is known of an attempt at its end. */
+export interface Outcome extends Supervised {
+  readonly collection: Collection;
+}
+
+export const noOutputs: Collection = { outputs: [], dropped: 0 };
+
+/** An attempt that ended without a program. */
+export const nothingRan = (ending: Ending): Outcome => ({
+  ending,
+  figures: { cpuUs: 0, memoryPeakBytes: 0, wallTimeMs: 0 },
+  truncated: { stdout: false, stderr: false },
+  collection: noOutputs,
+});
+
+export interface ResultContext {
+  readonly identity: Identity;
+  readonly isolation: IsolationLevel;
+  readonly accounting: Accounting;
+}
+
+const signatureFor = (
+  request: AttemptRequest,
+  identity: Identity,
+  outputs: readonly OutputFile[],
+  figures: { exitCode: number | null; cpuSeconds: number; memoryPeakBytes: number },
+): FinishedEvent["signature"] => {
+  const selected = outputs.filter(({ path }) => isSelected(request.outputs.patterns, path));
+  const payload = signedPayload({ jobHash: request.jobHash, selected, ...figures });
+  return { workerId: identity.workerId, signature: identity.sign(payload), signedPayload: payload };
+};
+
+/** The result as it is reported, signed over what it says. */
+export const toFinishedEvent = (
+  request: AttemptRequest,
+  { ending, figures, truncated, collection }: Outcome,
+  { identity, isolation, accounting }: ResultContext,
+): Omit<FinishedEvent, "n" | "type"> => {
+  const cpuSeconds = figures.cpuUs / 1e6;
+  const { memoryPeakBytes } = figures;
+  const { exitCode } = ending;
+  const outputs = collection.outputs.map(({ file }) => file);
+  return {
+    atMs: Date.now(),
+    ...ending,
+    cpuSeconds,
+    memoryPeakBytes,
+    wallTimeMs: Math.round(figures.wallTimeMs),
+    truncated,
+    outputs,
+    outputsDropped: collection.dropped,
+    isolation,
+    accounting,
+    signature: signatureFor(request, identity, outputs, { exitCode, cpuSeconds, memoryPeakBytes }),
+  };
+};

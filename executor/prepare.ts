@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import type { Writable } from "node:stream";
+import type { Blob, Input } from "../src/wire/attempt.ts";
+import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
+import { decodeName, relativePath } from "./archive-path.ts";
+import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
+import type { Fault } from "./verdict.ts";
+
+const FETCH_MS = 55_000;
+
+/** What lies in the job's folder before the program starts, by path. */
+export type LaidOut = ReadonlyMap<string, { readonly sizeBytes: number; readonly sha256: string }>;
+
+/** An input that cannot be used; `fault` is what the report says. */
+export class InputFault extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+const exactly = async function* (source: AsyncIterable<Uint8Array>, sizeBytes: number) {
+  let seenBytes = 0;
+  for await (const chunk of source) {
+    seenBytes += chunk.length;
+    if (seenBytes > sizeBytes) throw new InputFault("inputs");
+    yield chunk;
+  }
+  if (seenBytes !== sizeBytes) throw new InputFault("inputs");
+};
+
+const download = async function* (url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]) });
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new InputFault("inputs");
+  }
+  yield* response.body;
+};
+
+const inlineBytes = (base64: string): Buffer => Buffer.from(base64, "base64");
+
+const blobSize = (blob: Blob): number =>
+  blob.kind === "inline" ? inlineBytes(blob.base64).length : blob.sizeBytes;
+
+/** A blob's bytes; a download that fails or is not of its stated size throws an InputFault. */
+const readBlob = async function* (blob: Blob, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (blob.kind === "inline") {
+    yield inlineBytes(blob.base64);
+    return;
+  }
+  try {
+    yield* exactly(download(blob.url, signal), blob.sizeBytes);
+  } catch (error) {
+    throw error instanceof InputFault ? error : new InputFault("inputs");
+  }
+};
+
+/** The whole of a small blob, such as a program's standard input. */
+export const readWholeBlob = async (blob: Blob, signal: AbortSignal): Promise<Buffer> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readBlob(blob, signal)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+};
+
+/** Puts checked entries into the one archive that the sandbox unpacks, and remembers what they were. */
+const createLayout = (writer: TarWriter) => {
+  const files = new Map<string, { sizeBytes: number; sha256: string }>();
+  let entries = 0;
+  let totalBytes = 0;
+  const count = (sizeBytes: number): void => {
+    entries += 1;
+    totalBytes += sizeBytes;
+    if (entries > INPUT_ENTRIES || totalBytes > INPUT_BYTES) throw new InputFault("archive");
+  };
+  return {
+    files,
+    addFolder: (name: string): void => {
+      count(0);
+      writer.addFolder(name);
+    },
+    addFile: async (name: string, sizeBytes: number, mode: number, content: AsyncIterable<Uint8Array>) => {
+      count(sizeBytes);
+      const hash = createHash("sha256");
+      const hashed = async function* () {
+        for await (const chunk of content) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      };
+      await writer.addFile(name, { sizeBytes, mode }, hashed());
+      files.set(name, { sizeBytes, sha256: hash.digest("hex") });
+    },
+  };
+};
+type Layout = ReturnType<typeof createLayout>;
+
+const isOwnRoot = (entry: TarEntry): boolean => entry.type === "directory" && /^\.?\/?$/.test(entry.name);
+
+const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
+  if (isOwnRoot(entry)) return;
+  const name = decodeName(entry.name);
+  const whole = name === null ? null : relativePath(name);
+  if (whole === null) throw new InputFault("archive");
+  const path = whole.split("/").slice(strip).join("/");
+  if (path === "") return;
+  if (entry.type === "directory") layout.addFolder(path);
+  else if (entry.type !== "file") throw new InputFault("archive");
+  else await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);
+};
+
+const addArchive = async (
+  layout: Layout,
+  source: AsyncIterable<Uint8Array>,
+  strip: number,
+): Promise<void> => {
+  try {
+    for await (const entry of readTar(source)) await addEntry(layout, entry, strip);
+  } catch (error) {
+    throw error instanceof InputFault ? error : new InputFault("archive");
+  }
+};
+
+const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Promise<void> => {
+  const source = readBlob(input.blob, signal);
+  if (input.kind === "tar") return addArchive(layout, source, input.stripComponents);
+  const path = relativePath(input.path);
+  if (path === null) throw new InputFault("archive");
+  await layout.addFile(path, blobSize(input.blob), 0o644, source);
+};
+
+/**
+ * Streams all inputs as one archive of plain files and folders into the sandbox, and ends its orders. What
+ * a client packed is never unpacked as it came: names, types and modes are the executor's. Throws an
+ * InputFault; a sandbox that breaks off is no fault of the inputs.
+ */
+export const layOutInputs = async (
+  inputs: readonly Input[],
+  orders: Writable,
+  signal: AbortSignal,
+): Promise<LaidOut> => {
+  const writer = createTarWriter(orders);
+  const layout = createLayout(writer);
+  try {
+    for (const input of inputs) await addInput(layout, input, signal);
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+  await writer.finish();
+  return layout.files;
+};

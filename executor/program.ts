@@ -1,0 +1,42 @@
+import type { AttemptRequest } from "../src/wire/attempt.ts";
+import type { Interpreter } from "../src/wire/vocabulary.ts";
+import type { Environment } from "./environments.ts";
+import type { Orders } from "./sandbox/launcher.ts";
+import { BASE_PATH, JOB_FOLDER } from "./sandbox/profile.ts";
+
+/** What each interpreter is told so that logs are live and it leaves no files of its own behind. */
+const interpreterVariables: Readonly<Record<Interpreter, Readonly<Record<string, string>>>> = {
+  python3: { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
+  node: {},
+  bash: {},
+  sh: {},
+};
+
+/** An entrypoint must not be read as an option of its interpreter. */
+const entrypointArgument = (entrypoint: string): string =>
+  entrypoint.startsWith("-") ? `./${entrypoint}` : entrypoint;
+
+/** How a request's program is started, but for what it reads from standard input. */
+export const programOrders = (
+  request: AttemptRequest,
+  environment: Environment,
+  limitsDataPerProcess: boolean,
+): Omit<Orders, "stdin"> => {
+  const { program, limits } = request;
+  const path = environment.variables.PATH;
+  return {
+    hasArchive: request.inputs.length > 0,
+    outputRoot: request.outputs.root,
+    dataLimitBytes: limitsDataPerProcess ? limits.memoryBytes : null,
+    cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,
+    environment: {
+      HOME: JOB_FOLDER,
+      LANG: "C.UTF-8",
+      ...interpreterVariables[program.interpreter],
+      ...environment.variables,
+      PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,
+      ...program.env,
+    },
+    argv: [program.interpreter, entrypointArgument(program.entrypoint), ...program.args],
+  };
+};

@@ -1,0 +1,78 @@
+import type { AttemptRequest } from "../src/wire/attempt.ts";
+import { collectOutputs, type Spool } from "./collect.ts";
+import type { Environment } from "./environments.ts";
+import { createLogFeed } from "./log-feed.ts";
+import { noOutputs, type Outcome } from "./outcome.ts";
+import { InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare.ts";
+import { programOrders } from "./program.ts";
+import type { Reporter } from "./reporter.ts";
+import { encodeOrders } from "./sandbox/launcher.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { supervise } from "./supervise.ts";
+import { type Ending, infrastructure } from "./verdict.ts";
+
+export interface RunningProgram {
+  stop(ending: Ending): void;
+  /** Lets a full reporter's output flow again. */
+  resumeLogs(): void;
+  /** Settles when nothing of the sandbox is left; rejects only for the executor's own failures. */
+  readonly done: Promise<Outcome>;
+}
+
+export interface ProgramContext {
+  readonly environment: Environment;
+  readonly reporter: Reporter;
+  readonly spool: Spool;
+  /** Stops downloads of inputs. */
+  readonly signal: AbortSignal;
+  /** No cgroup guards the memory, so each process is limited by itself. */
+  readonly limitsDataPerProcess: boolean;
+}
+
+const giveOrders = async (
+  sandbox: Sandbox,
+  request: AttemptRequest,
+  context: ProgramContext,
+): Promise<LaidOut> => {
+  const { stdin } = request.program;
+  const text = stdin === null ? Buffer.alloc(0) : await readWholeBlob(stdin, context.signal);
+  const orders = programOrders(request, context.environment, context.limitsDataPerProcess);
+  sandbox.orders.write(encodeOrders({ ...orders, stdin: text }));
+  return layOutInputs(request.inputs, sandbox.orders, context.signal);
+};
+
+/** Only a program that came to an end of its own leaves outputs. */
+const keepsOutputs = ({ reason }: Ending): boolean => reason === "exit" || reason === "signal";
+
+/** Runs one program in a sandbox of its own: inputs in, limits watched, logs and outputs out. */
+export const runProgram = (
+  sandbox: Sandbox,
+  request: AttemptRequest,
+  context: ProgramContext,
+): RunningProgram => {
+  const { reporter } = context;
+  const feed = createLogFeed(reporter, sandbox);
+  let laidOut: LaidOut = new Map();
+  sandbox.limitMemory(request.limits.memoryBytes);
+  const program = supervise(sandbox, request.limits, {
+    onStarted: reporter.started,
+    onOutput: feed.take,
+    onExited: reporter.exited,
+  });
+  const collecting = collectOutputs(
+    sandbox.archive,
+    { limits: request.limits, inputs: () => laidOut, root: request.outputs.root },
+    context.spool,
+  );
+  const finish = async (): Promise<Outcome> => {
+    try {
+      laidOut = await giveOrders(sandbox, request, context);
+    } catch (error) {
+      program.stop(infrastructure(error instanceof InputFault ? error.fault : "internal"));
+    }
+    const [supervised, collection] = await Promise.all([program.done, collecting]);
+    feed.flush();
+    return { ...supervised, collection: keepsOutputs(supervised.ending) ? collection : noOutputs };
+  };
+  return { stop: program.stop, resumeLogs: feed.resume, done: finish() };
+};

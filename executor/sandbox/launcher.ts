@@ -1,0 +1,111 @@
+/**
+ * What runs in the sandbox around the program (contract sandbox.md section 9): it waits for its orders, lays
+ * the inputs out, runs the program as a child that holds none of its descriptors, ends whatever the program
+ * left behind, and packs the job's folder.
+ *
+ * Descriptors: 5 orders, stdin's text and the input archive, one after the other; 6 output archive;
+ * 7 records for the executor, each `\1 ... \0`. The shell's own stderr goes to 7 as well, because the only
+ * thing it writes there is its notice that the program was killed by a signal: that is how a program that
+ * exits with 137 is told from one that was killed.
+ *
+ * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
+ * Everything is a builtin but head, tar and env, so that a short job pays for few processes.
+ */
+export const launcherScript = `
+cd "$1" || exit 125
+exec 8>&2 2>&7
+printf '\\1ready\\0' >&7
+IFS= read -r -d '' n <&5 || exit 0
+mapfile -u 5 -d '' -t -n "$n" s
+if (( s[0] > 0 )); then
+  head -c "\${s[0]}" <&5 >/tmp/.stdin && exec 0</tmp/.stdin && rm /tmp/.stdin || exit 125
+fi
+if [[ \${s[1]} == archive ]]; then
+  tar -xmf - --no-same-owner <&5 2>/dev/null || { printf '\\1refused\\0' >&7; exit 125; }
+fi
+exec 5<&-
+printf '\\1started\\0' >&7
+(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5}") 2>&8 6>&- 7>&- 8>&-
+rc=$?
+printf '\\1exited %s ' "$rc" >&7
+times >&7
+printf '\\0' >&7
+if [[ $2 == own-pids ]]; then kill -KILL -1 2>/dev/null; fi
+tar --format=gnu -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
+exit "$rc"
+`;
+
+/** What the launcher is told about one program. */
+export interface Orders {
+  readonly stdin: Buffer;
+  readonly hasArchive: boolean;
+  /** Folder to pack, relative to the job's folder. */
+  readonly outputRoot: string;
+  /** RLIMIT_DATA of each process, the only guard of memory where there are no cgroups. */
+  readonly dataLimitBytes: number | null;
+  readonly cpuLimitSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+}
+
+/** The orders as the launcher reads them: a count, then that many strings, each ended by NUL. */
+export const encodeOrders = (orders: Orders): Buffer => {
+  const fields = [
+    String(orders.stdin.length),
+    orders.hasArchive ? "archive" : "nothing",
+    orders.outputRoot,
+    orders.dataLimitBytes === null ? "unlimited" : String(Math.floor(orders.dataLimitBytes / 1024)),
+    String(orders.cpuLimitSeconds),
+    ...Object.entries(orders.environment).map(([name, value]) => `${name}=${value}`),
+    ...orders.argv,
+  ];
+  const text = [String(fields.length), ...fields].map((field) => `${field}\0`).join("");
+  return Buffer.concat([Buffer.from(text), orders.stdin]);
+};
+
+/** What the launcher says, in this order; `refused` ends it. */
+export type LauncherRecord =
+  | { readonly kind: "ready" }
+  | { readonly kind: "refused" }
+  | { readonly kind: "started" }
+  | {
+      readonly kind: "exited";
+      readonly status: number;
+      /** Whether the shell noticed a signal; it keeps silent about SIGINT, SIGPIPE and SIGTERM. */
+      readonly noticed: boolean;
+      /** Time of the program and of the children that it waited for. */
+      readonly waitedCpuUs: number;
+    };
+
+/** The last line of the builtin `times`: user and system time of all waited-for children. */
+const parseTimes = (text: string): number => {
+  const line = text.trim().split("\n").at(-1) ?? "";
+  let totalUs = 0;
+  for (const [, minutes, seconds] of line.matchAll(/(\d+)m([\d.]+)s/g)) {
+    totalUs += Math.round((Number(minutes) * 60 + Number(seconds)) * 1e6);
+  }
+  return totalUs;
+};
+
+const parseRecord = (text: string, noticed: boolean): LauncherRecord | null => {
+  if (text === "ready" || text === "refused" || text === "started") return { kind: text };
+  const [, status, times] = /^exited (\d{1,3}) (.*)$/s.exec(text) ?? [];
+  if (status === undefined || times === undefined) return null;
+  return { kind: "exited", status: Number(status), noticed, waitedCpuUs: parseTimes(times) };
+};
+
+/** Splits the record stream; at most 4 KiB of an unfinished record are kept, since a job may forge it. */
+export const createRecordReader = (onRecord: (record: LauncherRecord) => void): ((chunk: Buffer) => void) => {
+  let pending = "";
+  let noticed = false;
+  return (chunk) => {
+    const parts = (pending + chunk.toString("latin1")).split("\0");
+    pending = (parts.pop() ?? "").slice(-4_096);
+    for (const part of parts) {
+      const start = part.lastIndexOf("\x01");
+      noticed ||= start > 0;
+      const record = parseRecord(part.slice(start + 1), noticed);
+      if (record !== null) onRecord(record);
+    }
+  };
+};

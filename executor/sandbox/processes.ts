@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { failedWith } from "./group-files.ts";
+
+/** `USER_HZ` is 100 wherever `/proc` is read here. */
+const TICK_US = 10_000;
+const PAGE_BYTES = 4_096;
+/** Far above what a sandbox may hold: bounds the walk while processes come and go. */
+const MAX_PROCESSES = 1_024;
+
+interface Stat {
+  readonly startTicks: number;
+  readonly ownCpuUs: number;
+  readonly reapedCpuUs: number;
+  readonly residentBytes: number;
+}
+
+const unlessGone = <T>(read: () => T, otherwise: T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (failedWith(error, "ENOENT", "ESRCH")) return otherwise;
+    throw error;
+  }
+};
+
+const parseStat = (text: string): Stat => {
+  // The name may hold spaces and brackets: fields are counted from the last bracket.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const field = (index: number): number => Number(fields[index] ?? 0);
+  return {
+    startTicks: field(19),
+    ownCpuUs: (field(11) + field(12)) * TICK_US,
+    reapedCpuUs: (field(13) + field(14)) * TICK_US,
+    residentBytes: field(21) * PAGE_BYTES,
+  };
+};
+
+const readStat = (pid: number): Stat | null =>
+  unlessGone(() => parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")), null);
+
+/** When a process started, in ticks since boot: with its pid, a name that is never used twice. */
+export const processStartTicks = (pid: number): number | null => readStat(pid)?.startTicks ?? null;
+
+/** Children of every thread: a fork belongs to the thread that made it. */
+const childrenOf = (pid: number): readonly number[] =>
+  unlessGone(() => readdirSync(`/proc/${pid}/task`), [])
+    .flatMap((thread) =>
+      unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"), "").split(" "),
+    )
+    .filter((text) => text !== "")
+    .map(Number);
+
+const walk = (root: number): ReadonlyMap<number, Stat> => {
+  const found = new Map<number, Stat>();
+  const pending = [root];
+  for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
+    if (found.has(pid) || found.size >= MAX_PROCESSES) continue;
+    const stat = readStat(pid);
+    if (stat === null) continue;
+    found.set(pid, stat);
+    pending.push(...childrenOf(pid));
+  }
+  return found;
+};
+
+export interface TreeUsage {
+  readonly cpuUs: number;
+  readonly residentBytes: number;
+}
+
+/**
+ * Follows a sandbox's processes from its first one (complete, because orphans fall to that one). A child
+ * whose parent ignores SIGCHLD vanishes from the parent's sums, and one that lived between two looks is
+ * only in them: CPU time is the larger of both views, and never falls.
+ */
+export const createTreeMeter = (root: number): (() => TreeUsage) => {
+  const seen = new Map<string, number>();
+  let highestCpuUs = 0;
+  return () => {
+    let inSumsUs = 0;
+    let residentBytes = 0;
+    for (const [pid, stat] of walk(root)) {
+      inSumsUs += stat.ownCpuUs + stat.reapedCpuUs;
+      residentBytes += stat.residentBytes;
+      seen.set(`${pid}.${stat.startTicks}`, stat.ownCpuUs);
+    }
+    const seenUs = [...seen.values()].reduce((sum, value) => sum + value, 0);
+    highestCpuUs = Math.max(highestCpuUs, inSumsUs, seenUs);
+    return { cpuUs: highestCpuUs, residentBytes };
+  };
+};

@@ -1,0 +1,119 @@
+import {
+  OUTPUT_FILE_BYTES,
+  SANDBOX_OPEN_FILES,
+  SANDBOX_PROCESSES,
+  SANDBOX_TMP_BYTES,
+} from "../../src/wire/limits.ts";
+import { launcherScript } from "./launcher.ts";
+
+/** The folder of the job inside every sandbox. */
+export const JOB_FOLDER = "/job";
+/** Where node is found in every sandbox, wherever the machine keeps it. */
+const NODE_FOLDER = "/opt/node/bin";
+export const BASE_PATH = `${NODE_FOLDER}:/usr/local/bin:/usr/bin:/bin`;
+const SHM_BYTES = 16 * 1024 * 1024;
+/** Ids above those that systems hand out; one for each sandbox, so that no two can touch each other. */
+export const FIRST_UID = 60_001;
+/** A backstop for each process; the job's own CPU limit is lower and covers the whole tree. */
+const CPU_BACKSTOP_SECONDS = 3_600;
+
+/** Fixed numbers of the descriptors that the launch chain is given (see the launcher). */
+export const descriptors = { seccomp: 3, info: 4, orders: 5, archive: 6, records: 7 } as const;
+
+/** What the machine allows; found once at start by trying. */
+export interface Machine {
+  readonly level: 0 | 1 | 2;
+  readonly isRoot: boolean;
+  /** `--disable-userns` needs a writable /proc/sys, which containers do not have; seccomp covers it. */
+  readonly disableUserns: boolean;
+  readonly nodePath: string;
+}
+
+/** What is fixed when a sandbox starts, and so what a warm one must match. */
+export interface Shape {
+  readonly workspaceBytes: number;
+  /** Read-only folder on the host that holds the environment, and its place in the sandbox. */
+  readonly layer: { readonly source: string; readonly target: string } | null;
+}
+
+export interface LaunchPlace {
+  /** Below the number of sandboxes that may live at once. */
+  readonly slot: number;
+  /** The job's folder on the host at level 0; in a sandbox it is always /job. */
+  readonly directFolder: string | null;
+  readonly joinFiles: readonly string[];
+}
+
+const bind = (from: string, to = from): string[] => ["--ro-bind", from, to];
+const bindIfThere = (path: string): string[] => ["--ro-bind-try", path, path];
+const tmpfs = (path: string, bytes: number): string[] => [
+  ...["--perms", "0700", "--size", String(bytes)],
+  ...["--tmpfs", path],
+];
+
+/** Everything unshared, nothing kept: contract sandbox.md 3.2 with the traps of section 2. */
+const isolationFlags = (machine: Machine): string[] => [
+  ..."--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try".split(" "),
+  ...(machine.disableUserns ? ["--disable-userns"] : []),
+  ..."--die-with-parent --new-session --as-pid-1 --cap-drop ALL --hostname sandbox".split(" "),
+  ..."--uid 65534 --gid 65534".split(" "),
+];
+
+const fileFlags = (machine: Machine, shape: Shape): string[] => [
+  ...bind("/usr"),
+  ..."--symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64".split(" "),
+  ..."--symlink usr/sbin /sbin --dir /etc".split(" "),
+  ...bindIfThere("/etc/ld.so.cache"),
+  ...bindIfThere("/etc/alternatives"),
+  ...bind(machine.nodePath, `${NODE_FOLDER}/node`),
+  ...(shape.layer === null ? [] : bind(shape.layer.source, shape.layer.target)),
+  ...["--proc", "/proc"],
+  ...bind("/proc/sys"),
+  ...["--dev", "/dev", "--size", String(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+  ...tmpfs(JOB_FOLDER, shape.workspaceBytes),
+  ...tmpfs("/tmp", SANDBOX_TMP_BYTES),
+  ...["--remount-ro", "/"],
+];
+
+const bubblewrap = (machine: Machine, shape: Shape): string[] => [
+  "bwrap",
+  ...isolationFlags(machine),
+  ...fileFlags(machine, shape),
+  ...["--chdir", JOB_FOLDER, "--clearenv", "--setenv", "PATH", BASE_PATH, "--setenv", "LC_ALL", "C"],
+  ...["--seccomp", String(descriptors.seccomp), "--info-fd", String(descriptors.info), "--"],
+];
+
+/** Set inside the sandbox: processes are counted per user namespace, so the count starts at none. */
+const resourceLimits = (): string[] => [
+  ...["prlimit", `--nproc=${SANDBOX_PROCESSES}`, `--cpu=${CPU_BACKSTOP_SECONDS}`],
+  ...[`--fsize=${OUTPUT_FILE_BYTES}`, `--nofile=${SANDBOX_OPEN_FILES}`],
+  ...["--core=0", "--memlock=65536", "--msgqueue=0", "--"],
+];
+
+const dropPrivileges = (machine: Machine, slot: number): string[] => [
+  "setpriv",
+  ...(machine.isRoot ? [`--reuid=${FIRST_UID + slot}`, `--regid=${FIRST_UID + slot}`, "--clear-groups"] : []),
+  ...["--no-new-privs", "--pdeathsig=KILL", "--"],
+];
+
+/** The shell joins the groups before it becomes the job, so nothing of the job runs outside them. */
+const joinGroups = (files: readonly string[]): string[] => {
+  if (files.length === 0) return [];
+  const loop = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1" || exit 126; shift; n=$((n - 1)); done';
+  return ["sh", "-c", `${loop}; exec "$@"`, "sh", String(files.length), ...files];
+};
+
+/**
+ * The whole command that becomes one sandbox, ready to take orders: join the groups, drop to an id of its
+ * own before anything else (bubblewrap started by root is no sandbox), enter the namespaces, and let tini
+ * reap what the program leaves.
+ */
+export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace): readonly string[] => [
+  ...joinGroups(place.joinFiles),
+  ...dropPrivileges(machine, place.slot),
+  ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
+  ...(machine.level === 0 ? [] : ["tini", "--"]),
+  ...resourceLimits(),
+  ...["bash", "-c", launcherScript, "launcher"],
+  ...[place.directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
+];

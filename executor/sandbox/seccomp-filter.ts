@@ -1,0 +1,125 @@
+import { type Architecture, allowedSyscalls, deniedSyscalls, inspectedSyscalls } from "./syscalls.ts";
+
+/** One classic BPF instruction (`struct sock_filter`): jump offsets count from the next instruction. */
+export interface Instruction {
+  readonly code: number;
+  readonly jumpTrue: number;
+  readonly jumpFalse: number;
+  readonly k: number;
+}
+
+export const LOAD_WORD = 0x20;
+export const JUMP_EQUAL = 0x15;
+export const JUMP_GREATER_EQUAL = 0x35;
+export const JUMP_ANY_BIT = 0x45;
+export const RETURN = 0x06;
+
+export const ALLOW = 0x7fff_0000;
+export const KILL_PROCESS = 0x8000_0000;
+export const refuse = (errno: number): number => 0x0005_0000 | errno;
+
+export const EPERM = 1;
+export const ENOSYS = 38;
+export const EAFNOSUPPORT = 97;
+
+/** Offsets in `struct seccomp_data`; an argument's low half comes first on both architectures. */
+const NUMBER_AT = 0;
+const ARCHITECTURE_AT = 4;
+const argumentAt = (index: number): number => 16 + 8 * index;
+
+export const auditArchitecture: Readonly<Record<Architecture, number>> = {
+  x86_64: 0xc000_003e,
+  aarch64: 0xc000_00b7,
+};
+const X32_BIT = 0x4000_0000;
+
+/** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
+const CLONE_NAMESPACES = 0x7e02_0080;
+const TIOCSTI = 0x5412;
+const TIOCLINUX = 0x541c;
+const socketFamilies = [1, 2, 10]; // AF_UNIX, AF_INET, AF_INET6
+/** PER_LINUX, PER_LINUX32, both with UNAME26, and the query. */
+const personalities = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
+
+const step = (code: number, k: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
+  code,
+  jumpTrue,
+  jumpFalse,
+  k,
+});
+const answer = (verdict: number): Instruction => step(RETURN, verdict);
+
+/** Verdict for one call number; the loaded word stays in place for the next check. */
+const onCall = (number: number, verdict: number): Instruction[] => [
+  step(JUMP_EQUAL, number, 0, 1),
+  answer(verdict),
+];
+
+/** `body` must end in a return on every path: it replaces the loaded call number. */
+const inspect = (number: number, argument: number, body: readonly Instruction[]): Instruction[] => [
+  step(JUMP_EQUAL, number, 0, body.length + 1),
+  step(LOAD_WORD, argumentAt(argument)),
+  ...body,
+];
+
+const onlyValues = (values: readonly number[], otherwise: number): Instruction[] => [
+  ...values.map((value, index) => step(JUMP_EQUAL, value, values.length - index, 0)),
+  answer(otherwise),
+  answer(ALLOW),
+];
+
+const exceptValues = (values: readonly number[], refusal: number): Instruction[] => [
+  ...values.map((value, index) => step(JUMP_EQUAL, value, values.length - index, 0)),
+  answer(ALLOW),
+  answer(refusal),
+];
+
+/**
+ * Arguments are compared on their low 32 bits because the kernel truncates them to that: a comparison of
+ * all 64 would let `(1 << 32) | TIOCSTI` pass.
+ */
+const inspections = (architecture: Architecture): Instruction[] => [
+  ...inspect(inspectedSyscalls.clone[architecture], 0, [
+    step(JUMP_ANY_BIT, CLONE_NAMESPACES, 0, 1),
+    answer(refuse(EPERM)),
+    answer(ALLOW),
+  ]),
+  ...inspect(inspectedSyscalls.ioctl[architecture], 1, exceptValues([TIOCSTI, TIOCLINUX], refuse(EPERM))),
+  ...inspect(inspectedSyscalls.socket[architecture], 0, onlyValues(socketFamilies, refuse(EAFNOSUPPORT))),
+  ...inspect(inspectedSyscalls.personality[architecture], 0, onlyValues(personalities, refuse(EPERM))),
+];
+
+const listed = (table: typeof allowedSyscalls, architecture: Architecture, verdict: number): Instruction[] =>
+  table.flatMap(({ number }) => {
+    const call = number[architecture];
+    return call === null ? [] : onCall(call, verdict);
+  });
+
+/** The filter as instructions; calls of another ABI end the process. */
+export const assembleFilter = (architecture: Architecture): readonly Instruction[] => [
+  step(LOAD_WORD, ARCHITECTURE_AT),
+  step(JUMP_EQUAL, auditArchitecture[architecture], 1, 0),
+  answer(KILL_PROCESS),
+  step(LOAD_WORD, NUMBER_AT),
+  ...(architecture === "x86_64" ? [step(JUMP_GREATER_EQUAL, X32_BIT, 0, 1), answer(KILL_PROCESS)] : []),
+  ...inspections(architecture),
+  ...listed(allowedSyscalls, architecture, ALLOW),
+  ...listed(deniedSyscalls, architecture, refuse(EPERM)),
+  answer(refuse(ENOSYS)),
+];
+
+/** The filter as bubblewrap's `--seccomp` reads it: 8 bytes an instruction, little-endian. */
+export const encodeFilter = (filter: readonly Instruction[]): Buffer => {
+  const bytes = Buffer.alloc(filter.length * 8);
+  filter.forEach(({ code, jumpTrue, jumpFalse, k }, index) => {
+    bytes.writeUInt16LE(code, index * 8);
+    bytes.writeUInt8(jumpTrue, index * 8 + 2);
+    bytes.writeUInt8(jumpFalse, index * 8 + 3);
+    bytes.writeUInt32LE(k, index * 8 + 4);
+  });
+  return bytes;
+};
+
+/** The architecture that this process runs on, or null where no filter can be made. */
+export const currentArchitecture = (): Architecture | null =>
+  process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : null;

@@ -1,0 +1,61 @@
+import { encodeOrders } from "./launcher.ts";
+import { BASE_PATH, JOB_FOLDER } from "./profile.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+const TRIAL_MS = 10_000;
+const DATA_LIMIT_BYTES = 2 ** 31;
+
+/** Asks the kernel what holds the process, and calls what the filter must refuse. */
+const script = `
+grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status
+mkfifo /tmp/trial 2>/dev/null && echo 'Fifo: made' || echo 'Fifo: refused'
+node --version >/dev/null && echo 'Node: found'
+`;
+
+/** What a program saw of its own sandbox. */
+export interface TrialResult {
+  readonly started: boolean;
+  readonly noCapabilities: boolean;
+  readonly noNewPrivileges: boolean;
+  readonly filtered: boolean;
+  readonly refusesDeniedCall: boolean;
+  readonly findsNode: boolean;
+}
+
+const readOutput = async (sandbox: Sandbox): Promise<string> => {
+  let text = "";
+  sandbox.stdout.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1");
+  });
+  sandbox.stderr.resume();
+  sandbox.archive.resume();
+  await sandbox.closed;
+  return text;
+};
+
+/** Runs one real program in a new sandbox and reads what it found there. */
+export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
+  const timer = setTimeout(sandbox.kill, TRIAL_MS);
+  const output = readOutput(sandbox);
+  sandbox.orders.end(
+    encodeOrders({
+      stdin: Buffer.alloc(0),
+      hasArchive: false,
+      outputRoot: ".",
+      dataLimitBytes: DATA_LIMIT_BYTES,
+      cpuLimitSeconds: 10,
+      environment: { PATH: BASE_PATH, HOME: JOB_FOLDER },
+      argv: ["bash", "-c", script],
+    }),
+  );
+  const text = await output;
+  clearTimeout(timer);
+  return {
+    started: text.includes("Fifo:"),
+    noCapabilities: /^CapEff:\s*0+$/m.test(text),
+    noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(text),
+    filtered: /^Seccomp:\s*2$/m.test(text),
+    refusesDeniedCall: text.includes("Fifo: refused"),
+    findsNode: text.includes("Node: found"),
+  };
+};

@@ -1,0 +1,56 @@
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+import { createAttempts } from "./attempts.ts";
+import type { Config } from "./config.ts";
+import { createEnvironments } from "./environments.ts";
+import { loadIdentity } from "./identity.ts";
+import { type Log, logToStderr } from "./log.ts";
+import type { Isolation } from "./sandbox/isolation.ts";
+import { createSandboxSupply } from "./sandbox/supply.ts";
+import { createServer } from "./server.ts";
+import { version } from "./version.ts";
+
+/** Reports of what was stopped must be out by then. */
+const DRAIN_MS = 5_000;
+
+const within = async (work: Promise<void>, ms: number): Promise<void> => {
+  const limit = Promise.withResolvers<void>();
+  const timer = setTimeout(limit.resolve, ms);
+  await Promise.race([work, limit.promise]);
+  clearTimeout(timer);
+};
+
+const onStopSignal = (stop: (signal: string) => void): void => {
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(signal));
+};
+
+/** Serves until a stop signal; the isolation must be of a level that is good enough. */
+export const startService = (
+  config: Config,
+  isolation: Isolation & { readonly level: 0 | 1 | 2 },
+  log: Log = logToStderr,
+): void => {
+  const identity = loadIdentity(config.keyFile);
+  const environments = createEnvironments([]);
+  const supply = createSandboxSupply(isolation.workshop, config.slots);
+  const { level, accounting } = isolation;
+  const tools = { supply, environments, identity, isolation: level, accounting, log };
+  const attempts = createAttempts(tools, config);
+  const health = { version, workerId: identity.workerId, isolation: level, accounting };
+  const { token, reportOrigins } = config;
+  const app = createServer({ token, reportOrigins, attempts, environments, health, log });
+  const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (info: AddressInfo) =>
+    log("listening", { host: info.address, port: info.port, isolation: level, accounting }),
+  );
+
+  const stop = async (signal: string): Promise<void> => {
+    log("stopping", { signal });
+    await within(attempts.drain(), DRAIN_MS);
+    await within(supply.close(), DRAIN_MS);
+    server.close();
+    isolation.close();
+    log("stopped");
+    process.exit(0);
+  };
+  onStopSignal((signal) => void stop(signal));
+};

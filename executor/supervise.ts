@@ -1,0 +1,152 @@
+import type { AttemptLimits } from "../src/wire/attempt.ts";
+import type { LogStream, TerminationReason } from "../src/wire/vocabulary.ts";
+import type { LauncherRecord } from "./sandbox/launcher.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { type Ending, endedByItself, infrastructure, killedFor } from "./verdict.ts";
+
+const POLL_MS = 50;
+/** Without cgroups the first look comes early, so that a short job has been seen at all. */
+const FIRST_POLL_MS = 10;
+/** Laying out inputs and packing outputs are bounded apart from the program's own time. */
+const UNPACK_MS = 60_000;
+const COLLECT_MS = 60_000;
+const SIGXCPU_STATUS = 152;
+
+export interface Figures {
+  readonly cpuUs: number;
+  readonly memoryPeakBytes: number;
+  readonly wallTimeMs: number;
+}
+
+export interface Supervised {
+  readonly ending: Ending;
+  readonly figures: Figures;
+  readonly truncated: Readonly<Record<LogStream, boolean>>;
+}
+
+export interface Supervision {
+  /** Ends the program for a reason of the executor's; the first reason stays. */
+  stop(ending: Ending): void;
+  /** Settles when the sandbox is gone and its streams have been read to their ends. */
+  readonly done: Promise<Supervised>;
+}
+
+export interface SupervisionEvents {
+  onStarted(atMs: number): void;
+  /** Bytes of a stream up to its cap. */
+  onOutput(stream: LogStream, chunk: Buffer): void;
+  onExited(): void;
+}
+
+/** Counts a stream's bytes and passes on what is below the cap. */
+const createCap = (capBytes: number, pass: (chunk: Buffer) => void, onPassed: () => void) => {
+  let passedBytes = 0;
+  let truncated = false;
+  return {
+    isTruncated: () => truncated,
+    take: (chunk: Buffer): void => {
+      if (truncated) return;
+      const room = capBytes - passedBytes;
+      passedBytes += Math.min(chunk.length, room);
+      if (room > 0) pass(chunk.subarray(0, room));
+      if (chunk.length <= room) return;
+      truncated = true;
+      onPassed();
+    },
+  };
+};
+
+/**
+ * Watches one program from the moment its orders are sent until nothing of it is left: wall time, CPU time
+ * and memory of the whole tree, and output bytes. Passing a limit kills the sandbox at once.
+ */
+export const supervise = (
+  sandbox: Sandbox,
+  limits: AttemptLimits,
+  events: SupervisionEvents,
+): Supervision => {
+  let ending: Ending | null = null;
+  let exited: (LauncherRecord & { kind: "exited" }) | null = null;
+  let startedAtMs: number | null = null;
+  let baseCpuUs = 0;
+  let figures: Figures = { cpuUs: 0, memoryPeakBytes: 0, wallTimeMs: 0 };
+
+  const stop = (reason: Ending): void => {
+    if (exited === null) ending ??= reason;
+    sandbox.kill();
+  };
+  const limit = (reason: TerminationReason): void => stop(killedFor(reason));
+
+  const measure = (): void => {
+    if (exited !== null) return;
+    const usage = sandbox.usage();
+    figures = {
+      cpuUs: Math.max(0, usage.cpuUs - baseCpuUs),
+      memoryPeakBytes: Math.max(figures.memoryPeakBytes, usage.memoryPeakBytes),
+      wallTimeMs: startedAtMs === null ? 0 : performance.now() - startedAtMs,
+    };
+    if (usage.oomKills > 0 || (usage.residentBytes ?? 0) > limits.memoryBytes) limit("memory");
+    else if (startedAtMs !== null && figures.cpuUs > limits.cpuMs * 1_000) limit("timeout_cpu");
+  };
+
+  let wall = setTimeout(() => stop(infrastructure("unpack")), UNPACK_MS);
+  const poll = setInterval(measure, POLL_MS);
+  const early = setTimeout(measure, FIRST_POLL_MS);
+
+  const onStarted = (): void => {
+    startedAtMs = performance.now();
+    baseCpuUs = sandbox.usage().cpuUs;
+    clearTimeout(wall);
+    wall = setTimeout(() => limit("timeout_wall"), limits.timeoutMs);
+    events.onStarted(Date.now());
+  };
+  const onExited = (record: LauncherRecord & { kind: "exited" }): void => {
+    if (exited !== null) return;
+    measure();
+    exited = record;
+    figures = { ...figures, cpuUs: Math.max(figures.cpuUs, record.waitedCpuUs) };
+    clearTimeout(wall);
+    clearInterval(poll);
+    wall = setTimeout(() => sandbox.kill(), COLLECT_MS);
+    events.onExited();
+  };
+  sandbox.onRecord = (record) => {
+    if (record.kind === "started" && startedAtMs === null) onStarted();
+    else if (record.kind === "refused") stop(infrastructure("unpack"));
+    else if (record.kind === "exited" && startedAtMs !== null) onExited(record);
+  };
+
+  sandbox.onEnd = measure;
+
+  const capped = (stream: LogStream) => {
+    const pass = (chunk: Buffer): void => events.onOutput(stream, chunk);
+    const cap = createCap(limits.outputBytesPerStream, pass, () => limit("output_limit"));
+    const ended = new Promise<void>((resolve) => {
+      sandbox[stream].on("data", cap.take);
+      sandbox[stream].once("close", resolve);
+    });
+    return { ended, isTruncated: cap.isTruncated };
+  };
+  const stdout = capped("stdout");
+  const stderr = capped("stderr");
+
+  const conclude = (status: number | null): Ending => {
+    if (ending !== null) return ending;
+    if (exited === null) {
+      if (startedAtMs === null) return infrastructure("sandbox");
+      // The program killed the shell that ran it: tini's status is all there is.
+      return endedByItself(status ?? 137, true);
+    }
+    const overCpu = exited.status === SIGXCPU_STATUS && figures.cpuUs >= limits.cpuMs * 1_000;
+    return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);
+  };
+  const finish = async (): Promise<Supervised> => {
+    const [status] = await Promise.all([sandbox.closed, stdout.ended, stderr.ended]);
+    clearTimeout(wall);
+    clearTimeout(early);
+    clearInterval(poll);
+    const truncated = { stdout: stdout.isTruncated(), stderr: stderr.isTruncated() };
+    return { ending: conclude(status), figures, truncated };
+  };
+  return { stop, done: finish() };
+};

@@ -1,0 +1,55 @@
+import { constants } from "node:os";
+import type { TerminationReason } from "../src/wire/vocabulary.ts";
+
+/** How a program ended, before its outputs are looked at. */
+export interface Ending {
+  readonly reason: TerminationReason;
+  /** Null when it was killed before it could exit. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly message: string | null;
+}
+
+/** Fixed texts for `infrastructure`: an exception's own text might hold an address or a token. */
+export const faults = {
+  sandbox: "The sandbox could not be started.",
+  inputs: "An input could not be fetched.",
+  archive: "An input archive is malformed.",
+  unpack: "The inputs do not fit into the workspace.",
+  environment: "The environment is not available on this executor.",
+  collect: "The outputs could not be collected.",
+  upload: "The outputs could not be stored.",
+  stopped: "The executor was stopped.",
+  internal: "The executor failed.",
+} as const;
+export type Fault = keyof typeof faults;
+
+export const infrastructure = (fault: Fault): Ending => ({
+  reason: "infrastructure",
+  exitCode: null,
+  signal: null,
+  message: faults[fault],
+});
+
+/** Killed by the executor for a limit, or because it was asked to. */
+export const killedFor = (reason: TerminationReason): Ending => ({
+  reason,
+  exitCode: null,
+  signal: "SIGKILL",
+  message: null,
+});
+
+const signalName = (number: number): string | null =>
+  Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
+
+/** Signals whose death a shell does not remark on: here the status alone has to do. */
+const unremarked = new Set([128 + 2, 128 + 13, 128 + 15]);
+
+/**
+ * A shell's status as an ending: 128 + n is a signal if the shell noticed one, else the program chose to
+ * exit with that number.
+ */
+export const endedByItself = (status: number, noticed: boolean): Ending => {
+  const signal = status > 128 && (noticed || unremarked.has(status)) ? signalName(status - 128) : null;
+  return { reason: signal === null ? "exit" : "signal", exitCode: status, signal, message: null };
+};

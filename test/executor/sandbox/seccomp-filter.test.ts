@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import {
+  ALLOW,
+  assembleFilter,
+  auditArchitecture,
+  EAFNOSUPPORT,
+  ENOSYS,
+  EPERM,
+  encodeFilter,
+  KILL_PROCESS,
+  refuse,
+} from "../../../executor/sandbox/seccomp-filter.ts";
+import { allowedSyscalls, deniedSyscalls, inspectedSyscalls } from "../../../executor/sandbox/syscalls.ts";
+import { runFilter } from "../support/bpf-interpreter.ts";
+
+const namespaceBits = [
+  0x80, 0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000,
+];
+
+describe.each(["x86_64", "aarch64"] as const)("the filter for %s", (architecture) => {
+  const filter = assembleFilter(architecture);
+  const call = (number: number, ...args: bigint[]): number =>
+    runFilter(filter, { architecture: auditArchitecture[architecture], number, args });
+
+  it("allows every listed call and refuses every denied one with EPERM", () => {
+    for (const { number } of allowedSyscalls) {
+      const nr = number[architecture];
+      if (nr !== null) expect(call(nr)).toBe(ALLOW);
+    }
+    for (const { number } of deniedSyscalls) {
+      const nr = number[architecture];
+      if (nr !== null) expect(call(nr)).toBe(refuse(EPERM));
+    }
+  });
+
+  it("names no call in two lists", () => {
+    const names = [...allowedSyscalls, ...deniedSyscalls].map(({ name }) => name);
+    names.push(...Object.keys(inspectedSyscalls));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("answers ENOSYS to clone3 and to calls that it does not know", () => {
+    for (const number of [435, 600, 5_000, 0x3fff_ffff]) expect(call(number)).toBe(refuse(ENOSYS));
+  });
+
+  it("kills callers of every other ABI", () => {
+    for (const other of [0x4000_0003, 0xc000_00f3, 0]) {
+      expect(runFilter(filter, { architecture: other, number: 1 })).toBe(KILL_PROCESS);
+    }
+  });
+
+  it.each(namespaceBits)("refuses clone with the namespace bit %i, alone and among others", (bit) => {
+    const clone = inspectedSyscalls.clone[architecture];
+    expect(call(clone, BigInt(bit))).toBe(refuse(EPERM));
+    expect(call(clone, BigInt(bit) | 0x1200011n)).toBe(refuse(EPERM));
+  });
+
+  it("allows clone as fork and as thread", () => {
+    const clone = inspectedSyscalls.clone[architecture];
+    expect(call(clone, 0x1200011n)).toBe(ALLOW);
+    expect(call(clone, 0x3d0f00n)).toBe(ALLOW);
+  });
+
+  it("refuses to stuff a terminal, also with the high bits set", () => {
+    const ioctl = inspectedSyscalls.ioctl[architecture];
+    for (const request of [0x5412n, 0x541cn, (1n << 32n) | 0x5412n]) {
+      expect(call(ioctl, 0n, request)).toBe(refuse(EPERM));
+    }
+    expect(call(ioctl, 0n, 0x5401n)).toBe(ALLOW);
+  });
+
+  it("allows sockets of three families only", () => {
+    const socket = inspectedSyscalls.socket[architecture];
+    for (let family = 0; family < 70; family += 1) {
+      const expected = [1, 2, 10].includes(family) ? ALLOW : refuse(EAFNOSUPPORT);
+      expect(call(socket, BigInt(family))).toBe(expected);
+      expect(call(socket, (1n << 32n) | BigInt(family))).toBe(expected);
+    }
+  });
+
+  it("allows the harmless personalities and the query", () => {
+    const personality = inspectedSyscalls.personality[architecture];
+    for (const value of [0n, 8n, 0x20000n, 0xffffffffn]) expect(call(personality, value)).toBe(ALLOW);
+    for (const value of [0x40000n, 0x400000n, 1n]) expect(call(personality, value)).toBe(refuse(EPERM));
+  });
+
+  it("encodes to eight bytes an instruction, within the kernel's limit", () => {
+    expect(encodeFilter(filter)).toHaveLength(filter.length * 8);
+    expect(filter.length).toBeLessThan(4_096);
+  });
+});
+
+it("kills callers of the x32 ABI", () => {
+  const filter = assembleFilter("x86_64");
+  const x32 = { architecture: auditArchitecture.x86_64, number: 0x4000_0000 };
+  expect(runFilter(filter, x32)).toBe(KILL_PROCESS);
+  expect(runFilter(filter, { ...x32, number: 0xffff_ffff })).toBe(KILL_PROCESS);
+});

@@ -1,0 +1,194 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  type AttemptEvent,
+  type FinishedEvent,
+  type ReportAccepted,
+  type ReportRefused,
+  report,
+  uploadsRequest,
+} from "../../../src/wire/report.ts";
+
+const GAP = 409;
+
+/** A refusal or a silence that a test wants instead of the usual answer. */
+export type Interference = { readonly status: number; readonly body: ReportRefused | null } | "hang-up";
+
+/** What the Worker's side has seen of one attempt. */
+export interface SeenAttempt {
+  readonly id: string;
+  readonly token: string;
+  readonly events: AttemptEvent[];
+  /** Number of events in each report that was accepted, and when it came. */
+  readonly reports: { readonly atMs: number; readonly events: number }[];
+  readonly stored: Map<string, Buffer>;
+  /** Violations of the protocol; a test fails when there are any. */
+  readonly complaints: string[];
+  readonly finished: Promise<FinishedEvent>;
+  cancel: boolean;
+  /** Asked before every report. */
+  interfere: (reportsSoFar: number) => Interference | null;
+  /** Status of the next PUTs; 200 when empty. */
+  readonly putStatuses: number[];
+  readonly finish: (event: FinishedEvent) => void;
+}
+
+export interface FakeWorker {
+  readonly origin: string;
+  open(): SeenAttempt;
+  reportUrl(attempt: SeenAttempt): string;
+  /** Serves bytes at a URL, as a presigned GET would. */
+  offer(bytes: Buffer, status?: number): string;
+  close(): Promise<void>;
+}
+
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+};
+
+/** A status and a JSON body; null leaves the request without an answer. */
+type Reply = { readonly status: number; readonly body: object | null } | null;
+const reply = (status: number, body: object | null = null): Reply => ({ status, body });
+
+const refuse = (code: ReportRefused["error"]["code"], expected?: number): ReportRefused => ({
+  error: { code, message: code, ...(expected === undefined ? {} : { expected }) },
+});
+
+/** Takes the events that are new; the number that was expected when there is a gap. */
+const take = (attempt: SeenAttempt, events: readonly AttemptEvent[]): number | null => {
+  for (const event of events) {
+    const expected = attempt.events.length + 1;
+    if (event.n > expected) return expected;
+    if (event.n < expected) continue;
+    if (attempt.events.at(-1)?.type === "finished") attempt.complaints.push("an event after finished");
+    if (event.type === "started" && expected !== 1) attempt.complaints.push("started is not the first event");
+    attempt.events.push(event);
+    if (event.type === "finished") attempt.finish(event);
+  }
+  return null;
+};
+
+const handleEvents = (attempt: SeenAttempt, body: Buffer): Reply => {
+  const interference = attempt.interfere(attempt.reports.length);
+  if (interference !== null) return interference === "hang-up" ? null : interference;
+  const parsed = report.safeParse(JSON.parse(body.toString()));
+  if (!parsed.success) {
+    attempt.complaints.push(`a report is invalid: ${parsed.error.message}`);
+    return reply(400, refuse("invalid"));
+  }
+  attempt.reports.push({ atMs: Date.now(), events: parsed.data.events.length });
+  const expected = take(attempt, parsed.data.events);
+  if (expected !== null) {
+    attempt.complaints.push(`a gap before event ${expected}`);
+    return reply(GAP, refuse("gap", expected));
+  }
+  const accepted: ReportAccepted = { acknowledged: attempt.events.length, cancel: attempt.cancel };
+  return reply(200, accepted);
+};
+
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+/** A Worker's report routes, presigned PUTs and GETs on loopback, strict about the wire. */
+export const startFakeWorker = async (): Promise<FakeWorker> => {
+  const attempts = new Map<string, SeenAttempt>();
+  const grants = new Map<string, { attempt: SeenAttempt; path: string; sha256: string; sizeBytes: number }>();
+  const offers = new Map<string, { bytes: Buffer; status: number }>();
+  let origin = "";
+
+  const handleUploads = (attempt: SeenAttempt, body: Buffer): Reply => {
+    const { files } = uploadsRequest.parse(JSON.parse(body.toString()));
+    const uploads = files.map((file) => {
+      const key = randomBytes(12).toString("hex");
+      grants.set(key, { attempt, ...file });
+      return { url: `${origin}/objects/${key}?signature=secret` };
+    });
+    return reply(200, { uploads });
+  };
+  const handlePut = (key: string, length: string | undefined, body: Buffer): Reply => {
+    const grant = grants.get(key);
+    if (grant === undefined) return reply(403);
+    const { attempt, path } = grant;
+    const status = attempt.putStatuses.shift() ?? 200;
+    if (status !== 200) return reply(status);
+    if (length !== String(grant.sizeBytes)) attempt.complaints.push("a PUT does not state its length");
+    if (sha256(body) !== grant.sha256) attempt.complaints.push(`wrong content for ${path}`);
+    attempt.stored.set(path, body);
+    return reply(200);
+  };
+  const handleReport = (path: string, authorization: string | undefined, body: Buffer): Reply => {
+    const [, id = "", route] = /^\/attempts\/([^/]+)\/(events|uploads)$/.exec(path) ?? [];
+    const attempt = attempts.get(id);
+    if (attempt === undefined) return reply(404, refuse("invalid"));
+    if (authorization !== `Bearer ${attempt.token}`) {
+      attempt.complaints.push("a report without its token");
+      return reply(401, refuse("unauthorized"));
+    }
+    return route === "events" ? handleEvents(attempt, body) : handleUploads(attempt, body);
+  };
+
+  const inFlight = new Map<string, number>();
+  /** One report at a time: counted from a request's first byte to its answer's last. */
+  const watch = (path: string, response: ServerResponse): void => {
+    const id = /^\/attempts\/([^/]+)\/events$/.exec(path)?.[1];
+    if (id === undefined) return;
+    inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
+    if (inFlight.get(id) !== 1) attempts.get(id)?.complaints.push("two reports at once");
+    response.once("close", () => inFlight.set(id, (inFlight.get(id) ?? 1) - 1));
+  };
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://worker");
+    const { authorization, "content-length": length } = request.headers;
+    watch(pathname, response);
+    const body = await readBody(request);
+    if (request.method === "GET") {
+      const offer = offers.get(pathname.replace("/offers/", ""));
+      response.writeHead(offer?.status ?? 404).end(offer?.bytes);
+      return;
+    }
+    const isPut = request.method === "PUT";
+    const result = isPut
+      ? handlePut(pathname.replace("/objects/", ""), length, body)
+      : handleReport(pathname, authorization, body);
+    if (result === null) response.destroy();
+    else response.writeHead(result.status).end(result.body && JSON.stringify(result.body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address() as AddressInfo;
+  origin = `http://127.0.0.1:${address.port}`;
+
+  return {
+    origin,
+    open: () => {
+      const { promise, resolve } = Promise.withResolvers<FinishedEvent>();
+      const attempt: SeenAttempt = {
+        id: `${randomBytes(32).toString("hex")}.${randomBytes(16).toString("hex")}`,
+        token: randomBytes(32).toString("base64url"),
+        events: [],
+        reports: [],
+        stored: new Map(),
+        complaints: [],
+        finished: promise,
+        cancel: false,
+        interfere: () => null,
+        putStatuses: [],
+        finish: resolve,
+      };
+      attempts.set(attempt.id, attempt);
+      return attempt;
+    },
+    reportUrl: (attempt) => `${origin}/attempts/${attempt.id}`,
+    offer: (bytes, status = 200) => {
+      const key = randomBytes(12).toString("hex");
+      offers.set(key, { bytes, status });
+      return `${origin}/offers/${key}?signature=secret`;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
