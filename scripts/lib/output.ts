@@ -4,7 +4,7 @@ import { styleText } from "node:util";
 
 export type Source = "worker" | "executor";
 
-/** Writes one line of output; text of several lines is written as several. */
+/** Writes text line by line, without its empty lines. */
 export type Print = (text: string) => void;
 
 const colours = { worker: "cyan", executor: "magenta" } as const;
@@ -14,7 +14,9 @@ const width = "executor".length;
 export const printer = (source: Source): Print => {
   const prefix = styleText(colours[source], `${source.padEnd(width)} |`, { stream: process.stdout });
   return (text) => {
-    for (const line of text.replace(/\n+$/, "").split("\n")) process.stdout.write(`${prefix} ${line}\n`);
+    for (const line of text.split("\n")) {
+      if (line.trim() !== "") process.stdout.write(`${prefix} ${line}\n`);
+    }
   };
 };
 

@@ -4,7 +4,7 @@ import { bindRuntimeToThisProcess } from "./bound-process.ts";
 import { build, bundleFile } from "./build.ts";
 import { host, type LocalState, persistenceDir, root } from "./local.ts";
 import type { Print } from "./output.ts";
-import { configFile } from "./worker-config.ts";
+import { configFile, workerConfig } from "./worker-config.ts";
 
 export type ServeOptions = {
   readonly port: number;
@@ -47,6 +47,8 @@ export const serveOnMiniflare: Serve = async (options) => {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...workerOptions,
+      // Objects are stored under the Worker's name, so `wrangler dev` finds the same ones.
+      name: workerConfig().name ?? "",
       modules: [{ type: "ESModule", path: bundleFile }],
       bindings: withVars(workerOptions.bindings, options.vars),
       rootPath: root,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { root } from "./local.ts";
 
-export const wranglerProgram = path.join(root, "node_modules/wrangler/bin/wrangler.js");
+const wranglerProgram = path.join(root, "node_modules/wrangler/bin/wrangler.js");
 
 /** Nothing is sent to anyone, and nothing is asked for. */
 export const wranglerEnv: Record<string, string> = { WRANGLER_SEND_METRICS: "false", CI: "1" };
