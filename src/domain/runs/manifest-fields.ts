@@ -97,7 +97,8 @@ const requirements = z
     (value) =>
       value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0),
     "packages are not installed per run; name an environment that has them (GET /environments)",
-  );
+  )
+  .optional();
 
 /** The manifest as a client writes it (contract runs.md 0.7); fields that are not named here are ignored. */
 export const manifestSchema = z.object(

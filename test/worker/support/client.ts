@@ -1,0 +1,90 @@
+import { SELF } from "cloudflare:test";
+
+const ORIGIN = "http://sandpiper.test";
+let addresses = 0;
+
+/** A fresh client address, so that quotas of one test never meet those of another. */
+export const freshAddress = (): string => {
+  addresses += 1;
+  return `198.51.${Math.floor(addresses / 250)}.${(addresses % 250) + 1}`;
+};
+
+/** Calls the Worker as one client does. */
+export class Client {
+  readonly address: string;
+
+  constructor(address = freshAddress()) {
+    this.address = address;
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("cf-connecting-ip", this.address);
+    return SELF.fetch(ORIGIN + path, { ...init, headers });
+  }
+
+  async json<T = Record<string, unknown>>(path: string, init: RequestInit = {}): Promise<T> {
+    return (await this.fetch(path, init)).json<T>();
+  }
+
+  post(path: string, body: unknown): Promise<Response> {
+    return this.fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** Submits a program as JSON and answers the job's id. */
+  async submit(body: Record<string, unknown> = { code: "print('hello')\n" }): Promise<string> {
+    const response = await this.post("/submit", body);
+    const answer = await response.json<{ job_id: string }>();
+    if (!response.ok) throw new Error(`submit refused: ${response.status} ${JSON.stringify(answer)}`);
+    return answer.job_id;
+  }
+
+  async status(id: string): Promise<Record<string, unknown>> {
+    return this.json(`/status/${id}`);
+  }
+
+  /** Opens a socket and collects its frames. */
+  async socket(path: string, protocol?: string): Promise<Watcher> {
+    const headers: Record<string, string> = { upgrade: "websocket" };
+    if (protocol !== undefined) headers["sec-websocket-protocol"] = protocol;
+    const response = await this.fetch(path, { headers });
+    if (response.webSocket === null) throw new Error(`no socket: ${response.status}`);
+    return new Watcher(response.webSocket);
+  }
+}
+
+/** A socket's frames, and the event of its end. */
+export class Watcher {
+  readonly frames: string[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(socket: WebSocket) {
+    socket.accept();
+    socket.addEventListener("message", (event) => {
+      this.frames.push(String(event.data));
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+    this.closed = new Promise((resolve) => {
+      socket.addEventListener("close", (event) => {
+        resolve({ code: event.code, reason: event.reason });
+        for (const wake of this.#waiting.splice(0)) wake();
+      });
+    });
+  }
+
+  get text(): string {
+    return this.frames.join("");
+  }
+
+  /** Resolves once the text so far holds this. */
+  async until(part: string): Promise<void> {
+    while (!this.text.includes(part)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}

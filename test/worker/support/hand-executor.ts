@@ -1,0 +1,176 @@
+import { SELF } from "cloudflare:test";
+import {
+  type AttemptRequest,
+  attemptRequest,
+  type EnvironmentInfo,
+  type ExecutorError,
+  type ExecutorHealth,
+} from "../../../src/wire/attempt.ts";
+import {
+  type AttemptEvent,
+  type FinishedEvent,
+  type OutputFile,
+  reportAccepted,
+  uploadsGranted,
+} from "../../../src/wire/report.ts";
+import type { LogStream } from "../../../src/wire/vocabulary.ts";
+
+const ORIGIN = "http://executor.test";
+const TOKEN = "executor-token-of-the-tests";
+
+const refusal = (status: number, code: ExecutorError["error"]["code"], headers: HeadersInit = {}): Response =>
+  Response.json({ error: { code, message: code } } satisfies ExecutorError, { status, headers });
+
+type Unnumbered<T> = T extends { n: number } ? Omit<T, "n"> : never;
+
+/** One attempt that the hand-made executor holds; the test says what its program does. */
+export class HandAttempt {
+  readonly request: AttemptRequest;
+  #next = 1;
+  isCancelled = false;
+
+  constructor(request: AttemptRequest) {
+    this.request = request;
+  }
+
+  /** Posts events as they are, numbers included. */
+  async post(events: readonly AttemptEvent[], token = this.request.attemptToken): Promise<Response> {
+    return SELF.fetch(`${this.request.reportUrl}/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ events }),
+    });
+  }
+
+  /** Reports events with the next numbers, and takes the answer as an executor does. */
+  async report(...events: Unnumbered<AttemptEvent>[]): Promise<void> {
+    const numbered = events.map((event) => ({ ...event, n: this.#next++ }) as AttemptEvent);
+    const response = await this.post(numbered);
+    if (!response.ok) throw new Error(`report refused: ${response.status} ${await response.text()}`);
+    const answer = reportAccepted.parse(await response.json());
+    if (answer.acknowledged !== this.#next - 1) throw new Error("not everything was acknowledged");
+    if (answer.cancel) this.isCancelled = true;
+  }
+
+  started(): Promise<void> {
+    return this.report({ type: "started", atMs: Date.now() });
+  }
+
+  log(data: string, stream: LogStream = "stdout"): Promise<void> {
+    return this.report({ type: "log", atMs: Date.now(), stream, data });
+  }
+
+  finish(change: Partial<FinishedEvent> = {}): Promise<void> {
+    return this.report(this.finished(change));
+  }
+
+  finished(change: Partial<FinishedEvent> = {}): Unnumbered<FinishedEvent> {
+    return {
+      type: "finished",
+      atMs: Date.now(),
+      reason: "exit",
+      exitCode: 0,
+      signal: null,
+      message: null,
+      cpuSeconds: 0.05,
+      memoryPeakBytes: 12_345_678,
+      wallTimeMs: 42,
+      truncated: { stdout: false, stderr: false },
+      outputs: [],
+      outputsDropped: 0,
+      isolation: 1,
+      accounting: "cgroup-v1",
+      signature: null,
+      ...change,
+    };
+  }
+
+  async uploadUrls(files: readonly OutputFile[]): Promise<string[]> {
+    const response = await SELF.fetch(`${this.request.reportUrl}/uploads`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.request.attemptToken}` },
+      body: JSON.stringify({ files }),
+    });
+    return uploadsGranted.parse(await response.json()).uploads.map((upload) => upload.url);
+  }
+}
+
+/**
+ * A hand-made executor behind the Worker's `fetch`: it speaks the wire's protocol and runs no program.
+ * Attempts that come in are handed to the test, which says what they do.
+ */
+export class HandExecutor {
+  readonly held = new Map<string, HandAttempt>();
+  readonly #arrived: HandAttempt[] = [];
+  readonly #fetch = globalThis.fetch;
+  /** How the next starts are answered; accepted when empty. */
+  refusals: ("busy" | "invalid" | "crash")[] = [];
+  environments: EnvironmentInfo[] = [
+    { name: "default", description: "", interpreters: ["python3"], packages: [], diskBytes: 0, uses: 3 },
+  ];
+
+  /** Takes the place of the network for the executor's address. */
+  install(): void {
+    globalThis.fetch = (async (input: RequestInfo | URL, init?: RequestInit) => {
+      const request = new Request(input as RequestInfo, init);
+      return request.url.startsWith(ORIGIN) ? this.fetch(request) : this.#fetch(request);
+    }) as typeof fetch;
+  }
+
+  uninstall(): void {
+    globalThis.fetch = this.#fetch;
+  }
+
+  /** The next attempt that the queue brings. It looks again and again: workerd wakes no promise across requests. */
+  async next(): Promise<HandAttempt> {
+    for (;;) {
+      const arrived = this.#arrived.shift();
+      if (arrived !== undefined) return arrived;
+      await scheduler.wait(2);
+    }
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/health") return Response.json(this.#health());
+    if (request.headers.get("authorization") !== `Bearer ${TOKEN}`) return refusal(401, "unauthorized");
+    if (pathname === "/environments") return Response.json({ environments: this.environments });
+    if (pathname === "/attempts" && request.method === "POST") return this.#start(await request.json());
+    if (request.method === "DELETE")
+      return this.#cancel(decodeURIComponent(pathname.slice("/attempts/".length)));
+    return refusal(404, "not_found");
+  }
+
+  #start(body: unknown): Response {
+    const refused = this.refusals.shift();
+    if (refused === "busy") return refusal(503, "busy", { "retry-after": "1" });
+    if (refused === "invalid") return refusal(400, "invalid");
+    if (refused === "crash") return new Response("bad gateway", { status: 502 });
+    const request = attemptRequest.parse(body);
+    if (!this.held.has(request.attemptId)) {
+      const attempt = new HandAttempt(request);
+      this.held.set(request.attemptId, attempt);
+      this.#arrived.push(attempt);
+    }
+    return Response.json({ accepted: true }, { status: 202 });
+  }
+
+  #cancel(id: string): Response {
+    const attempt = this.held.get(id);
+    if (attempt === undefined) return refusal(404, "not_found");
+    attempt.isCancelled = true;
+    void attempt.report(attempt.finished({ reason: "cancelled", exitCode: null, cpuSeconds: 1.5 }));
+    return Response.json({ accepted: true }, { status: 202 });
+  }
+
+  #health(): ExecutorHealth {
+    return {
+      status: "healthy",
+      version: "hand-made",
+      workerId: `${"A".repeat(43)}=`,
+      isolation: 1,
+      accounting: "cgroup-v1",
+      slots: { total: 4, busy: this.held.size, waiting: 0, backlog: 16 },
+    };
+  }
+}
