@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { isolationLevel } from "../src/wire/vocabulary.ts";
@@ -9,7 +9,9 @@ const WAITING_PER_SLOT = 4;
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const defaultSlots = Math.min(MAX_SLOTS, 2 * availableParallelism());
 const defaultStateFolder =
-  process.getuid?.() === 0 ? "/var/lib/sandpiper" : join(homedir(), ".local", "state", "sandpiper");
+  process.getuid?.() === 0
+    ? "/var/lib/sandpiper"
+    : join(process.env.HOME ?? tmpdir(), ".local", "state", "sandpiper");
 
 const sandboxSettings = z.object({
   EXECUTOR_ISOLATION: z.enum(["auto", "none"]).default("auto"),

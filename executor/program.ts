@@ -12,6 +12,12 @@ const interpreterVariables: Readonly<Record<Interpreter, Readonly<Record<string,
   sh: {},
 };
 
+/** V8 reserves this much address space that counts as data and is never touched. */
+const V8_RESERVED_BYTES = 1024 * 1024 * 1024;
+
+const dataLimit = (interpreter: Interpreter, memoryBytes: number): number =>
+  interpreter === "node" ? memoryBytes + V8_RESERVED_BYTES : memoryBytes;
+
 /** An entrypoint must not be read as an option of its interpreter. */
 const entrypointArgument = (entrypoint: string): string =>
   entrypoint.startsWith("-") ? `./${entrypoint}` : entrypoint;
@@ -27,7 +33,7 @@ export const programOrders = (
   return {
     hasArchive: request.inputs.length > 0,
     outputRoot: request.outputs.root,
-    dataLimitBytes: limitsDataPerProcess ? limits.memoryBytes : null,
+    dataLimitBytes: limitsDataPerProcess ? dataLimit(program.interpreter, limits.memoryBytes) : null,
     cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,
     environment: {
       HOME: JOB_FOLDER,
