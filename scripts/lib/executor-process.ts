@@ -16,6 +16,8 @@ const steadyMs = 30_000;
 export type ExecutorOptions = {
   readonly port: number;
   readonly token: string;
+  /** Address of the Worker, the only one that attempts may report to. */
+  readonly reportTo: string;
   readonly stateDir: string;
   readonly print: Print;
   /** Called with the process id of each executor that is started. */
@@ -39,6 +41,7 @@ const environment = (options: ExecutorOptions): NodeJS.ProcessEnv => ({
   EXECUTOR_HOST: host,
   EXECUTOR_PORT: String(options.port),
   EXECUTOR_TOKEN: options.token,
+  EXECUTOR_ALLOWED_REPORT_ORIGINS: options.reportTo,
   EXECUTOR_KEY_FILE: path.join(options.stateDir, "executor-key.pem"),
 });
 

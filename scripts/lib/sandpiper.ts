@@ -45,6 +45,7 @@ export const startSandpiper = async (
   const executor = await startExecutor({
     port: options.executorPort,
     token: secrets.EXECUTOR_TOKEN,
+    reportTo: url,
     stateDir: state.executorDir,
     print: printer("executor"),
     onStart: (pid) => {
