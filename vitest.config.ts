@@ -11,6 +11,9 @@ const workerTestVars = {
   R2_SECRET_ACCESS_KEY: "local-secret",
 };
 
+// Keeps wrangler from warning, at each start, that the local S3 credentials are an experiment.
+process.env.WRANGLER_LOG ??= "error";
+
 export default defineConfig({
   test: {
     projects: [
