@@ -65,7 +65,8 @@ export class TarParts {
 
   async #completePart(): Promise<void> {
     const part = { number: this.#done + 1, bytes: this.#buffer };
-    const holdsOpenBlock = this.#openAt !== null && this.#openAt >= this.#done * this.#partBytes;
+    const openIn = this.#openAt === null ? null : Math.floor(this.#openAt / this.#partBytes);
+    const holdsOpenBlock = openIn === this.#done;
     this.#done += 1;
     this.#used = 0;
     this.#buffer = new Uint8Array(this.#partBytes);

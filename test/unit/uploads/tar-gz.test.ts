@@ -1,0 +1,218 @@
+import { describe, expect, it } from "vitest";
+import { fixture } from "./support/fixture.ts";
+import { gzip, type RawMember, rawTar, tarGz } from "./support/raw-tar.ts";
+import {
+  accepted,
+  bytes,
+  files,
+  filesIn,
+  join,
+  membersOf,
+  multipart,
+  read,
+  refused,
+} from "./support/submit.ts";
+
+const LONG = `proj/${"n".repeat(120)}.txt`;
+const PROJECT = {
+  "proj/main.py": 'print("hi")\n',
+  "proj/job.json": '{"entrypoint":"main.py"}\n',
+  "proj/run.sh": "#!/bin/sh\necho x\n",
+  "proj/sub/none": "",
+  "proj/sub/é.txt": "café\n",
+};
+
+const refusalOf = async (archive: Uint8Array, name = "a.tar.gz") =>
+  refused(await read(multipart([files(name, archive)])));
+
+const refusalOfMembers = async (...members: RawMember[]) => refusalOf(await tarGz(members));
+
+describe("a .tar.gz", () => {
+  it.each(["gnu.tar.gz", "pax.tar.gz", "dot-slash.tar.gz"])("unpacks %s", async (name) => {
+    expect(await filesIn([files(name, await fixture(name))])).toEqual({ ...PROJECT, [LONG]: "long" });
+  });
+
+  it.each(["ustar.tar.gz", "v7.tar.gz"])("unpacks %s", async (name) => {
+    expect(await filesIn([files(name, await fixture(name))])).toEqual(PROJECT);
+  });
+
+  it("becomes a tar with plain modes, no times, and the folders that it named", async () => {
+    const result = await read(multipart([files("p.tgz", await fixture("gnu.tar.gz"))]));
+    const members = await membersOf(result.tar);
+    expect(members.every(({ mtimeMs }) => mtimeMs === 0)).toBe(true);
+    expect(members.map(({ name, type, mode }) => [name, type, mode.toString(8)])).toEqual([
+      ["proj/", "directory", "755"],
+      ["proj/job.json", "file", "644"],
+      ["proj/keep/", "directory", "755"],
+      ["proj/main.py", "file", "644"],
+      [LONG, "file", "644"],
+      ["proj/run.sh", "file", "755"],
+      ["proj/sub/", "directory", "755"],
+      ["proj/sub/none", "file", "644"],
+      ["proj/sub/é.txt", "file", "644"],
+    ]);
+  });
+
+  it("joins a ustar prefix to the name", async () => {
+    const archive = await tarGz([{ name: "main.py", prefix: "deep/er", content: "1" }]);
+    expect(await filesIn([files("a.tgz", archive)])).toEqual({ "deep/er/main.py": "1" });
+  });
+
+  it("unpacks several gzip members as one stream", async () => {
+    const tar = rawTar([{ name: "a", content: "x".repeat(2_000) }]);
+    const archive = join(await gzip(tar.subarray(0, 700)), await gzip(tar.subarray(700)));
+    expect(await filesIn([files("a.tar.gz", archive)])).toEqual({ a: "x".repeat(2_000) });
+  });
+
+  it("is found by an ending inside the name too, when the content is one", async () => {
+    const archive = await tarGz([{ name: "main.py", content: "1" }]);
+    expect(await filesIn([files("job.tar.gz (1)", archive)])).toEqual({ "main.py": "1" });
+    expect(await filesIn([files("job.tar.gz.sha256", "abc")])).toEqual({ "job.tar.gz.sha256": "abc" });
+  });
+
+  it("lies beside plain files and other archives", async () => {
+    const one = files("1.tgz", await tarGz([{ name: "a/x", content: "1" }]));
+    const two = files(
+      "2.tgz",
+      await tarGz([
+        { name: "a/", type: "5" },
+        { name: "a/y", content: "2" },
+      ]),
+    );
+    expect(await filesIn([one, files("main.py", "m"), two])).toEqual({
+      "a/x": "1",
+      "main.py": "m",
+      "a/y": "2",
+    });
+  });
+
+  it.each([
+    ["symlink.tar.gz", "symbolic link"],
+    ["hardlink.tar.gz", "hard link"],
+    ["fifo.tar.gz", "FIFO"],
+  ])("refuses %s and says what to do", async (name, reason) => {
+    const refusal = await refusalOf(await fixture(name));
+    expect(refusal).toMatchObject({ code: "bad_archive", field: "files" });
+    expect(refusal.message).toContain(reason);
+  });
+
+  it.each(["sparse-gnu.tar.gz", "sparse-pax.tar.gz"])("refuses %s as unsupported", async (name) => {
+    expect((await refusalOf(await fixture(name))).code).toBe("unsupported_archive");
+  });
+
+  it.each(["3", "4"])("refuses a device of type %s", async (type) => {
+    expect((await refusalOfMembers({ name: "dev", type })).message).toContain("device");
+  });
+
+  it.each([
+    "/etc/passwd",
+    "../x",
+    "a/../../x",
+    "a/..",
+    "..\\x",
+    "a\\b",
+    "C:/x",
+    "c:x",
+    "a\nb",
+    "a\u0085b",
+    `${"s".repeat(80)}/../x`,
+  ])("refuses the name %j", async (name) => {
+    expect((await refusalOfMembers({ name, content: "1" })).code).toBe("bad_name");
+  });
+
+  it("refuses a name that is not UTF-8", async () => {
+    const refusal = await refusalOfMembers({ name: Uint8Array.of(0x61, 0xe9, 0x62), content: "1" });
+    expect(refusal.code).toBe("bad_name");
+  });
+
+  it("shows a bad name escaped and shortened", async () => {
+    const { message } = await refusalOfMembers({ name: `a\u001b[31m/${"x".repeat(80)}` });
+    expect(message).toContain("\\u001b");
+    expect(message.length).toBeLessThan(200);
+  });
+
+  it("refuses a file that is there twice and one that is also a folder", async () => {
+    const file = { name: "a", content: "1" };
+    const codes = [
+      await refusalOfMembers(file, { ...file, name: "./a" }),
+      await refusalOfMembers(file, { name: "a/b", content: "1" }),
+      await refusalOfMembers({ name: "a/b", content: "1" }, file),
+      await refusalOfMembers(file, { name: "a/", type: "5" }),
+      await refusalOfMembers({ name: "a/", type: "5" }, file),
+    ].map(({ code }) => code);
+    expect(codes).toEqual(Array(5).fill("duplicate_name"));
+  });
+
+  it("takes a folder that is there twice as one", async () => {
+    const folder = { name: "a/", type: "5" };
+    const archive = await tarGz([folder, folder, { name: "a/b", content: "1" }]);
+    const result = await read(multipart([files("a.tgz", archive)]));
+    expect((await membersOf(result.tar)).map(({ name }) => name)).toEqual(["a/", "a/b"]);
+  });
+
+  it.each<[string, RawMember]>([
+    ["a wrong checksum", { name: "a", checksum: "000000\0 " }],
+    ["a size that is no number", { name: "a", sizeField: "9zzzzzzzzzz" }],
+    ["a negative size", { name: "a", sizeField: new Uint8Array(12).fill(0xff) }],
+    ["a folder with content", { name: "a/", type: "5", content: "1" }],
+    ["a damaged pax record", { name: "x", type: "x", content: "99 path=a\n" }],
+    ["a pax size that is no number", { name: "x", type: "x", content: "13 size=1e99\n" }],
+  ])("refuses %s", async (_, member) => {
+    expect((await refusalOfMembers(member, { name: "b", content: "1" })).code).toBe("bad_archive");
+  });
+
+  it("refuses a type that it does not know", async () => {
+    expect((await refusalOfMembers({ name: "a", type: "S" })).code).toBe("unsupported_archive");
+  });
+
+  it("refuses an archive that is cut off, wherever that is", async () => {
+    const tar = rawTar([{ name: "a", content: "x".repeat(3_000) }]);
+    for (const length of [100, 512, 700, 3_600]) {
+      expect((await refusalOf(await gzip(tar.subarray(0, length)))).message).toContain("cut off");
+    }
+    const packed = await gzip(tar);
+    for (const length of [5, 20, packed.length - 1]) {
+      expect((await refusalOf(packed.slice(0, length))).message).toContain("cut off");
+    }
+  });
+
+  it("refuses a size that reaches over the end", async () => {
+    const refusal = await refusalOfMembers({ name: "a", sizeField: "77777777777\0", content: "1" });
+    expect(refusal.message).toContain("cut off");
+  });
+
+  it("refuses a damaged checksum of gzip", async () => {
+    const packed = await tarGz([{ name: "a", content: "1" }]);
+    const at = packed.length - 8;
+    packed[at] = (packed[at] ?? 0) ^ 1;
+    expect((await refusalOf(packed)).message).toContain("damaged");
+  });
+
+  it("refuses data after its end, packed or not", async () => {
+    const tar = rawTar([{ name: "a", content: "1" }]);
+    expect((await refusalOf(await gzip(join(tar, "x")))).message).toContain("after its end");
+    expect((await refusalOf(join(await gzip(tar), "x"))).message).toContain("after its end");
+    expect(
+      accepted(await read(multipart([files("a.tgz", await gzip(join(tar, new Uint8Array(9_000))))]))),
+    ).toBeDefined();
+  });
+
+  it.each(["a.tar.gz", "a.TGZ"])("refuses %s when it is not gzip", async (name) => {
+    expect(await refusalOf(bytes("hello"), name)).toMatchObject({ code: "bad_archive" });
+  });
+
+  it("refuses an archive without files", async () => {
+    expect((await refusalOfMembers({ name: "a/", type: "5" })).code).toBe("no_files");
+  });
+
+  it("stores other gzip files and plain tars as they are", async () => {
+    const packed = await gzip(bytes("1,2,3"));
+    const result = accepted(
+      await read(multipart([files("data.csv.gz", packed), files("a.tar", rawTar([]))])),
+    );
+    expect(result.entries.map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
+      ["data.csv.gz", packed.length],
+      ["a.tar", 1_024],
+    ]);
+  });
+});
