@@ -11,7 +11,7 @@ import {
 } from "../src/domain/job/deadlines.ts";
 import * as lifecycle from "../src/domain/job/lifecycle.ts";
 import { appendLog, type LogChunk, type LogEntry, nextSeq } from "../src/domain/job/log-book.ts";
-import { sliceLog } from "../src/domain/job/log-pages.ts";
+import { type LogSlice, sliceLog } from "../src/domain/job/log-pages.ts";
 import { type Attempt, type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
 import { freshEvents } from "../src/domain/job/reports.ts";
 import { rowOf } from "../src/domain/job/row.ts";
@@ -26,7 +26,6 @@ import { Waiters } from "./waiters.ts";
 const URL_SECONDS = 30 * 60;
 const EFFECT_RETRY_MS = 5_000;
 const CANCEL_WAIT_MS = 2_000;
-const BACKLOG_BYTES = 256 * 1024;
 /** The row of a job that ends or is given back sooner than this never says `running`. */
 const RUNNING_ROW_DELAY_MS = 1_000;
 
@@ -52,7 +51,11 @@ export class JobObject extends DurableObject {
     super(ctx, env);
     this.#deps = jobDepsFor(env);
     this.#storage = new JobStorage(ctx.storage);
-    this.#sockets = new LogSockets(ctx);
+    this.#sockets = new LogSockets(
+      ctx,
+      { snapshot: () => this.snapshot(), slice: (after, maxBytes) => this.#slice(after, maxBytes) },
+      this.#deps.now,
+    );
     this.#objectId = ctx.id.toString();
   }
 
@@ -77,8 +80,11 @@ export class JobObject extends DurableObject {
     if (record === null) return null;
     const from = after ?? record.firstSeq - 1;
     const tail = this.#storage.tail();
-    const slice = sliceLog(this.#storage.chunksFrom(from + 1), tail, from, maxBytes);
-    return { ...slice, snapshot: snapshotOf(record), truncated: this.#isTruncated(record, tail) };
+    return {
+      ...this.#slice(from, maxBytes),
+      snapshot: snapshotOf(record),
+      truncated: this.#isTruncated(record, tail),
+    };
   }
 
   async cancel(): Promise<JobSnapshot | null> {
@@ -204,8 +210,7 @@ export class JobObject extends DurableObject {
     if (record === null) return refuseSocket(mode, request.headers.get("x-stream-id") ?? "");
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
     const after = Number.isInteger(asked) ? asked : record.firstSeq - 1;
-    const lastSeq = nextSeq(this.#storage.tail()) - 1;
-    return this.#sockets.accept(mode, snapshotOf(record), this.#backlog(after), lastSeq);
+    return this.#sockets.accept(mode, after, snapshotOf(record));
   }
 
   override webSocketMessage(): void {
@@ -244,7 +249,7 @@ export class JobObject extends DurableObject {
     const before = this.#storage.record();
     this.#storage.write(next);
     if (isTerminal(next.state)) {
-      this.#sockets.end(snapshotOf(next), nextSeq(this.#storage.tail()) - 1);
+      this.#sockets.pump();
       this.#waiters.release();
     } else if (before?.state !== next.state) {
       this.#sockets.status(snapshotOf(next));
@@ -302,10 +307,8 @@ export class JobObject extends DurableObject {
 
   #append(record: JobRecord, logs: readonly LogEntry[], lastEvent: number): void {
     const tail = this.#storage.tail();
-    const before = tail?.entries.at(-1)?.stream ?? "stdout";
-    const append = appendLog(tail, record.attemptsMade, logs, lastEvent);
-    this.#storage.writeChunks(append.chunks);
-    this.#sockets.records(append.records, before);
+    this.#storage.writeChunks(appendLog(tail, record.attemptsMade, logs, lastEvent).chunks);
+    this.#sockets.pump();
   }
 
   #lastEvent(record: JobRecord, attempt: Attempt): number {
@@ -317,13 +320,7 @@ export class JobObject extends DurableObject {
     return record.result?.truncated ?? (tail?.attempt === record.attemptsMade && tail.truncated);
   }
 
-  *#backlog(after: number): Iterable<LogPage["records"]> {
-    let from = after;
-    for (;;) {
-      const slice = sliceLog(this.#storage.chunksFrom(from + 1), this.#storage.tail(), from, BACKLOG_BYTES);
-      yield slice.records;
-      if (!slice.more) return;
-      from = slice.next;
-    }
+  #slice(after: number, maxBytes: number): LogSlice {
+    return sliceLog(this.#storage.chunksFrom(after + 1), this.#storage.tail(), after, maxBytes);
   }
 }

@@ -17,7 +17,6 @@ type Persisted = {
   state: DurableObjectState;
   persist(): Promise<void>;
   loadFromStorage(): Promise<void>;
-  destroy(options: { reset: boolean }): Promise<unknown>;
 };
 const Durable = createDurable() as unknown as new (state: DurableObjectState, env: unknown) => Persisted;
 
@@ -52,13 +51,18 @@ export class QuotaObject extends Durable {
     return usageOf(this.quota, rules, now);
   }
 
-  /** Deletes a budget that no rule looks at any more, so that a client leaves nothing behind. */
+  /**
+   * Deletes a budget that no rule looks at any more, so that a client leaves nothing behind. The fields
+   * are cleared by hand: the library's own reset knows no defaults in an object that an alarm woke.
+   */
   async alarm(): Promise<void> {
     await this.loadFromStorage();
     const { now } = this.#deps();
     const emptyAtMs = quotaEmptyAtMs(this.quota);
     if (emptyAtMs === null || emptyAtMs <= now) {
-      await this.destroy({ reset: true });
+      this.quota = EMPTY_QUOTA;
+      this.sweepAtMs = 0;
+      await this.state.storage.deleteAll();
       return;
     }
     this.sweepAtMs = 0;
