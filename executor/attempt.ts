@@ -53,7 +53,7 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     if (environment === null) return nothingRan(infrastructure("environment"));
     tools.environments.countUse(environment.info.name);
     const { workspaceBytes } = request.limits;
-    const sandbox = tools.supply.take({ workspaceBytes, layer: environment.layer });
+    const sandbox = await tools.supply.take({ workspaceBytes, layer: environment.layer });
     const limitsDataPerProcess = tools.accounting === "proc";
     const context = { environment, reporter, spool, signal: abort.signal, limitsDataPerProcess };
     program = runProgram(sandbox, request, context);

@@ -5,7 +5,7 @@ import { generateKeyFile } from "./identity.ts";
 import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
 import { errorKind, logToStderr } from "./log.ts";
 import { openIsolation } from "./sandbox/isolation.ts";
-import { startService } from "./service.ts";
+import { sandboxSlots, startService } from "./service.ts";
 import { version } from "./version.ts";
 
 const FAILED = 1;
@@ -49,7 +49,7 @@ const generateKey = (keyFile: string): void => {
 const serve = async (config: Config): Promise<void> => {
   closeInheritedDescriptors();
   forgetSettings(process.env);
-  const isolation = await openIsolation(config.isolation, config.slots);
+  const isolation = await openIsolation(config.isolation, sandboxSlots(config.slots));
   const { level, findings } = isolation;
   logToStderr("isolation", { level, ...findings });
   if (level === null || isBelow(level, config.minIsolation)) {

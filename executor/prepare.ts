@@ -98,13 +98,19 @@ type Layout = ReturnType<typeof createLayout>;
 
 const isOwnRoot = (entry: TarEntry): boolean => entry.type === "directory" && /^\.?\/?$/.test(entry.name);
 
-const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
-  if (isOwnRoot(entry)) return;
+/** The path an entry gets in the job's folder; null for what strip removes, and for the archive's root. */
+export const entryPath = (entry: TarEntry, strip: number): string | null => {
+  if (isOwnRoot(entry)) return null;
   const name = decodeName(entry.name);
   const whole = name === null ? null : relativePath(name);
   if (whole === null) throw new InputFault("archive");
   const path = whole.split("/").slice(strip).join("/");
-  if (path === "") return;
+  return path === "" ? null : path;
+};
+
+const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
+  const path = entryPath(entry, strip);
+  if (path === null) return;
   if (entry.type === "directory") layout.addFolder(path);
   else if (entry.type !== "file") throw new InputFault("archive");
   else await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);

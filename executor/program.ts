@@ -27,11 +27,10 @@ export const programOrders = (
   request: AttemptRequest,
   environment: Environment,
   limitsDataPerProcess: boolean,
-): Omit<Orders, "stdin"> => {
+): Omit<Orders, "stdin" | "inputs"> => {
   const { program, limits } = request;
   const path = environment.variables.PATH;
   return {
-    hasArchive: request.inputs.length > 0,
     outputRoot: request.outputs.root,
     dataLimitBytes: limitsDataPerProcess ? dataLimit(program.interpreter, limits.memoryBytes) : null,
     cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,

@@ -3,6 +3,7 @@ import { collectOutputs, type Spool } from "./collect.ts";
 import type { Environment } from "./environments.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { noOutputs, type Outcome } from "./outcome.ts";
+import { describePlain, readPlainInputs } from "./plain-inputs.ts";
 import { InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare.ts";
 import { programOrders } from "./program.ts";
 import type { Reporter } from "./reporter.ts";
@@ -37,7 +38,12 @@ const giveOrders = async (
   const { stdin } = request.program;
   const text = stdin === null ? Buffer.alloc(0) : await readWholeBlob(stdin, context.signal);
   const orders = programOrders(request, context.environment, context.limitsDataPerProcess);
-  sandbox.orders.write(encodeOrders({ ...orders, stdin: text }));
+  const plain = await readPlainInputs(request.inputs);
+  if (plain !== null) {
+    sandbox.orders.end(encodeOrders({ ...orders, inputs: plain, stdin: text }));
+    return describePlain(plain);
+  }
+  sandbox.orders.write(encodeOrders({ ...orders, inputs: "archive", stdin: text }));
   return layOutInputs(request.inputs, sandbox.orders, context.signal);
 };
 

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
+import { INPUT_BYTES } from "../src/wire/limits.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Config } from "./config.ts";
 import { createEnvironments } from "./environments.ts";
@@ -12,6 +13,14 @@ import { version } from "./version.ts";
 
 /** Reports of what was stopped must be out by then. */
 const DRAIN_MS = 5_000;
+const MAX_WARM = 8;
+const SPARE_SANDBOXES = 16;
+
+/** Enough that a full house of jobs finds as many sandboxes ready; an idle one costs about 1 MB. */
+const warmCount = (slots: number): number => Math.min(slots, MAX_WARM);
+
+/** Running, warm for other shapes, and still being cleared away. */
+export const sandboxSlots = (slots: number): number => 2 * slots + warmCount(slots) + SPARE_SANDBOXES;
 
 const within = async (work: Promise<void>, ms: number): Promise<void> => {
   const limit = Promise.withResolvers<void>();
@@ -32,7 +41,8 @@ export const startService = (
 ): void => {
   const identity = loadIdentity(config.keyFile);
   const environments = createEnvironments([]);
-  const supply = createSandboxSupply(isolation.workshop, config.slots);
+  const supply = createSandboxSupply(isolation.workshop, sandboxSlots(config.slots));
+  supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warmCount(config.slots));
   const { level, accounting } = isolation;
   const tools = { supply, environments, identity, isolation: level, accounting, log };
   const attempts = createAttempts(tools, config);

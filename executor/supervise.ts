@@ -27,7 +27,7 @@ export interface Supervised {
 export interface Supervision {
   /** Ends the program for a reason of the executor's; the first reason stays. */
   stop(ending: Ending): void;
-  /** Settles when the sandbox is gone and its streams have been read to their ends. */
+  /** Settles when nothing runs any more and its streams have been read to their ends. */
   readonly done: Promise<Supervised>;
 }
 
@@ -141,7 +141,7 @@ export const supervise = (
     return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);
   };
   const finish = async (): Promise<Supervised> => {
-    const [status] = await Promise.all([sandbox.closed, stdout.ended, stderr.ended]);
+    const [status] = await Promise.all([sandbox.ended, stdout.ended, stderr.ended]);
     clearTimeout(wall);
     clearTimeout(early);
     clearInterval(poll);

@@ -23,7 +23,9 @@ const bytesOf = async function* (stream: AsyncIterable<unknown>): AsyncGenerator
  * The entries of an archive as they come. A malformed or truncated archive throws; so does a failing source,
  * with the source's own error.
  */
-export const readTar = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+export const readTar = async function* (
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<TarEntry> {
   const options = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
   const extractor = extract(options);
   let sourceFailure: unknown;

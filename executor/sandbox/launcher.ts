@@ -9,7 +9,9 @@
  * exits with 137 is told from one that was killed.
  *
  * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
- * Everything is a builtin but head, tar and env, so that a short job pays for few processes.
+ * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
+ * text files come with the orders and are written by the shell itself; if the folder holds exactly them in
+ * the end, there is nothing to pack. Their content is compared, because a job can set any time on a file.
  */
 export const launcherScript = `
 cd "$1" || exit 125
@@ -20,25 +22,51 @@ mapfile -u 5 -d '' -t -n "$n" s
 if (( s[0] > 0 )); then
   head -c "\${s[0]}" <&5 >/tmp/.stdin && exec 0</tmp/.stdin && rm /tmp/.stdin || exit 125
 fi
+refuse() { printf '\\1refused\\0' >&7; exit 125; }
+plain=0
 if [[ \${s[1]} == archive ]]; then
-  tar -xmf - --no-same-owner <&5 2>/dev/null || { printf '\\1refused\\0' >&7; exit 125; }
+  tar -xmf - --no-same-owner <&5 2>/dev/null || refuse
+else
+  plain=\${s[1]}
+  for (( i = 0; i < plain; i++ )); do printf %s "\${s[6 + 2 * i]}" >"\${s[5 + 2 * i]}" || refuse; done
 fi
+untouched() {
+  local i name want have files
+  shopt -s dotglob nullglob
+  files=(*)
+  (( \${#files[@]} == plain )) && [[ \${s[2]} == . ]] || return 1
+  for (( i = 0; i < plain; i++ )); do
+    name=\${s[5 + 2 * i]} want=\${s[6 + 2 * i]} have=
+    [[ -f $name && ! -L $name && -r $name ]] || return 1
+    IFS= read -r -d '' -n "$(( \${#want} + 1 ))" have <"$name" && return 1
+    [[ $have == "$want" ]] || return 1
+  done
+}
 exec 5<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5}") 2>&8 6>&- 7>&- 8>&-
+(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&8 6>&- 7>&- 8>&-
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7
 printf '\\0' >&7
 if [[ $2 == own-pids ]]; then kill -KILL -1 2>/dev/null; fi
-tar --format=gnu -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
+untouched || tar --format=gnu -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
 exit "$rc"
 `;
+
+/** A file that the launcher can write without help: no NUL, and short, since it reads byte by byte. */
+export interface PlainFile {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+const NUL = Buffer.of(0);
 
 /** What the launcher is told about one program. */
 export interface Orders {
   readonly stdin: Buffer;
-  readonly hasArchive: boolean;
+  /** Small files for the top of the job's folder, or an archive that follows the orders. */
+  readonly inputs: "archive" | readonly PlainFile[];
   /** Folder to pack, relative to the job's folder. */
   readonly outputRoot: string;
   /** RLIMIT_DATA of each process, the only guard of memory where there are no cgroups. */
@@ -48,19 +76,21 @@ export interface Orders {
   readonly argv: readonly string[];
 }
 
-/** The orders as the launcher reads them: a count, then that many strings, each ended by NUL. */
+/** The orders as the launcher reads them: a count, then that many strings, each ended by NUL; then stdin. */
 export const encodeOrders = (orders: Orders): Buffer => {
+  const files = orders.inputs === "archive" ? [] : orders.inputs;
   const fields = [
     String(orders.stdin.length),
-    orders.hasArchive ? "archive" : "nothing",
+    orders.inputs === "archive" ? "archive" : String(files.length),
     orders.outputRoot,
     orders.dataLimitBytes === null ? "unlimited" : String(Math.floor(orders.dataLimitBytes / 1024)),
     String(orders.cpuLimitSeconds),
+    ...files.flatMap(({ name, content }) => [name, content]),
     ...Object.entries(orders.environment).map(([name, value]) => `${name}=${value}`),
     ...orders.argv,
   ];
-  const text = [String(fields.length), ...fields].map((field) => `${field}\0`).join("");
-  return Buffer.concat([Buffer.from(text), orders.stdin]);
+  const ended = [String(fields.length), ...fields].flatMap((field) => [Buffer.from(field), NUL]);
+  return Buffer.concat([...ended, orders.stdin]);
 };
 
 /** What the launcher says, in this order; `refused` ends it. */

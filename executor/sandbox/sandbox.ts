@@ -37,8 +37,10 @@ export interface Sandbox {
   usage(): Usage & { readonly residentBytes: number | null };
   /** Ends everything in the sandbox at once. */
   kill(): void;
-  /** After everything has ended and its group is gone; the exit status of the launch chain. */
-  readonly closed: Promise<number | null>;
+  /** When every process has ended: the exit status of the launch chain. */
+  readonly ended: Promise<number | null>;
+  /** When its group is gone too, and what it used can be used again. */
+  readonly closed: Promise<void>;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -157,6 +159,10 @@ export const startSandbox = (
   readChildPid(duplexAt(child, descriptors.info), (pid) => {
     innerPid = pid;
   });
+  const ended = waitForEnd(child, records).then((code) => {
+    sandbox.onEnd();
+    return code;
+  });
   const sandbox: Sandbox = {
     stdout: stdout.reader,
     stderr: stderr.reader,
@@ -167,11 +173,8 @@ export const startSandbox = (
     limitMemory: (bytes) => group?.limitMemory(bytes),
     usage: createMeter(group, () => innerPid ?? child.pid ?? 0),
     kill: createKiller(child, group, () => innerPid),
-    closed: waitForEnd(child, records).then(async (code) => {
-      sandbox.onEnd();
-      if (group !== null) await removeWhenEmpty(group);
-      return code;
-    }),
+    ended,
+    closed: ended.then(() => (group === null ? undefined : removeWhenEmpty(group))),
   };
   records.on(
     "data",

@@ -4,10 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FIRST_UID, type Shape } from "./profile.ts";
 import { type Sandbox, startSandbox, type Workshop } from "./sandbox.ts";
+import { createWarmShelf, type WarmShelf } from "./warm-shelf.ts";
+
+/** A refill waits for the job that made it necessary to end, but not longer than this. */
+const REFILL_MS = 100;
+/** Starting a process stops the event loop for some ms: the ended job's result goes out first. */
+const RESULT_FIRST_MS = 15;
 
 export interface SandboxSupply {
-  /** A sandbox of this shape that nobody used before; there must be a slot for it. */
-  take(shape: Shape): Sandbox;
+  /** A sandbox of this shape that nobody used before; a warm one if there is one. */
+  take(shape: Shape): Promise<Sandbox>;
+  /** Keeps sandboxes of this shape ready from now on. */
+  keepWarm(shape: Shape, count: number): void;
   /** Ends every sandbox, and settles when they are gone. */
   close(): Promise<void>;
 }
@@ -20,32 +28,72 @@ const createDirectFolder = (workshop: Workshop, slot: number): string | null => 
   return folder;
 };
 
-/** Hands out slots: a uid, a pair of pipes and a name, used by one sandbox at a time. */
-export const createSandboxSupply = (workshop: Workshop, slots: number): SandboxSupply => {
+/** Starts sandboxes, each in a slot of its own: a uid, a pair of pipes and a name. */
+const createStarter = (workshop: Workshop, slots: number) => {
   const free = Array.from({ length: slots }, (_, slot) => slot);
   const living = new Map<Sandbox, Promise<void>>();
   let started = 0;
+  return {
+    living,
+    hasRoom: (): boolean => free.length > 0,
+    start: (shape: Shape): Sandbox => {
+      const slot = free.shift();
+      if (slot === undefined) throw new Error("more sandboxes than slots");
+      started += 1;
+      const directFolder = createDirectFolder(workshop, slot);
+      const sandbox = startSandbox(workshop, shape, { slot, directFolder, name: `job-${started}` });
+      const gone = sandbox.closed.then(async () => {
+        if (directFolder !== null) await rm(directFolder, { recursive: true, force: true });
+        living.delete(sandbox);
+        free.push(slot);
+      });
+      living.set(sandbox, gone);
+      return sandbox;
+    },
+  };
+};
 
-  const start = (shape: Shape): Sandbox => {
-    const slot = free.shift();
-    if (slot === undefined) throw new Error("more sandboxes than slots");
-    started += 1;
-    const directFolder = createDirectFolder(workshop, slot);
-    const sandbox = startSandbox(workshop, shape, { slot, directFolder, name: `job-${started}` });
-    const gone = sandbox.closed.then(async () => {
-      if (directFolder !== null) await rm(directFolder, { recursive: true, force: true });
-      living.delete(sandbox);
-      free.push(slot);
-    });
-    living.set(sandbox, gone);
-    return sandbox;
+/**
+ * Hands out single-use sandboxes (contract sandbox.md section 6). Warm ones were started ahead of time and
+ * wait for orders; the place of one that was taken is filled when its job is over, so that starting the
+ * next does not slow that job down.
+ */
+export const createSandboxSupply = (workshop: Workshop, slots: number): SandboxSupply => {
+  const starter = createStarter(workshop, slots);
+  const shelf: WarmShelf = createWarmShelf(starter);
+  let closing = false;
+
+  const refillAfter = (sandbox: Sandbox): void => {
+    const refill = (): void => {
+      clearTimeout(timer);
+      if (!closing) shelf.refill();
+    };
+    const timer = setTimeout(refill, REFILL_MS);
+    sandbox.closed.then(() => setTimeout(refill, RESULT_FIRST_MS));
+  };
+  const makeRoom = async (): Promise<void> => {
+    while (!starter.hasRoom()) {
+      shelf.dismissOldest();
+      await Promise.race(starter.living.values());
+    }
   };
 
   return {
-    take: start,
+    take: async (shape) => {
+      const warm = shelf.take(shape);
+      if (warm === null) await makeRoom();
+      const sandbox = warm ?? starter.start(shape);
+      refillAfter(sandbox);
+      return sandbox;
+    },
+    keepWarm: (shape, count) => {
+      shelf.want(shape, count);
+      shelf.refill();
+    },
     close: async () => {
-      for (const sandbox of living.keys()) sandbox.kill();
-      await Promise.all(living.values());
+      closing = true;
+      for (const sandbox of starter.living.keys()) sandbox.kill();
+      await Promise.all(starter.living.values());
     },
   };
 };

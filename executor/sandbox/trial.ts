@@ -40,7 +40,7 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
   sandbox.orders.end(
     encodeOrders({
       stdin: Buffer.alloc(0),
-      hasArchive: false,
+      inputs: [],
       outputRoot: ".",
       dataLimitBytes: DATA_LIMIT_BYTES,
       cpuLimitSeconds: 10,
