@@ -1,30 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
+import { environments as environmentsAnswer } from "../../wire/service-answers.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
-import { jsonResponse, problemResponse } from "./schemas.ts";
+import { jsonResponse, named, problemResponse } from "./schemas.ts";
 
-const environmentsSchema = z
-  .object({
-    templates: z.array(z.string()),
-    stats: z.object({
-      total_templates: z.int(),
-      cached_environments: z.int(),
-      total_uses: z.int(),
-      disk_usage_mb: z.int(),
-    }),
-    environments: z.array(
-      z.object({
-        name: z.string(),
-        description: z.string(),
-        interpreters: z.array(z.string()),
-        packages: z.array(z.string()),
-        disk_bytes: z.int(),
-        uses: z.int(),
-      }),
-    ),
-  })
-  .openapi("Environments");
+const environmentsSchema = named("Environments", environmentsAnswer);
 
 export const environments = (deps: Deps): Operation => ({
   contract: {

@@ -1,21 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
 import { VERSION } from "../../domain/version.ts";
+import { health as healthAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";
-import { jsonResponse } from "./schemas.ts";
+import { jsonResponse, named } from "./schemas.ts";
 
-const healthSchema = z
-  .object({
-    status: z.literal("healthy"),
-    version: z.string(),
-    worker_id: z.string().nullable(),
-    executor: z.object({
-      status: z.enum(["healthy", "draining", "unreachable"]),
-      isolation: z.int().nullable(),
-      accounting: z.string().nullable(),
-    }),
-  })
-  .openapi("Health");
+const healthSchema = named("Health", healthAnswer);
 
 export const health = (deps: Deps): Operation => ({
   contract: {

@@ -1,21 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
 import { VERSION } from "../../domain/version.ts";
+import { service as serviceAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";
-import { jsonResponse } from "./schemas.ts";
+import { jsonResponse, named } from "./schemas.ts";
 
-const rootSchema = z
-  .object({
-    service: z.literal("sandrun"),
-    implementation: z.literal("sandpiper"),
-    version: z.string(),
-    status: z.string(),
-    description: z.string(),
-    privacy: z.string(),
-    limits: z.string(),
-    documentation: z.string(),
-  })
-  .openapi("Service");
+const rootSchema = named("Service", serviceAnswer);
 
 export const root = ({ quotaRules, runRetentionMs }: Deps): Operation => ({
   contract: {

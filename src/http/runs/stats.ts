@@ -1,24 +1,10 @@
-import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import { stats as statsAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";
-import { jsonResponse } from "./schemas.ts";
+import { jsonResponse, named } from "./schemas.ts";
 
-const statsSchema = z
-  .object({
-    your_quota: z.object({
-      used: z.number(),
-      limit: z.number(),
-      available: z.number(),
-      active_jobs: z.int(),
-      jobs_last_hour: z.int(),
-      can_submit: z.boolean(),
-      reason: z.string(),
-      retry_after: z.int().nullable(),
-    }),
-    system: z.object({ queue_length: z.int(), active_jobs: z.int() }),
-  })
-  .openapi("Stats");
+const statsSchema = named("Stats", statsAnswer);
 
 export const stats = (deps: Deps): Operation => ({
   contract: {

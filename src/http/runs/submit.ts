@@ -8,11 +8,12 @@ import { jsonSource, multipartSource, type SubmissionSource } from "../../domain
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { refuseDeclaredLength } from "../../domain/uploads/read-upload.ts";
 import type { UploadRefusal } from "../../domain/uploads/types.ts";
+import { jsonSubmission } from "../../wire/run-submission.ts";
 import { type ErrorCode, problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { readBounded } from "../read-bounded.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
-import { jsonResponse, problemResponse, submittedSchema } from "./schemas.ts";
+import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
 import { queuePositionOf } from "./status.ts";
 
 /** Code and stdin of 1 MiB each, every byte escaped. */
@@ -25,27 +26,7 @@ const multipartBody = z.object({
   manifest: z.string().optional().openapi({ description: "JSON text; see the JSON body for its fields." }),
 });
 
-const jsonBody = z
-  .object({
-    code: z.string().openapi({ description: "The program; at most 1 MiB." }),
-    stdin: z
-      .string()
-      .optional()
-      .openapi({ description: "What the program reads from stdin; at most 1 MiB." }),
-    entrypoint: z.string().optional(),
-    interpreter: z.enum(["python3", "python", "node", "bash", "sh"]).optional(),
-    environment: z.string().optional(),
-    args: z.array(z.string()).optional(),
-    env: z.record(z.string(), z.string()).optional(),
-    outputs: z
-      .array(z.string())
-      .optional()
-      .openapi({ description: "Patterns; an empty list selects every file." }),
-    timeout: z.int().positive().optional().openapi({ description: "Seconds; at most 300." }),
-    memory_mb: z.int().positive().optional().openapi({ description: "At most 512." }),
-    cpu_seconds: z.int().positive().optional().openapi({ description: "10 by default, at most 60." }),
-  })
-  .openapi("JsonSubmission");
+const jsonBody = named("JsonSubmission", jsonSubmission);
 
 const uploadCode = (refusal: UploadRefusal): ErrorCode => {
   if (refusal.code === "too_large") return "too_large";

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { logStream, terminationReason } from "./vocabulary.ts";
+
+/**
+ * Answers of the runs face as clients see them (contract runs.md sections 3 and 19): the service
+ * describes itself with these schemas, and the client in `src/client` parses with them.
+ */
+
+/** Every error: RFC 9457 members beside `{error, details?, retry_after?}` (contract runs.md 0.10). */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  error: z.string(),
+  details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  retry_after: z.int().optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+export const runStatus = z.enum(["queued", "running", "completed", "failed"]);
+export type RunStatus = z.infer<typeof runStatus>;
+
+export const submitted = z.object({
+  job_id: z.string(),
+  status: runStatus,
+  queue_position: z.int(),
+  position: z.int(),
+});
+export type Submitted = z.infer<typeof submitted>;
+
+const outputFile = z.object({
+  path: z.string(),
+  size_bytes: z.int(),
+  sha256_hash: z.string(),
+  sha256: z.string(),
+  type: z.literal("file"),
+  category: z.string(),
+});
+
+export const runReport = z.object({
+  job_id: z.string(),
+  status: runStatus,
+  queue_position: z.int(),
+  exit_code: z.int().nullable(),
+  termination_reason: terminationReason.nullable(),
+  reason_message: z.string().nullable(),
+  truncated: z.boolean(),
+  cancel_requested: z.boolean(),
+  attempts: z.int(),
+  created_at: z.iso.datetime(),
+  started_at: z.iso.datetime().nullable(),
+  finished_at: z.iso.datetime().nullable(),
+  execution_metadata: z.object({
+    cpu_seconds: z.number(),
+    memory_peak_bytes: z.int(),
+    memory_peak_mb: z.int(),
+    wall_time_ms: z.int(),
+    exit_code: z.int().meta({ description: "0 until the job ends; -1 when the program was killed." }),
+    environment: z.string(),
+    interpreter: z.string(),
+    termination_reason: terminationReason.nullable(),
+    signal: z.string().nullable(),
+    isolation: z.int().nullable(),
+  }),
+  metrics: z.object({
+    cpu_seconds: z.number(),
+    memory_mb: z.int(),
+    runtime: z.number(),
+    cpuSeconds: z.number(),
+    memoryMB: z.int(),
+  }),
+  cpu_seconds: z.number(),
+  memory_bytes: z.int(),
+  wall_time: z.number(),
+  limits: z.object({
+    timeout: z.number(),
+    memory_mb: z.number(),
+    cpu_seconds: z.number(),
+    workspace_mb: z.number(),
+    output_bytes: z.int(),
+  }),
+  job_hash: z.string(),
+  output_files: z.record(z.string(), outputFile),
+  outputs_dropped: z.int(),
+  worker_metadata: z.object({
+    worker_id: z.string().nullable(),
+    signature: z.string().nullable(),
+    signed_payload: z.string().nullable(),
+  }),
+});
+export type RunReport = z.infer<typeof runReport>;
+
+/** One piece of output: `seq` counts from 1 without gaps, `at` is in epoch milliseconds. */
+export const logRecord = z.object({
+  seq: z.int().positive(),
+  at: z.int().nonnegative(),
+  stream: logStream,
+  data: z.string(),
+});
+export type LogRecord = z.infer<typeof logRecord>;
+
+export const runLogs = z.object({
+  job_id: z.string(),
+  status: runStatus,
+  stdout: z.string(),
+  stderr: z.string(),
+  truncated: z.boolean(),
+  next: z.int().meta({ description: "Number of the last log record that this answer covers." }),
+});
+export type RunLogs = z.infer<typeof runLogs>;
+
+/** Records behind `?after=`, for a client that follows a log by asking. */
+export const logRecords = z.object({
+  job_id: z.string(),
+  status: runStatus,
+  records: z.array(logRecord),
+  more: z.boolean().meta({ description: "Whether more is stored behind these records." }),
+  truncated: z.boolean(),
+  next: z.int().meta({ description: "Pass as `after` for the records that follow." }),
+});
+export type LogRecords = z.infer<typeof logRecords>;
+
+export const runOutputs = z.object({
+  job_id: z.string(),
+  status: runStatus,
+  total_files: z.int(),
+  files: z.array(z.string()),
+  outputs: z.array(
+    z.union([
+      z.object({ path: z.string(), size_bytes: z.int(), type: z.literal("file") }),
+      z.object({ path: z.string(), type: z.literal("directory"), files: z.array(z.string()) }),
+    ]),
+  ),
+  file_details: z.array(
+    z.object({
+      name: z.string(),
+      size: z.int(),
+      size_formatted: z.string(),
+      type: z.string(),
+      mime_type: z.string(),
+      sha256: z.string(),
+      download_url: z.string(),
+    }),
+  ),
+});
+export type RunOutputs = z.infer<typeof runOutputs>;

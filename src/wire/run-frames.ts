@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { logRecord, runStatus } from "./run-answers.ts";
+import { terminationReason } from "./vocabulary.ts";
+
+/** Offered by a client that wants typed frames on a log socket (contract runs.md 0.6). */
+export const SOCKET_PROTOCOL = "sandpiper.v1";
+
+/** Close codes of a log socket: everything was sent, or there is no such job (any more). */
+export const SOCKET_CLOSE = { endOfLog: 1000, noSuchJob: 4404 } as const;
+
+/** Where the job stands; `version` grows with every change that a client can see. */
+export const statusFrame = z.object({
+  type: z.literal("status"),
+  status: runStatus,
+  attempt: z.int(),
+  version: z.int(),
+});
+export type StatusFrame = z.infer<typeof statusFrame>;
+
+/** The last frame of a job that has ended; `last_seq` is the number of its last log record. */
+export const endFrame = z.object({
+  type: z.literal("end"),
+  status: runStatus,
+  exit_code: z.int().nullable(),
+  termination_reason: terminationReason.nullable(),
+  truncated: z.boolean(),
+  last_seq: z.int().nonnegative(),
+});
+export type EndFrame = z.infer<typeof endFrame>;
+
+/** Sent before the socket is closed with 4404. */
+export const errorFrame = z.object({ type: z.literal("error"), error: z.string() });
+
+/** A text frame of the protocol `sandpiper.v1`, parsed from JSON; a log record has no `type`. */
+export const socketFrame = z.union([
+  logRecord,
+  z.discriminatedUnion("type", [statusFrame, endFrame, errorFrame]),
+]);
+export type SocketFrame = z.infer<typeof socketFrame>;
