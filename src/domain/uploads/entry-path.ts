@@ -29,12 +29,14 @@ const problem = (raw: string): string | null => {
   return null;
 };
 
+/** No character takes more than three bytes per UTF-16 unit, so most names need no encoding to be judged. */
+const isOver = (text: string, maxBytes: number): boolean =>
+  text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes;
+
 const sizeProblem = (segments: readonly string[], folders: number, limits: PathLimits): string | null => {
-  const segmentBytes = segments.map((segment) => encoder.encode(segment).length);
-  if (segmentBytes.some((bytes) => bytes > limits.segmentBytes))
+  if (segments.some((segment) => isOver(segment, limits.segmentBytes)))
     return `has a part longer than ${limits.segmentBytes} bytes`;
-  if (segmentBytes.reduce((total, bytes) => total + bytes + 1, -1) > limits.pathBytes)
-    return `is longer than ${limits.pathBytes} bytes`;
+  if (isOver(segments.join("/"), limits.pathBytes)) return `is longer than ${limits.pathBytes} bytes`;
   if (folders > limits.folderLevels) return `is more than ${limits.folderLevels} folders deep`;
   return null;
 };

@@ -30,7 +30,8 @@ const block = (name: Uint8Array, typeflag: string, sizeBytes: number, mode: numb
   put(`${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(sizeBytes, 11)}\0${octal(0, 11)}\0`, 100);
   put(`        ${typeflag}`, 148);
   put("ustar\x0000", 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   put(`${octal(sum, 6)}\0 `, 148);
   return header;
 };
