@@ -15,10 +15,11 @@ const gates: readonly Gate[] = [
       ["oxlint", "--type-aware", "--deny-warnings", "."],
     ],
   },
+  // Before the tests, because it builds the assets that the Worker serves in them.
+  { name: "size", commands: [["node", "scripts/check-size.ts"]] },
   { name: "unit", commands: [vitest("unit")] },
   { name: "worker", commands: [vitest("worker")] },
   { name: "executor", commands: [vitest("executor")] },
-  { name: "size", commands: [["node", "scripts/check-size.ts"]] },
 ];
 const endToEnd: Gate = { name: "e2e", commands: [vitest("e2e")] };
 

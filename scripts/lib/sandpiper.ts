@@ -16,7 +16,7 @@ const readyMs = 60_000;
 export type Sandpiper = { readonly url: string; readonly executorUrl: string };
 
 const refuseIfTaken = async (state: LocalState, { port, executorPort }: LocalOptions): Promise<void> => {
-  const running = await readRunning(state);
+  const running = readRunning(state);
   if (running) throw new StartError(`Sandpiper already runs at ${running.url} (process ${running.pid}).`);
   for (const [option, wanted] of Object.entries({ "--port": port, "--executor-port": executorPort })) {
     if (!(await isPortFree(wanted))) {
@@ -27,7 +27,40 @@ const refuseIfTaken = async (state: LocalState, { port, executorPort }: LocalOpt
   }
 };
 
-/** Serves; what has to be undone later, in reverse order, is left on `stack`. */
+const untilBothAnswer = async (urls: Sandpiper, endedEarly: Promise<void>): Promise<void> => {
+  const answers = Object.values(urls).map(async (url) => {
+    if (!(await answersWithin(`${url}/health`, readyMs))) {
+      throw new StartError(`${url}/health did not answer within ${readyMs / 1000} s.`);
+    }
+  });
+  const early = endedEarly.then(() => {
+    throw new StartError("The executor ended before it was ready; its own words are above.");
+  });
+  await Promise.race([Promise.all(answers), early]);
+};
+
+/** Keeps the announcement true when the executor is started again with another process id. */
+const announcer = (state: LocalState, urls: Sandpiper) => {
+  let executorPid = 0;
+  let isAnnounced = false;
+  const write = (): void => writeRunning(state, { ...urls, executorPid });
+  return {
+    announce: (): void => {
+      isAnnounced = true;
+      write();
+    },
+    onExecutor: (pid: number): void => {
+      executorPid = pid;
+      if (isAnnounced) write();
+    },
+  };
+};
+
+/**
+ * Starts the executor and the Worker and waits until both answer. What has to be undone later, in
+ * reverse order, is left on `stack`, also when this throws.
+ * @throws StartError with one line for the user.
+ */
 export const startSandpiper = async (
   options: LocalOptions,
   serve: Serve,
@@ -36,48 +69,30 @@ export const startSandpiper = async (
   const state = localState(options.stateDir);
   await refuseIfTaken(state, options);
   const secrets = await localSecrets(state.secretsFile);
-  const url = `http://${host}:${options.port}`;
-  const executorUrl = `http://${host}:${options.executorPort}`;
+  const urls = {
+    url: `http://${host}:${options.port}`,
+    executorUrl: `http://${host}:${options.executorPort}`,
+  };
+  const { announce, onExecutor } = announcer(state, urls);
 
-  let executorPid = 0;
-  let isReady = false;
-  const announce = (): void => writeRunning(state, { url, executorUrl, pid: process.pid, executorPid });
   const executor = await startExecutor({
     port: options.executorPort,
     token: secrets.EXECUTOR_TOKEN,
-    reportTo: url,
+    reportTo: urls.url,
     stateDir: state.executorDir,
     print: printer("executor"),
-    onStart: (pid) => {
-      executorPid = pid;
-      if (isReady) announce();
-    },
+    onStart: onExecutor,
   });
   stack.defer(() => executor.stop());
 
   await migrate(persistenceDir(state));
-  const worker = await serve({
-    port: options.port,
-    state,
-    vars: { ...secrets, ...localVars(options) },
-    print: printer("worker"),
-  });
+  const vars = { ...secrets, ...localVars(options) };
+  const worker = await serve({ port: options.port, state, vars, print: printer("worker") });
   stack.defer(() => worker.stop());
 
-  const answers = Promise.all([
-    answersWithin(`${url}/health`, readyMs),
-    answersWithin(`${executorUrl}/health`, readyMs),
-  ]);
-  const early = executor.endedEarly.then(() => {
-    throw new StartError("The executor ended before it was ready; its own words are above.");
-  });
-  const [workerUp, executorUp] = await Promise.race([answers, early]);
-  if (!workerUp) throw new StartError(`${url}/health did not answer within ${readyMs / 1000} s.`);
-  if (!executorUp) throw new StartError(`${executorUrl}/health did not answer within ${readyMs / 1000} s.`);
-
+  await untilBothAnswer(urls, executor.endedEarly);
   executor.keepAlive();
-  isReady = true;
   stack.defer(() => removeRunning(state));
   announce();
-  return { url, executorUrl };
+  return urls;
 };

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,9 +7,10 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
+import { startTicksOf } from "../../scripts/lib/process-stat.ts";
 import { type Server, startServer } from "./support/server.ts";
 
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
+const isAlive = (pid: number): boolean => startTicksOf(pid) !== null;
 
 const runStart = async (args: readonly string[]) => {
   const child = spawn("npm", ["--silent", "start", "--", ...args], { cwd: root });

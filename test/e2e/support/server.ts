@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { localState, root } from "../../../scripts/lib/local.ts";
 import { freePort } from "../../../scripts/lib/ports.ts";
+import { startTicksOf } from "../../../scripts/lib/process-stat.ts";
 import { type Running, readRunning } from "../../../scripts/lib/running-file.ts";
 
 const readyMs = 90_000;
@@ -54,7 +54,7 @@ const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || ch
 
 const untilGone = async (pids: readonly number[]): Promise<void> => {
   const deadlineMs = performance.now() + stoppedMs;
-  while (pids.some((pid) => existsSync(`/proc/${pid}`))) {
+  while (pids.some((pid) => startTicksOf(pid) !== null)) {
     if (performance.now() > deadlineMs)
       throw new Error(`Still there after the stop: one of ${pids.join(", ")}`);
     await delay(pauseMs);
@@ -64,7 +64,7 @@ const untilGone = async (pids: readonly number[]): Promise<void> => {
 const untilReady = async (child: ChildProcess, stateDir: string, output: () => string): Promise<Running> => {
   const deadlineMs = performance.now() + readyMs;
   while (performance.now() < deadlineMs && !hasEnded(child)) {
-    const running = await readRunning(localState(stateDir));
+    const running = readRunning(localState(stateDir));
     if (running) return running;
     await delay(pauseMs);
   }
@@ -81,7 +81,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<Server> 
   const pid = child.pid ?? 0;
 
   const stop = async (signal: "SIGINT" | "SIGTERM" = "SIGTERM"): Promise<void> => {
-    const running = await readRunning(localState(stateDir));
+    const running = readRunning(localState(stateDir));
     if (!hasEnded(child)) {
       const exited = once(child, "exit");
       process.kill(pid, signal);
