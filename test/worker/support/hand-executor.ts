@@ -2,6 +2,7 @@ import { SELF } from "cloudflare:test";
 import {
   type AttemptRequest,
   attemptRequest,
+  type Blob,
   type EnvironmentInfo,
   type ExecutorError,
   type ExecutorHealth,
@@ -14,6 +15,8 @@ import {
   uploadsGranted,
 } from "../../../src/wire/report.ts";
 import type { LogStream } from "../../../src/wire/vocabulary.ts";
+import { testEnv } from "./env.ts";
+import { eventually } from "./eventually.ts";
 
 const ORIGIN = "http://executor.test";
 const TOKEN = "executor-token-of-the-tests";
@@ -102,9 +105,12 @@ export class HandAttempt {
 export class HandExecutor {
   readonly held = new Map<string, HandAttempt>();
   readonly #arrived: HandAttempt[] = [];
+  readonly #taken = new Set<HandAttempt>();
   readonly #fetch = globalThis.fetch;
   /** How the next starts are answered; accepted when empty. */
   refusals: ("busy" | "invalid" | "crash")[] = [];
+  /** Nothing answers while it is set. */
+  isDown = false;
   environments: EnvironmentInfo[] = [
     { name: "default", description: "", interpreters: ["python3"], packages: [], diskBytes: 0, uses: 3 },
   ];
@@ -130,7 +136,21 @@ export class HandExecutor {
     }
   }
 
+  /** The next attempt of one run, whatever else the queue brings meanwhile. */
+  async of(runId: string): Promise<HandAttempt> {
+    const objectId = testEnv.JOB_OBJECT.idFromName(runId).toString();
+    return eventually(`an attempt of ${runId}`, () => {
+      for (const attempt of this.held.values()) {
+        if (this.#taken.has(attempt) || !attempt.request.attemptId.startsWith(objectId)) continue;
+        this.#taken.add(attempt);
+        return attempt;
+      }
+      return null;
+    });
+  }
+
   async fetch(request: Request): Promise<Response> {
+    if (this.isDown) throw new TypeError("connection refused");
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json(this.#health());
     if (request.headers.get("authorization") !== `Bearer ${TOKEN}`) return refusal(401, "unauthorized");
@@ -174,3 +194,22 @@ export class HandExecutor {
     };
   }
 }
+
+const bytesOf = async (blob: Blob): Promise<Uint8Array> => {
+  if (blob.kind === "inline") return Uint8Array.from(atob(blob.base64), (char) => char.charCodeAt(0));
+  // The bucket's S3 endpoint cannot be reached in here, so its binding serves the key that the URL names.
+  const key = new URL(blob.url).pathname.split("/").slice(2).join("/");
+  const stored = await testEnv.BUCKET.get(key);
+  if (stored === null) throw new Error("the input is not in the bucket");
+  if (stored.size !== blob.sizeBytes) throw new Error("the input has another size");
+  return new Uint8Array(await stored.arrayBuffer());
+};
+
+/** The tar that an attempt's job folder is made of. */
+export const inputsOf = async ({ inputs: [first] }: AttemptRequest): Promise<Uint8Array> => {
+  if (first === undefined) throw new Error("no inputs");
+  return bytesOf(first.blob);
+};
+
+export const stdinOf = async ({ program }: AttemptRequest): Promise<string | null> =>
+  program.stdin === null ? null : new TextDecoder().decode(await bytesOf(program.stdin));

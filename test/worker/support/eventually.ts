@@ -1,0 +1,20 @@
+const GIVE_UP_MS = 10_000;
+const POLL_MS = 2;
+
+/**
+ * Looks again and again until there is something, and answers it; fails after ten seconds. Polling is
+ * the way here, because workerd wakes no promise across requests. It counts its own waits, so a moved
+ * clock does not disturb it.
+ */
+export const eventually = async <T>(what: string, look: () => Promise<T | null> | T | null): Promise<T> => {
+  for (let waitedMs = 0; waitedMs < GIVE_UP_MS; waitedMs += POLL_MS) {
+    const found = await look();
+    if (found !== null) return found;
+    await scheduler.wait(POLL_MS);
+  }
+  throw new Error(`there was never ${what}`);
+};
+
+/** Waits until a check holds. */
+export const until = (what: string, holds: () => Promise<boolean> | boolean): Promise<true> =>
+  eventually(what, async () => ((await holds()) ? true : null));

@@ -1,0 +1,55 @@
+import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import type { JobRecord } from "../../../src/domain/job/record.ts";
+import { bucketKeys } from "../../../src/domain/keys.ts";
+import { testEnv } from "./env.ts";
+
+export const jobStub = (runId: string): DurableObjectStub =>
+  testEnv.JOB_OBJECT.get(testEnv.JOB_OBJECT.idFromName(runId));
+
+export const quotaStub = (clientKey: string): DurableObjectStub =>
+  testEnv.QUOTA_OBJECT.get(testEnv.QUOTA_OBJECT.idFromName(clientKey));
+
+export const objectIdOf = (runId: string): string => testEnv.JOB_OBJECT.idFromName(runId).toString();
+
+/** Takes the run's object out of memory, its sockets hibernated: the next call wakes it from storage. */
+export const evict = (runId: string): Promise<void> => evictDurableObject(jobStub(runId));
+
+export const recordOf = (runId: string): Promise<JobRecord | null> =>
+  runInDurableObject(jobStub(runId), (_instance, { storage }) => storage.kv.get<JobRecord>("job") ?? null);
+
+export const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
+  runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());
+
+type Row = { state: string; version: number; public_id: string | null; finished_at_ms: number | null };
+
+export const rowOf = (runId: string): Promise<Row | null> =>
+  testEnv.DB.prepare("SELECT * FROM jobs WHERE object_id = ?1").bind(objectIdOf(runId)).first<Row>();
+
+/** How much an object has stored, its alarm counted as one. */
+export const storedIn = (stub: DurableObjectStub): Promise<number> =>
+  runInDurableObject(stub, async (_instance, { storage }) => {
+    const alarm = await storage.getAlarm();
+    return [...storage.kv.list()].length + (alarm === null ? 0 : 1);
+  });
+
+export const bucketKeysOf = async (prefix = ""): Promise<string[]> => {
+  const { objects } = await testEnv.BUCKET.list({ prefix });
+  return objects.map((object) => object.key);
+};
+
+/** Everything of a run that is stored anywhere; all zero when nothing of it is left. */
+export const traceOf = async (runId: string) => ({
+  rows: (await rowOf(runId)) === null ? 0 : 1,
+  objects: (await bucketKeysOf(bucketKeys.prefix(objectIdOf(runId)))).length,
+  stored: await storedIn(jobStub(runId)),
+});
+
+export const NO_TRACE = { rows: 0, objects: 0, stored: 0 };
+
+/** Everything that is stored for anyone, and for one client's quota; a refused submission changes none of it. */
+export const worldOf = async (clientKey: string) => ({
+  rows: await testEnv.DB.prepare("SELECT count(*) AS n FROM jobs").first<number>("n"),
+  objects: await bucketKeysOf(),
+  jobs: (await listDurableObjectIds(testEnv.JOB_OBJECT)).length,
+  quota: await storedIn(quotaStub(clientKey)),
+});
