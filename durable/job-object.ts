@@ -75,13 +75,19 @@ export class JobObject extends DurableObject {
     return record === null ? null : snapshotOf(record);
   }
 
-  logs(after: number | null, maxBytes: number): LogPage | null {
+  async waitForEnd(timeoutMs: number): Promise<JobSnapshot | null> {
+    const record = this.#storage.record();
+    if (record !== null && !isTerminal(record.state)) await this.#waiters.wait(timeoutMs);
+    return this.snapshot();
+  }
+
+  logs(after: number | null, maxBytes: number, maxRecords?: number): LogPage | null {
     const record = this.#storage.record();
     if (record === null) return null;
     const from = after ?? record.firstSeq - 1;
     const tail = this.#storage.tail();
     return {
-      ...this.#slice(from, maxBytes),
+      ...this.#slice(from, maxBytes, maxRecords),
       snapshot: snapshotOf(record),
       truncated: this.#isTruncated(record, tail),
     };
@@ -320,7 +326,8 @@ export class JobObject extends DurableObject {
     return record.result?.truncated ?? (tail?.attempt === record.attemptsMade && tail.truncated);
   }
 
-  #slice(after: number, maxBytes: number): LogSlice {
-    return sliceLog(this.#storage.chunksFrom(after + 1), this.#storage.tail(), after, maxBytes);
+  #slice(after: number, maxBytes: number, maxRecords?: number): LogSlice {
+    const chunks = this.#storage.chunksFrom(after + 1);
+    return sliceLog(chunks, this.#storage.tail(), after, maxBytes, maxRecords);
   }
 }

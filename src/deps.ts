@@ -1,5 +1,6 @@
 import { systemClock } from "./adapters/clock.ts";
 import { executorClient, fetchFromContainers, fetchFromUrl } from "./adapters/executor-client.ts";
+import { durableIdempotencyKeys } from "./adapters/idempotency-keys.ts";
 import { randomIds } from "./adapters/ids.ts";
 import { durableJobObjects } from "./adapters/job-objects.ts";
 import { d1JobRows } from "./adapters/job-rows.ts";
@@ -13,6 +14,7 @@ import type {
   Clock,
   DispatchQueue,
   Executor,
+  IdempotencyKeys,
   Ids,
   JobRows,
   Logger,
@@ -58,6 +60,7 @@ export type Deps = JobDeps &
   SubmissionDeps & {
     readonly assets: { fetch(request: Request): Promise<Response> };
     readonly quotaRules: QuotaRules;
+    readonly idempotencyKeys: IdempotencyKeys;
   };
 
 const executorOf = (config: Config): Executor => {
@@ -130,5 +133,6 @@ export const depsFor = (env: RawEnv): Deps => {
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     sha256: incrementalSha256,
+    idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
   };
 };

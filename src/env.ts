@@ -16,6 +16,7 @@ const schema = z.object({
   ASSETS: binding<Fetcher>("ASSETS"),
   JOB_OBJECT: binding<DurableObjectNamespace>("JOB_OBJECT"),
   QUOTA_OBJECT: binding<DurableObjectNamespace>("QUOTA_OBJECT"),
+  IDEMPOTENCY_OBJECT: binding<DurableObjectNamespace>("IDEMPOTENCY_OBJECT"),
   DISPATCH_QUEUE: binding<Queue<unknown>>("DISPATCH_QUEUE"),
   EXECUTOR_CONTAINER: z.custom<DurableObjectNamespace | undefined>(),
 

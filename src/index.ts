@@ -5,6 +5,7 @@ import { consumeDeadLetters } from "./queue/dead-letter.ts";
 import { sweepOverdueJobs } from "./queue/sweep.ts";
 
 export { ExecutorContainer } from "../durable/executor-container.ts";
+export { IdempotencyObject } from "../durable/idempotency-object.ts";
 export { JobObject } from "../durable/job-object.ts";
 export { QuotaObject } from "../durable/quota-object.ts";
 

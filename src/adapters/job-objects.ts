@@ -5,8 +5,7 @@ export type JobStub = Omit<JobHandle, "objectId" | "stream"> & {
   fetch(request: Request): Promise<Response>;
 };
 
-const streamRequest = (request: Request, mode: StreamMode, shownId: string): Request => {
-  const after = new URL(request.url).searchParams.get("after");
+const streamRequest = (after: string | null, mode: StreamMode, shownId: string): Request => {
   const headers = new Headers({ upgrade: "websocket", "x-stream-mode": mode, "x-stream-id": shownId });
   if (after !== null) headers.set("x-stream-after", after);
   return new Request("https://job/stream", { headers });
@@ -16,10 +15,11 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   objectId,
   create: (job) => stub.create(job),
   snapshot: () => stub.snapshot(),
-  logs: (after, maxBytes) => stub.logs(after, maxBytes),
+  waitForEnd: (timeoutMs) => stub.waitForEnd(timeoutMs),
+  logs: (after, maxBytes, maxRecords) => stub.logs(after, maxBytes, maxRecords),
   cancel: () => stub.cancel(),
   remove: () => stub.remove(),
-  stream: (request, mode, shownId) => stub.fetch(streamRequest(request, mode, shownId)),
+  stream: (after, mode, shownId) => stub.fetch(streamRequest(after, mode, shownId)),
   startAttempt: () => stub.startAttempt(),
   releaseAttempt: (attemptId) => stub.releaseAttempt(attemptId),
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),

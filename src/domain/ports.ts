@@ -1,5 +1,6 @@
 import type { AttemptRequest, EnvironmentInfo, ExecutorHealth } from "../wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../wire/report.ts";
+import type { BeginOutcome } from "./idempotency/claim.ts";
 import type { NewJob } from "./job/lifecycle.ts";
 import type { LogRecord } from "./job/log-book.ts";
 import type { JobSnapshot } from "./job/record.ts";
@@ -84,6 +85,19 @@ export type Quotas = {
   usage(clientKey: string): Promise<QuotaUsage>;
 };
 
+/** What one client did under one `Idempotency-Key`. */
+export type IdempotencyHolder = {
+  /** Claims the key for making this job; a claim that nobody ended is taken over with its job. */
+  begin(claimId: string, jobId: string): Promise<BeginOutcome>;
+  complete(claimId: string, fingerprint: string, answer: string): Promise<void>;
+  abandon(claimId: string): Promise<void>;
+};
+
+export type IdempotencyKeys = {
+  /** `scope` keeps the faces and their clients apart. */
+  of(scope: string, key: string): IdempotencyHolder;
+};
+
 export type StoredObject = { readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number };
 
 /** A large object written in parts; every part but the last has the same size (R2). */
@@ -136,14 +150,16 @@ export type JobHandle = {
   readonly objectId: string;
   create(job: NewJob): Promise<JobSnapshot>;
   snapshot(): Promise<JobSnapshot | null>;
+  /** The job when it has ended, or as it is after this time; pushed by the job's object, not polled. */
+  waitForEnd(timeoutMs: number): Promise<JobSnapshot | null>;
   /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
-  logs(after: number | null, maxBytes: number): Promise<LogPage | null>;
+  logs(after: number | null, maxBytes: number, maxRecords?: number): Promise<LogPage | null>;
   /** Answers when the program is dead, or after a short wait. */
   cancel(): Promise<JobSnapshot | null>;
   /** Deletes the job and all that it owns. */
   remove(): Promise<void>;
   /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404. */
-  stream(request: Request, mode: StreamMode, shownId: string): Promise<Response>;
+  stream(after: string | null, mode: StreamMode, shownId: string): Promise<Response>;
   startAttempt(): Promise<StartAttemptOutcome>;
   /** Gives back an attempt that no executor took. */
   releaseAttempt(attemptId: string): Promise<void>;

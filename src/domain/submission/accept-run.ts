@@ -5,16 +5,25 @@ import type { JobHandle } from "../ports.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";
+import type { UploadEntry } from "../uploads/types.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
-import type { SourceOutcome, SubmissionSource } from "./source.ts";
+import type { ReadOutcome, SubmissionSource } from "./source.ts";
 import { taskOf } from "./task.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
+export type SubmissionRequest = {
+  readonly id: string;
+  readonly clientKey: string;
+  readonly source: SubmissionSource;
+  /** Notes what the submission consists of, where a retry must be recognized. */
+  readonly fingerprint?: Fingerprint;
+};
+
 type Admission = {
   readonly deps: SubmissionDeps;
-  readonly clientKey: string;
-  readonly id: string;
+  readonly request: SubmissionRequest;
   readonly job: JobHandle;
   readonly sink: InputsSink;
   readonly reservation: Reservation;
@@ -43,53 +52,66 @@ const store = async (deps: SubmissionDeps, key: string, bytes: Uint8Array): Prom
   return { kind: "object", key, sizeBytes: bytes.length };
 };
 
-const hashOf = async (
-  { deps, sink }: Admission,
-  run: ResolvedRun,
-  source: Extract<SourceOutcome, { kind: "ok" }>,
-) => {
-  const entry = source.entries.find((candidate) => candidate.path === run.tarPath);
+const textOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+};
+
+type Read = Extract<ReadOutcome, { kind: "ok" }>;
+
+const hashOf = async ({ deps, sink }: Admission, run: ResolvedRun, read: Read): Promise<string> => {
+  const entry = read.entries.find((candidate) => candidate.path === run.tarPath);
   if (entry === undefined) throw new Error("the entrypoint is not among the entries");
   const content = await sink.read(entry.contentOffset, entry.sizeBytes);
   return jobHash(run.manifest, content, deps.sha256());
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
-const create = async ({ deps, clientKey, id, job }: Admission, task: Task): Promise<JobSnapshot> => {
-  const request = {
-    id,
+const create = async ({ deps, request, job }: Admission, task: Task): Promise<JobSnapshot> => {
+  const newJob = {
+    id: request.id,
     face: "runs" as const,
-    clientKey,
+    clientKey: request.clientKey,
     task,
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
   };
   try {
-    return await job.create(request);
+    return await job.create(newJob);
   } catch {
-    return job.create(request);
+    return job.create(newJob);
   }
 };
 
-const admit = async (admission: Admission, source: SubmissionSource): Promise<SubmissionOutcome> => {
-  const { deps, job, sink, reservation } = admission;
-  const read = await source(sink);
-  if (read.kind !== "ok") return read;
-  const { manifest } = read.run;
-  const badEnvironment = await checkEnvironment(deps, manifest.environment);
-  if (badEnvironment !== null) return badEnvironment;
-  const hash = await hashOf(admission, read.run, read);
-  const usage = await reservation.take();
+const storeInputs = async ({ deps, job, sink }: Admission, read: Read): Promise<StoredBytes> => {
+  const key = bucketKeys.inputs(job.objectId);
   const whole = sink.whole();
-  const inputsKey = bucketKeys.inputs(job.objectId);
-  const inputs: StoredBytes =
-    whole === null
-      ? { kind: "object", key: inputsKey, sizeBytes: read.tarBytes }
-      : await store(deps, inputsKey, whole);
+  return whole === null ? { kind: "object", key, sizeBytes: read.tarBytes } : store(deps, key, whole);
+};
+
+const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
+  const { deps, request, job, sink, reservation } = admission;
+  const read = await request.source(async (part) => {
+    await request.fingerprint?.note(part);
+    await sink.emit(part);
+  });
+  if (read.kind !== "ok") return read;
+  await sink.finish();
+  const readText = async (entry: UploadEntry): Promise<string> =>
+    textOf(await sink.read(entry.contentOffset, entry.sizeBytes));
+  const run = await read.resolve(readText);
+  if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
+  const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
+  if (badEnvironment !== null) return badEnvironment;
+  const hash = await hashOf(admission, run, read);
+  const usage = await reservation.take();
+  const inputs = await storeInputs(admission, read);
   const stdin = read.stdin === null ? null : await store(deps, bucketKeys.stdin(job.objectId), read.stdin);
   admission.isHandedOver = true;
-  const snapshot = await create(admission, taskOf(read.run, inputs, stdin, hash));
-  return { kind: "accepted", snapshot, usage };
+  const snapshot = await create(admission, taskOf(run, inputs, stdin, hash));
+  return { kind: "accepted", snapshot, usage, rest: read.rest };
 };
 
 /** Nothing is stored before the slot is taken, so without a slot there is nothing to delete. */
@@ -107,18 +129,16 @@ const takeBack = async ({ deps, job, sink, reservation }: Admission): Promise<vo
  */
 export const acceptRun = async (
   deps: SubmissionDeps,
-  clientKey: string,
-  source: SubmissionSource,
+  request: SubmissionRequest,
 ): Promise<SubmissionOutcome> => {
-  const id = deps.ids.runId();
-  const job = deps.jobs.byId(id);
-  const reservation = createReservation(deps.quotas, clientKey, job.objectId);
+  const job = deps.jobs.byId(request.id);
+  const reservation = createReservation(deps.quotas, request.clientKey, job.objectId);
   const sink = createInputsSink(deps.bucket, bucketKeys.inputs(job.objectId), async () => {
     await reservation.take();
   });
-  const admission = { deps, clientKey, id, job, sink, reservation, isHandedOver: false };
+  const admission: Admission = { deps, request, job, sink, reservation, isHandedOver: false };
   try {
-    return await admit(admission, source);
+    return await admit(admission);
   } catch (error) {
     if (error instanceof OverQuota) return { kind: "over_quota", usage: error.usage };
     throw error;

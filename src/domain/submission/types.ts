@@ -18,7 +18,13 @@ export type SubmissionDeps = {
 };
 
 export type SubmissionOutcome =
-  | { readonly kind: "accepted"; readonly snapshot: JobSnapshot; readonly usage: QuotaUsage }
+  | {
+      readonly kind: "accepted";
+      readonly snapshot: JobSnapshot;
+      readonly usage: QuotaUsage;
+      /** What of the body is not in the tar, for the fingerprint. */
+      readonly rest: string;
+    }
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
   | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }
   | { readonly kind: "bad_fields"; readonly errors: readonly FieldError[] }

@@ -4,9 +4,10 @@ import { accepts } from "hono/accepts";
 import type { Deps } from "../../deps.ts";
 import type { JobHandle, LogPage } from "../../domain/ports.ts";
 import { statusWord } from "../../domain/status-words.ts";
+import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { findRun, runNotFound } from "./find-run.ts";
-import { jsonResponse, logsSchema, runIdParam, unknownJob } from "./schemas.ts";
+import { jsonResponse, logRecordsSchema, logsSchema, runIdParam, unknownJob } from "./schemas.ts";
 
 /** Log text asked of the job object at a time; calls between Workers end at 32 MiB. */
 const PAGE_BYTES = 1_048_576;
@@ -44,6 +45,32 @@ const textOf = (run: JobHandle, first: LogPage): ReadableStream<Uint8Array> => {
   }).pipeThrough(new TextEncoderStream());
 };
 
+/** Records behind `after`, for a client that follows the log by asking. */
+const recordsBody = (page: LogPage) => ({
+  job_id: page.snapshot.id,
+  status: statusWord("runs", page.snapshot.state),
+  records: page.records.map(({ seq, atMs, stream, data }) => ({ seq, at: atMs, stream, data })),
+  more: page.more,
+  truncated: page.truncated,
+  next: page.next,
+});
+
+const rangeQuery = z.object({
+  after: z.coerce.number().int().nonnegative().default(0),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+
+const answerRange = async (c: Context, run: JobHandle): Promise<Response> => {
+  const range = rangeQuery.safeParse(c.req.query());
+  if (!range.success) {
+    const [issue] = range.error.issues;
+    const error = `${issue?.path.join(".")}: ${issue?.message}; after is a record's seq, limit 1 to 10000`;
+    return problem(c, { code: "invalid_request", error });
+  }
+  const page = await run.logs(range.data.after, PAGE_BYTES, range.data.limit);
+  return page === null ? runNotFound(c) : c.json(recordsBody(page));
+};
+
 const bodyOf = async (run: JobHandle, first: LogPage) => {
   const text = { stdout: "", stderr: "" };
   let last = first;
@@ -62,15 +89,22 @@ export const logs = (deps: Deps): Operation => ({
     operationId: "getLogs",
     tags: ["runs"],
     summary: "Output of a run so far, as JSON or as plain text",
+    description:
+      "With `after` or `limit` the answer is the numbered records behind `after` instead; pass `next` as the " +
+      "following `after`.",
     request: {
       params: runIdParam,
-      query: z.object({ format: z.enum(["json", "text"]).optional() }),
+      query: z.object({
+        format: z.enum(["json", "text"]).optional(),
+        after: z.coerce.number().int().nonnegative().optional(),
+        limit: z.coerce.number().int().min(1).max(10_000).optional(),
+      }),
     },
     responses: {
       200: {
         description: "stdout and stderr; with `Accept: text/plain` both as they came",
         content: {
-          ...jsonResponse("", logsSchema).content,
+          ...jsonResponse("", z.union([logsSchema, logRecordsSchema])).content,
           "text/plain": { schema: z.string() },
         },
       },
@@ -79,6 +113,8 @@ export const logs = (deps: Deps): Operation => ({
   },
   handler: async (c) => {
     const run = findRun(c, deps.jobs);
+    const isRange = c.req.query("after") !== undefined || c.req.query("limit") !== undefined;
+    if (run !== null && isRange) return answerRange(c, run);
     const first = (await run?.logs(null, PAGE_BYTES)) ?? null;
     if (run === null || first === null) return runNotFound(c);
     c.header("Vary", "Accept");

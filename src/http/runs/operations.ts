@@ -4,6 +4,7 @@ import { cancel } from "./cancel.ts";
 import { download } from "./download.ts";
 import { environments } from "./environments.ts";
 import { health } from "./health.ts";
+import { logEvents } from "./log-events.ts";
 import { logs } from "./logs.ts";
 import { downloadFile, outputFile } from "./output-file.ts";
 import { outputs } from "./outputs.ts";
@@ -19,6 +20,7 @@ export const runOperations = (deps: Deps): Operation[] => [
   submit(deps),
   status(deps),
   logs(deps),
+  logEvents(deps),
   ...streams(deps),
   outputs(deps),
   outputFile(deps),

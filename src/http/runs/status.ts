@@ -1,13 +1,26 @@
+import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
+import { isTerminal } from "../../domain/job/state.ts";
+import type { JobHandle } from "../../domain/ports.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
+import { conditionalJson } from "../conditional.ts";
 import type { Operation } from "../operation.ts";
+import { preferenceApplied, preferredWait } from "../prefer.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { jsonResponse, runIdParam, statusSchema, unknownJob } from "./schemas.ts";
 
 /** Place of a queued run among the queued ones, from 1; 0 once an executor has it. */
 export const queuePositionOf = async (deps: Deps, snapshot: JobSnapshot): Promise<number> =>
   snapshot.state === "queued" ? Math.max(1, await deps.rows.queuePosition(snapshot.createdAtMs)) : 0;
+
+/** The run as it is, or, where the client prefers to wait, as it is when it ends or the wait is over. */
+export const awaitedSnapshot = async (c: Context, run: JobHandle): Promise<JobSnapshot | null> => {
+  const seconds = preferredWait(c);
+  if (seconds === null) return run.snapshot();
+  preferenceApplied(c, seconds);
+  return run.waitForEnd(seconds * 1_000);
+};
 
 export const status = (deps: Deps): Operation => ({
   contract: {
@@ -16,12 +29,23 @@ export const status = (deps: Deps): Operation => ({
     operationId: "getStatus",
     tags: ["runs"],
     summary: "State, figures, output files and signature of a run",
+    description:
+      "`Prefer: wait=n` (at most 60) answers when the run ends, or after n seconds. `If-None-Match` with the " +
+      "`ETag` of an earlier answer gives 304 while nothing has changed.",
     request: { params: runIdParam },
-    responses: { 200: jsonResponse("The run", statusSchema), ...unknownJob },
+    responses: {
+      200: jsonResponse("The run", statusSchema),
+      304: { description: "Nothing has changed" },
+      ...unknownJob,
+    },
   },
   handler: async (c) => {
-    const snapshot = (await findRun(c, deps.jobs)?.snapshot()) ?? null;
+    const run = findRun(c, deps.jobs);
+    const snapshot = run === null ? null : await awaitedSnapshot(c, run);
     if (snapshot === null) return runNotFound(c);
-    return c.json(statusBody(snapshot, await queuePositionOf(deps, snapshot)));
+    const position = await queuePositionOf(deps, snapshot);
+    const isFinal = isTerminal(snapshot.state);
+    const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}"`;
+    return conditionalJson(c, etag, statusBody(snapshot, position));
   },
 });

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
 import type { StreamMode } from "../../domain/ports.ts";
+import { isRunId } from "../../domain/runs/job-id.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { problemResponse, runIdParam } from "./schemas.ts";
@@ -48,8 +49,8 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
       });
     }
     const id = c.req.param("id") ?? "";
-    const run = deps.jobs.byId(/^job-[0-9a-f]{32}$/.test(id) ? id : NO_RUN);
-    return run.stream(c.req.raw, modeOf(c, plain), encodeURIComponent(id).slice(0, SHOWN_ID_CHARS));
+    const run = deps.jobs.byId(isRunId(id) ? id : NO_RUN);
+    return run.stream(after ?? null, modeOf(c, plain), encodeURIComponent(id).slice(0, SHOWN_ID_CHARS));
   },
 });
 

@@ -2,19 +2,18 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
-import { statusWord } from "../../domain/status-words.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
+import { createFingerprint } from "../../domain/submission/fingerprint.ts";
 import { jsonSource, multipartSource, type SubmissionSource } from "../../domain/submission/source.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { refuseDeclaredLength } from "../../domain/uploads/read-upload.ts";
-import type { UploadRefusal } from "../../domain/uploads/types.ts";
 import { jsonSubmission } from "../../wire/run-submission.ts";
-import { type ErrorCode, problem } from "../errors.ts";
+import { problem } from "../errors.ts";
+import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../idempotency.ts";
 import type { Operation } from "../operation.ts";
 import { readBounded } from "../read-bounded.ts";
-import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
-import { queuePositionOf } from "./status.ts";
+import { answerSubmission, replaySubmission, submittedBody, uploadProblem } from "./submit-answers.ts";
 
 /** Code and stdin of 1 MiB each, every byte escaped. */
 const JSON_BYTES = 16 * 1_048_576;
@@ -28,61 +27,43 @@ const multipartBody = z.object({
 
 const jsonBody = named("JsonSubmission", jsonSubmission);
 
-const uploadCode = (refusal: UploadRefusal): ErrorCode => {
-  if (refusal.code === "too_large") return "too_large";
-  return refusal.code === "unsupported_media_type" ? "unsupported_media_type" : "invalid_upload";
-};
-
-const uploadProblem = (c: Context, refusal: UploadRefusal): Response => {
-  const { message, field } = refusal;
-  const details = field === undefined ? {} : { details: [{ field, message }] };
-  return problem(c, { code: uploadCode(refusal), error: message, ...details });
-};
-
-const answer = async (c: Context, deps: Deps, outcome: SubmissionOutcome): Promise<Response> => {
+/** Submits at most once under the client's key. */
+const submitOnce = async (
+  c: Context,
+  deps: Deps,
+  clientKey: string,
+  key: string,
+  source: SubmissionSource,
+): Promise<Response> => {
+  const fingerprint = createFingerprint(deps.sha256);
+  const under = { scope: `runs ${clientKey}`, key, jobId: deps.ids.runId() };
+  const outcome = await idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
+    run: async (id) => {
+      const value = await acceptRun(deps, { id, clientKey, source, fingerprint });
+      if (value.kind !== "accepted") return { value, fingerprint: "", answer: null };
+      const answer = JSON.stringify(await submittedBody(deps, value.snapshot));
+      return { value, fingerprint: await fingerprint.of(value.rest), answer };
+    },
+    fingerprint: async () => {
+      const read = await source((part) => fingerprint.note(part));
+      return read.kind === "ok" ? fingerprint.of(read.rest) : null;
+    },
+  });
   switch (outcome.kind) {
-    case "accepted": {
-      const { snapshot, usage } = outcome;
-      const position = await queuePositionOf(deps, snapshot);
-      const body = {
-        job_id: snapshot.id,
-        status: statusWord("runs", snapshot.state),
-        queue_position: position,
-        position,
-      };
-      return c.json(body, 200, rateLimitHeaders(deps.quotaRules, usage));
-    }
-    case "over_quota": {
-      const { usage } = outcome;
-      for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, usage)))
-        c.header(name, value);
+    case "fresh":
+      return answerSubmission(c, deps, outcome.value);
+    case "replayed":
+      return replaySubmission(c, deps, outcome.answer);
+    case "in_flight":
       return problem(c, {
-        code: "rate_limited",
-        error: "Rate limit exceeded",
-        retryAfterSeconds: usage.refusal?.retryAfterSeconds ?? 1,
-        extra: {
-          reason: usage.refusal?.reason ?? "",
-          cpu_available: usage.availableCpuSeconds,
-          active_jobs: usage.activeJobs,
-        },
+        code: "request_in_flight",
+        error: "A request with this Idempotency-Key is being handled; ask again",
+        retryAfterSeconds: 1,
       });
-    }
-    case "bad_upload":
-      return uploadProblem(c, outcome.refusal);
-    case "bad_fields": {
-      const [first] = outcome.errors;
-      const where = first?.field ? `${first.field} ` : "";
+    case "other_body":
       return problem(c, {
-        code: "invalid_manifest",
-        error: `${where}${first?.message ?? "The manifest does not fit"}`,
-        details: outcome.errors,
-      });
-    }
-    case "no_executor":
-      return problem(c, {
-        code: "unavailable",
-        error: "The environment cannot be checked now; try again",
-        retryAfterSeconds: 5,
+        code: "key_reused",
+        error: "This Idempotency-Key was used with another body; use a new key for a new run",
       });
   }
 };
@@ -94,7 +75,7 @@ const jsonSourceOf = async (c: Context): Promise<SubmissionSource | Response> =>
   if (text === null)
     return problem(c, { code: "too_large", error: "A JSON submission ends at 16 MiB; send an upload" });
   try {
-    return jsonSource(JSON.parse(text));
+    return jsonSource(JSON.parse(text), text);
   } catch {
     return problem(c, { code: "invalid_request", error: "The body is not valid JSON" });
   }
@@ -117,6 +98,9 @@ export const submit = (deps: Deps): Operation => ({
     operationId: "submitRun",
     tags: ["runs"],
     summary: "Submit a program with its files",
+    description:
+      "`Prefer: wait=n` (at most 60) answers with the whole status when the run ends, or after n seconds. " +
+      "`Idempotency-Key` makes retries safe for 24 hours: the same key and body give the same run.",
     request: {
       body: {
         required: true,
@@ -129,8 +113,10 @@ export const submit = (deps: Deps): Operation => ({
     responses: {
       200: jsonResponse("The run is accepted", submittedSchema),
       400: problemResponse("Upload or manifest cannot be used; `details` names the fields"),
+      409: problemResponse("A request with this Idempotency-Key is being handled"),
       413: problemResponse("Over 100 MiB"),
       415: problemResponse("Neither multipart/form-data nor application/json"),
+      422: problemResponse("The Idempotency-Key was used with another body"),
       429: problemResponse("Over the quota; `retry_after` says when this rule passes"),
       503: problemResponse("No executor answers"),
     },
@@ -140,8 +126,17 @@ export const submit = (deps: Deps): Operation => ({
     if (client === null) {
       return problem(c, { code: "invalid_request", error: "CF-Connecting-IP is not an address" });
     }
+    const key = idempotencyKeyOf(c);
+    if (key !== null && !isIdempotencyKey(key)) {
+      return problem(c, {
+        code: "invalid_request",
+        error: "Idempotency-Key must have 1 to 255 visible ASCII characters",
+      });
+    }
     const source = await sourceOf(c);
     if (source instanceof Response) return source;
-    return answer(c, deps, await acceptRun(deps, client, source));
+    if (key !== null) return submitOnce(c, deps, client, key, source);
+    const request = { id: deps.ids.runId(), clientKey: client, source };
+    return answerSubmission(c, deps, await acceptRun(deps, request));
   },
 });

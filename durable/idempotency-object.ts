@@ -1,0 +1,53 @@
+import { DurableObject } from "cloudflare:workers";
+import { systemClock } from "../src/adapters/clock.ts";
+import {
+  type BeginOutcome,
+  begin,
+  complete,
+  type IdempotencyRecord,
+  mayAbandon,
+  REPLAY_MS,
+} from "../src/domain/idempotency/claim.ts";
+
+const RECORD = "record";
+
+/** One client's use of one `Idempotency-Key`: who is working on it, or what was answered. */
+export class IdempotencyObject extends DurableObject {
+  async begin(claimId: string, jobId: string): Promise<BeginOutcome> {
+    const { outcome, record } = begin(this.#record(), { claimId, jobId }, systemClock());
+    if (record !== null) await this.#keep(record);
+    return outcome;
+  }
+
+  async complete(claimId: string, fingerprint: string, answer: string): Promise<void> {
+    const record = complete(this.#record(), claimId, { fingerprint, answer }, systemClock());
+    if (record !== null) await this.#keep(record);
+  }
+
+  async abandon(claimId: string): Promise<void> {
+    if (mayAbandon(this.#record(), claimId)) await this.#forget();
+  }
+
+  /** A dead claim is kept as long as an answer would be, so that a late retry still makes the same job. */
+  override async alarm(): Promise<void> {
+    const record = this.#record();
+    if (record?.kind !== "claimed") return this.#forget();
+    const forgetAtMs = record.untilMs + REPLAY_MS;
+    if (systemClock() >= forgetAtMs) return this.#forget();
+    await this.ctx.storage.setAlarm(forgetAtMs);
+  }
+
+  #record(): IdempotencyRecord | null {
+    return this.ctx.storage.kv.get<IdempotencyRecord>(RECORD) ?? null;
+  }
+
+  async #keep(record: IdempotencyRecord): Promise<void> {
+    this.ctx.storage.kv.put(RECORD, record);
+    await this.ctx.storage.setAlarm(record.untilMs);
+  }
+
+  async #forget(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Deps } from "../../deps.ts";
+import { problem } from "../errors.ts";
+import type { Operation } from "../operation.ts";
+import { sseFromSocket } from "../sse.ts";
+import { findRun, runNotFound } from "./find-run.ts";
+import { runIdParam, unknownJob } from "./schemas.ts";
+
+const SEQ = /^\d{1,15}$/;
+
+/** Where to resume: behind the last event that the client saw (HTML, "Server-sent events"). */
+const resumeAt = (c: Context): { after: string | null } | null => {
+  const after = c.req.header("last-event-id") ?? c.req.query("after") ?? null;
+  return after === null || SEQ.test(after) ? { after } : null;
+};
+
+export const logEvents = (deps: Deps): Operation => ({
+  contract: {
+    method: "get",
+    path: "/logs/{id}/events",
+    operationId: "streamLogEvents",
+    tags: ["runs"],
+    summary: "Live log records as Server-Sent Events",
+    description:
+      "Events `log` (`id` is the record's seq, `data` is `{seq, at, stream, data}`), `status` and `end`. " +
+      "`Last-Event-ID` or `?after=<seq>` resumes without loss or repetition.",
+    request: {
+      params: runIdParam,
+      query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),
+    },
+    responses: {
+      200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
+      ...unknownJob,
+    },
+  },
+  handler: async (c) => {
+    const run = findRun(c, deps.jobs);
+    if (run === null || (await run.snapshot()) === null) return runNotFound(c);
+    const resume = resumeAt(c);
+    if (resume === null) {
+      return problem(c, {
+        code: "invalid_request",
+        error: "Last-Event-ID and after must be the seq of a log record, a whole number",
+      });
+    }
+    const { webSocket } = await run.stream(resume.after, "typed", "");
+    if (webSocket === null) throw new Error("the job object opened no socket");
+    return c.body(sseFromSocket(webSocket), 200, {
+      "Content-Type": "text/event-stream",
+      "Cache-Control": "no-store",
+      "X-Accel-Buffering": "no",
+    });
+  },
+});

@@ -1,0 +1,106 @@
+import type { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Deps } from "../../deps.ts";
+import type { JobSnapshot } from "../../domain/job/record.ts";
+import type { QuotaUsage } from "../../domain/quota/quota.ts";
+import { statusBody } from "../../domain/runs/status-body.ts";
+import { statusWord } from "../../domain/status-words.ts";
+import type { SubmissionOutcome } from "../../domain/submission/types.ts";
+import type { UploadRefusal } from "../../domain/uploads/types.ts";
+import { type ErrorCode, problem } from "../errors.ts";
+import { preferredWait } from "../prefer.ts";
+import { rateLimitHeaders } from "./rate-limit-headers.ts";
+import { submittedSchema } from "./schemas.ts";
+import { awaitedSnapshot, queuePositionOf } from "./status.ts";
+
+const uploadCode = (refusal: UploadRefusal): ErrorCode => {
+  if (refusal.code === "too_large") return "too_large";
+  return refusal.code === "unsupported_media_type" ? "unsupported_media_type" : "invalid_upload";
+};
+
+const overQuota = (c: Context, deps: Deps, usage: QuotaUsage): Response => {
+  for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, usage))) c.header(name, value);
+  return problem(c, {
+    code: "rate_limited",
+    error: "Rate limit exceeded",
+    retryAfterSeconds: usage.refusal?.retryAfterSeconds ?? 1,
+    extra: {
+      reason: usage.refusal?.reason ?? "",
+      cpu_available: usage.availableCpuSeconds,
+      active_jobs: usage.activeJobs,
+    },
+  });
+};
+
+/** The refusal of an upload, which names the multipart part at fault. */
+export const uploadProblem = (c: Context, refusal: UploadRefusal): Response => {
+  const { message, field } = refusal;
+  const details = field === undefined ? {} : { details: [{ field, message }] };
+  return problem(c, { code: uploadCode(refusal), error: message, ...details });
+};
+
+const refusal = (
+  c: Context,
+  deps: Deps,
+  outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>,
+): Response => {
+  switch (outcome.kind) {
+    case "over_quota":
+      return overQuota(c, deps, outcome.usage);
+    case "bad_upload":
+      return uploadProblem(c, outcome.refusal);
+    case "bad_fields": {
+      const [first] = outcome.errors;
+      const where = first?.field ? `${first.field} ` : "";
+      return problem(c, {
+        code: "invalid_manifest",
+        error: `${where}${first?.message ?? "The manifest does not fit"}`,
+        details: outcome.errors,
+      });
+    }
+    case "no_executor":
+      return problem(c, {
+        code: "unavailable",
+        error: "The environment cannot be checked now; try again",
+        retryAfterSeconds: 5,
+      });
+  }
+};
+
+/** Body of an accepted submission. */
+export const submittedBody = async (
+  deps: Deps,
+  snapshot: JobSnapshot,
+): Promise<z.infer<typeof submittedSchema>> => {
+  const position = await queuePositionOf(deps, snapshot);
+  const status = statusWord("runs", snapshot.state) as z.infer<typeof submittedSchema>["status"];
+  return { job_id: snapshot.id, status, queue_position: position, position };
+};
+
+/** The run as accepted, or, where the client prefers to wait, as it ended; then with its whole status. */
+const accepted = async (c: Context, deps: Deps, snapshot: JobSnapshot): Promise<Response> => {
+  if (preferredWait(c) === null) return c.json(await submittedBody(deps, snapshot));
+  const ended = (await awaitedSnapshot(c, deps.jobs.byId(snapshot.id))) ?? snapshot;
+  const body = await submittedBody(deps, ended);
+  return c.json({ ...statusBody(ended, body.position), position: body.position });
+};
+
+/** What a submission is answered with. */
+export const answerSubmission = async (
+  c: Context,
+  deps: Deps,
+  outcome: SubmissionOutcome,
+): Promise<Response> => {
+  if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
+  for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, outcome.usage)))
+    c.header(name, value);
+  return accepted(c, deps, outcome.snapshot);
+};
+
+/** The job of the first request as it is now; one that was deleted since is told as it was accepted. */
+export const replaySubmission = async (c: Context, deps: Deps, answer: string): Promise<Response> => {
+  c.header("Idempotency-Replayed", "true");
+  const body = submittedSchema.parse(JSON.parse(answer));
+  const snapshot = await deps.jobs.byId(body.job_id).snapshot();
+  return snapshot === null ? c.json(body) : accepted(c, deps, snapshot);
+};
