@@ -3,7 +3,7 @@ import { root } from "./lib/local.ts";
 
 type Gate = { readonly name: string; readonly commands: readonly (readonly string[])[] };
 
-const typeConfigs = [".", "executor", "scripts", "test", "test/e2e"];
+const typeConfigs = [".", "src/client", "executor", "scripts", "test", "test/e2e"];
 const vitest = (project: string): string[] => ["vitest", "run", "--project", project];
 
 const gates: readonly Gate[] = [

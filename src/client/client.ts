@@ -1,0 +1,142 @@
+import {
+  type LogRecord,
+  type RunOutputs,
+  type RunReport,
+  runOutputs,
+  runReport,
+  type Submitted,
+  submitted,
+} from "../wire/run-answers.ts";
+import {
+  type Environments,
+  environments,
+  type Health,
+  health,
+  type Service,
+  type Stats,
+  service,
+  stats,
+} from "../wire/service-answers.ts";
+import { connector, follow, type LiveEvent, type LiveOptions, type SocketConstructor } from "./live.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { encodeSubmission, type Submission } from "./submission.ts";
+import { type CallOptions, createTransport, type FetchLike } from "./transport.ts";
+import { type OnProgress, sendWithProgress } from "./upload.ts";
+import { type WaitOptions, waitForEnd } from "./wait.ts";
+
+export type ClientOptions = {
+  /** The service's address, such as `https://sandpiper.example.com`. */
+  readonly baseUrl: string;
+  readonly fetch?: FetchLike;
+  readonly WebSocket?: SocketConstructor;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long to repeat what was refused for now (429, 503) or lost; without it every call asks once. */
+  readonly retry?: RetryPolicy;
+};
+
+export type SubmitOptions = CallOptions & {
+  /** The same key with the same submission makes one run; a random one by default, so retries are safe. */
+  readonly idempotencyKey?: string;
+  readonly onProgress?: OnProgress;
+};
+
+export type StatusOptions = CallOptions & {
+  /** Whole seconds, at most 60, for which the answer may wait for the run's end. */
+  readonly waitSeconds?: number;
+};
+
+export type Download = {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Null where it is not known before the end. */
+  readonly sizeBytes: number | null;
+  readonly contentType: string;
+};
+
+/** The runs of a Sandpiper service. Every method rejects with a SandpiperError, or with an abort's reason. */
+export type Client = {
+  submit(submission: Submission, options?: SubmitOptions): Promise<Submitted>;
+  status(id: string, options?: StatusOptions): Promise<RunReport>;
+  /** Answers the report of the ended run, however it ended. */
+  wait(id: string, options?: WaitOptions): Promise<RunReport>;
+  /** Kills the program of a queued or running run; an ended one stays as it is. */
+  cancel(id: string, options?: CallOptions): Promise<RunReport>;
+  /** The log, live and from its beginning, until the run ends. */
+  logs(id: string, options?: LiveOptions): AsyncGenerator<LogRecord, void>;
+  /** The log as in `logs`, with the changes of the run's state and its end. */
+  events(id: string, options?: LiveOptions): AsyncGenerator<LiveEvent, void>;
+  /** The log so far as plain text, both streams as they came. */
+  text(id: string, options?: CallOptions): Promise<string>;
+  outputs(id: string, options?: CallOptions): Promise<RunOutputs>;
+  download(id: string, path: string, options?: CallOptions): Promise<Download>;
+  /** All files as a tar.gz. The service deletes the run when it has been read to its end. */
+  downloadAll(id: string, options?: CallOptions): Promise<Download>;
+  stats(options?: CallOptions): Promise<Stats>;
+  environments(options?: CallOptions): Promise<Environments>;
+  health(options?: CallOptions): Promise<Health>;
+  service(options?: CallOptions): Promise<Service>;
+};
+
+const downloadOf = (response: Response): Download => {
+  const length = response.headers.get("content-length");
+  return {
+    body: response.body ?? new Blob([]).stream(),
+    sizeBytes: length === null ? null : Number(length),
+    contentType: response.headers.get("content-type") ?? "application/octet-stream",
+  };
+};
+
+const encodedPath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+
+async function* recordsOf(events: AsyncGenerator<LiveEvent, void>): AsyncGenerator<LogRecord, void> {
+  for await (const event of events) if ("seq" in event) yield event;
+}
+
+/** A client of the service at `baseUrl`, for Node, browsers and Workers alike. */
+export const createClient = (options: ClientOptions): Client => {
+  const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const Socket: SocketConstructor = options.WebSocket ?? globalThis.WebSocket;
+  const { request, json } = createTransport({
+    baseUrl,
+    fetch,
+    headers: options.headers ?? {},
+    retry: options.retry,
+  });
+  const at = (route: string, id: string, path = ""): string => `/${route}/${encodeURIComponent(id)}${path}`;
+
+  const status: Client["status"] = (id, { waitSeconds, ...call } = {}) => {
+    const headers = waitSeconds === undefined ? {} : { Prefer: `wait=${waitSeconds}` };
+    return json({ ...call, path: at("status", id), headers }, runReport);
+  };
+  const events: Client["events"] = (id, live = {}) =>
+    follow(connector(Socket, baseUrl, at("logs", id, "/stream")), live);
+  const file = async (call: CallOptions, path: string): Promise<Download> =>
+    downloadOf(await request({ ...call, path, headers: { Accept: "*/*" } }));
+
+  return {
+    submit: (submission, { idempotencyKey, onProgress, ...call } = {}) => {
+      const { body, contentType } = encodeSubmission(submission);
+      const key = idempotencyKey ?? crypto.randomUUID();
+      const headers = { "Content-Type": contentType, "Idempotency-Key": `"${key}"` };
+      const send = onProgress === undefined ? {} : { send: sendWithProgress(fetch, onProgress) };
+      return json({ ...call, ...send, method: "POST", path: "/submit", headers, body }, submitted);
+    },
+    status,
+    wait: (id, wait = {}) => waitForEnd((ask) => status(id, ask), wait),
+    cancel: (id, call) => json({ ...call, method: "POST", path: at("cancel", id) }, runReport),
+    logs: (id, live) => recordsOf(events(id, live)),
+    events,
+    text: async (id, call) => {
+      const response = await request({ ...call, path: at("logs", id), headers: { Accept: "text/plain" } });
+      return response.text();
+    },
+    outputs: (id, call) => json({ ...call, path: at("outputs", id) }, runOutputs),
+    download: (id, path, call = {}) => file(call, at("download", id, `/${encodedPath(path)}`)),
+    downloadAll: (id, call = {}) => file(call, at("download", id)),
+    stats: (call) => json({ ...call, path: "/stats" }, stats),
+    environments: (call) => json({ ...call, path: "/environments" }, environments),
+    health: (call) => json({ ...call, path: "/health" }, health),
+    service: (call) => json({ ...call, path: "/" }, service),
+  };
+};

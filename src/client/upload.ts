@@ -1,0 +1,69 @@
+import type { FetchInit, FetchLike } from "./transport.ts";
+
+/** Bytes of the request body, its framing included. */
+export type UploadProgress = { readonly sentBytes: number; readonly totalBytes: number };
+export type OnProgress = (progress: UploadProgress) => void;
+
+/** The part of the browser's XMLHttpRequest that is used. */
+type Xhr = {
+  readonly upload: {
+    onprogress: ((event: { readonly loaded: number; readonly total: number }) => void) | null;
+  };
+  readonly status: number;
+  readonly responseText: string;
+  onload: (() => void) | null;
+  onerror: (() => void) | null;
+  onabort: (() => void) | null;
+  open(method: string, url: string): void;
+  setRequestHeader(name: string, value: string): void;
+  getAllResponseHeaders(): string;
+  send(body: Blob): void;
+  abort(): void;
+};
+
+const headerPairs = (text: string): [string, string][] =>
+  text
+    .split("\r\n")
+    .filter((line) => line.includes(":"))
+    .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
+
+/** Browsers stream request bodies over HTTP/2 alone; XMLHttpRequest tells its progress everywhere. */
+const sendByXhr = (xhr: Xhr, url: string, init: FetchInit, body: Blob, onProgress: OnProgress) =>
+  new Promise<Response>((resolve, reject) => {
+    const stop = (): void => xhr.abort();
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress({ sentBytes: loaded, totalBytes: total });
+    xhr.onload = () => {
+      const headers = new Headers(headerPairs(xhr.getAllResponseHeaders()));
+      init.signal?.removeEventListener("abort", stop);
+      resolve(new Response(xhr.responseText, { status: xhr.status, headers }));
+    };
+    xhr.onerror = () => reject(new TypeError("the request failed"));
+    xhr.onabort = () => reject(init.signal?.reason);
+    xhr.open(init.method, url);
+    for (const [name, value] of Object.entries(init.headers)) xhr.setRequestHeader(name, value);
+    init.signal?.addEventListener("abort", stop, { once: true });
+    xhr.send(body);
+  });
+
+const counted = (body: Blob, onProgress: OnProgress): ReadableStream<Uint8Array> => {
+  let sentBytes = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      sentBytes += chunk.byteLength;
+      controller.enqueue(chunk);
+      onProgress({ sentBytes, totalBytes: body.size });
+    },
+  });
+  return body.stream().pipeThrough(counter);
+};
+
+/** Sends a Blob and tells how far it is, by the means that the platform has. */
+export const sendWithProgress =
+  (fetch: FetchLike, onProgress: OnProgress): FetchLike =>
+  (url, init) => {
+    const { body } = init;
+    if (!(body instanceof Blob)) return fetch(url, init);
+    const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
+    if (XMLHttpRequest !== undefined) return sendByXhr(new XMLHttpRequest(), url, init, body, onProgress);
+    return fetch(url, { ...init, body: counted(body, onProgress), duplex: "half" });
+  };
