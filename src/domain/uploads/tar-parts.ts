@@ -11,6 +11,8 @@ export class TarParts {
   readonly #partBytes: number;
   #buffer: Uint8Array;
   #used = 0;
+  /** A buffer that was emitted and may be filled again, so that no more than two ever exist. */
+  #spare: Uint8Array | null = null;
   /** Parts before the current one. */
   #done = 0;
   #openAt: number | null = null;
@@ -57,6 +59,7 @@ export class TarParts {
     held.bytes.set(block, at);
     this.#held = null;
     await this.#emit({ ...held, isLast: false });
+    this.#spare = held.bytes;
   }
 
   async finish(): Promise<void> {
@@ -69,9 +72,11 @@ export class TarParts {
     const holdsOpenBlock = openIn === this.#done;
     this.#done += 1;
     this.#used = 0;
-    this.#buffer = new Uint8Array(this.#partBytes);
-    if (holdsOpenBlock) this.#held = part;
-    else await this.#emit({ ...part, isLast: false });
+    if (holdsOpenBlock) {
+      this.#held = part;
+      this.#buffer = this.#spare ?? new Uint8Array(this.#partBytes);
+      this.#spare = null;
+    } else await this.#emit({ ...part, isLast: false });
   }
 
   #reserve(count: number): void {

@@ -74,7 +74,8 @@ export type UploadOutcome = UploadAccepted | UploadRefusal;
 
 /**
  * A piece of the canonical tar. All parts but the last have `tarPartBytes` bytes, so `number` (from 1) is
- * an R2 multipart part number. The bytes belong to the receiver.
+ * an R2 multipart part number. The bytes are filled again once `EmitTarPart` has resolved; only those of the
+ * last part stay as they are.
  */
 export type TarPart = { number: number; bytes: Uint8Array; isLast: boolean };
 

@@ -12,6 +12,7 @@ import {
   files,
   isSame,
   join,
+  keepIn,
   membersOf,
   multipart,
   type Part,
@@ -68,9 +69,7 @@ describe("reading a body as a stream", () => {
     for (let cut = 1; cut < body.length; cut += 1) {
       const parts: TarPart[] = [];
       const stream = streamFrom([body.slice(0, cut), new Uint8Array(0), body.slice(cut)]);
-      const outcome = await readUpload(stream, CONTENT_TYPE, (part) => {
-        parts.push(part);
-      });
+      const outcome = await readUpload(stream, CONTENT_TYPE, keepIn(parts));
       expect(outcome).toEqual(whole.outcome);
       expect(isSame(assemble(parts), whole.tar)).toBe(true);
     }

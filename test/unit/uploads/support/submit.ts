@@ -88,6 +88,13 @@ export const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
 export const assemble = (parts: readonly TarPart[]): Uint8Array =>
   join(...parts.toSorted((one, other) => one.number - other.number).map((part) => part.bytes));
 
+/** A receiver that keeps copies of the parts, whose own bytes are filled again. */
+export const keepIn =
+  (parts: TarPart[]) =>
+  (part: TarPart): void => {
+    parts.push({ ...part, bytes: part.bytes.slice() });
+  };
+
 export type Read = { outcome: UploadOutcome; parts: TarPart[]; tar: Uint8Array };
 
 export const read = async (
@@ -96,9 +103,7 @@ export const read = async (
 ): Promise<Read> => {
   const parts: TarPart[] = [];
   const stream = streamOf(body, options.chunkBytes);
-  const emit = (part: TarPart) => {
-    parts.push(part);
-  };
+  const emit = keepIn(parts);
   const outcome = await readUpload(stream, options.contentType ?? CONTENT_TYPE, emit, options.limits);
   return { outcome, parts, tar: assemble(parts) };
 };
