@@ -4,16 +4,25 @@ import { type ExecutorProcess, ORDINARY_UID, type StartOptions, startExecutor } 
 import { type FakeWorker, startFakeWorker } from "./fake-worker.ts";
 
 /** Every level that this machine offers; as an ordinary user only the second can be had. */
-export const levels: readonly { readonly name: string; readonly options: StartOptions }[] =
+export const levels: readonly {
+  readonly name: string;
+  readonly level: 1 | 2;
+  readonly options: StartOptions;
+}[] =
   process.getuid?.() === 0
     ? [
-        { name: "level 1, as root with cgroups", options: { env: { EXECUTOR_MIN_ISOLATION: "1" } } },
+        {
+          name: "level 1, as root with cgroups",
+          level: 1,
+          options: { env: { EXECUTOR_MIN_ISOLATION: "1" } },
+        },
         {
           name: "level 2, as an ordinary user",
+          level: 2,
           options: { uid: ORDINARY_UID, env: { EXECUTOR_MIN_ISOLATION: "2" } },
         },
       ]
-    : [{ name: "level 2, as an ordinary user", options: { env: { EXECUTOR_MIN_ISOLATION: "2" } } }];
+    : [{ name: "level 2, as an ordinary user", level: 2, options: { env: { EXECUTOR_MIN_ISOLATION: "2" } } }];
 
 export interface Running extends Reach {
   readonly executor: () => ExecutorProcess;

@@ -1,0 +1,12 @@
+import type { Probe } from "../probe.ts";
+
+export const probe: Probe = {
+  attack: "calls bpf",
+  source: `
+from probe import *
+import sys
+print({call: syscall(call, 0, 0, 0, 0, 0) for call in sys.argv[1:]})
+`,
+  options: { args: ["bpf"] },
+  verdict: { stdout: `{'bpf': 'EPERM'}\n` },
+};

@@ -1,0 +1,13 @@
+import type { Probe } from "../probe.ts";
+
+export const probe: Probe = {
+  attack: "opens files until it may not",
+  source: `
+from probe import *
+files = []
+def open_all():
+    while True: files.append(os.open("/dev/null", os.O_RDONLY))
+print(tried(open_all), len(files) <= 256)
+`,
+  verdict: { stdout: "EMFILE True\n" },
+};

@@ -1,0 +1,19 @@
+import type { Probe } from "../probe.ts";
+
+export const probe: Probe = {
+  attack: "starts threads until it may not",
+  alone: true,
+  source: `
+from probe import *
+import threading, time
+count = 0
+try:
+    while True:
+        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+        count += 1
+except RuntimeError:
+    print(count <= 64, flush=True)
+    os._exit(0)
+`,
+  verdict: { stdout: "True\n" },
+};

@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ExecutorProcess, startExecutor } from "./support/executor-process.ts";
+import { type FakeWorker, startFakeWorker } from "./support/fake-worker.ts";
+import { call, makeRequest, resultOf } from "./support/jobs.ts";
+
+/** A mark in a job's command line that nothing else on the machine has. */
+const mark = `mark-${process.pid}-${Date.now()}`;
+
+const survivors = (): number =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || !existsSync(`/proc/${pid}/cmdline`)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark);
+    } catch {
+      return false; // it ended meanwhile
+    }
+  }).length;
+
+const sleeper = `
+import subprocess, sys, time, os
+if len(sys.argv) < 3:
+    for _ in range(3):
+        if os.fork() == 0:
+            os.setsid()
+            os.execvp("python3", ["python3", "main.py", "${mark}", "child"])
+    print("up", flush=True)
+time.sleep(60)
+`;
+
+describe("an executor that is stopped", () => {
+  let worker: FakeWorker;
+  let executor: ExecutorProcess;
+  const up = async () => {
+    const attempt = worker.open();
+    const request = makeRequest(worker, attempt, sleeper, { args: [mark] });
+    await call(executor, "POST", "/attempts", request);
+    await expect
+      .poll(() => attempt.events.some(({ type }) => type === "log"), { timeout: 10_000 })
+      .toBe(true);
+    await expect.poll(survivors, { timeout: 5_000 }).toBeGreaterThanOrEqual(4);
+    return attempt;
+  };
+  beforeAll(async () => {
+    worker = await startFakeWorker();
+  });
+  afterAll(() => worker.close());
+
+  it("reports what it was running as infrastructure, leaves nothing and goes", async () => {
+    executor = await startExecutor();
+    const attempt = await up();
+    const startedMs = Date.now();
+    await executor.stop();
+    expect(Date.now() - startedMs).toBeLessThan(8_000);
+    const { finished } = await resultOf(attempt);
+    expect(finished).toMatchObject({ reason: "infrastructure", exitCode: null });
+    expect(executor.child.exitCode).toBe(0);
+    expect(survivors()).toBe(0);
+  });
+
+  it("takes all its jobs with it when it is killed outright, and the next one clears up", async () => {
+    executor = await startExecutor();
+    await up();
+    const { pid } = executor.child;
+    executor.child.kill("SIGKILL");
+    await expect.poll(survivors, { timeout: 5_000 }).toBe(0);
+    const leftOvers = (): string =>
+      execFileSync("find", ["/sys/fs/cgroup", "-name", `sandpiper-${pid}-*`], { encoding: "utf8" });
+    const next = await startExecutor();
+    expect(leftOvers()).toBe("");
+    await next.stop();
+  });
+
+  it("does not touch a living neighbour's groups", async () => {
+    executor = await startExecutor();
+    const attempt = await up();
+    const neighbour = await startExecutor();
+    await neighbour.stop();
+    expect(survivors()).toBeGreaterThanOrEqual(4);
+    await call(executor, "DELETE", `/attempts/${attempt.id}`);
+    await resultOf(attempt);
+    await executor.stop();
+  });
+
+  it("writes no token, no address and no whole id into its log", async () => {
+    executor = await startExecutor();
+    const attempt = await up();
+    await call(executor, "DELETE", `/attempts/${attempt.id}`);
+    await resultOf(attempt);
+    await executor.stop();
+    const log = executor.log.join("\n");
+    for (const secret of [
+      attempt.token,
+      attempt.id,
+      attempt.id.slice(0, 64),
+      executor.token,
+      worker.origin,
+    ]) {
+      expect(log).not.toContain(secret);
+    }
+    for (const line of executor.log) expect(() => JSON.parse(line)).not.toThrow();
+  });
+});
