@@ -6,7 +6,7 @@ import { events } from "./http/executor/events.ts";
 import { uploads } from "./http/executor/uploads.ts";
 import { mountOpenApi } from "./http/meta/openapi.ts";
 import { openCors } from "./http/middleware/cors.ts";
-import { requestId } from "./http/middleware/request-id.ts";
+import { requestId, requestIdOf } from "./http/middleware/request-id.ts";
 import { mount } from "./http/operation.ts";
 import { runOperations } from "./http/runs/operations.ts";
 
@@ -35,7 +35,7 @@ export const createApp = (deps: Deps): OpenAPIHono => {
     problem(c, { code: "not_found", error: "No such path; GET /openapi lists what there is" }),
   );
   app.onError((error, c) => {
-    const id = c.res.headers.get("X-Request-Id") ?? deps.ids.requestId();
+    const id = requestIdOf(c);
     deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
     return problem(c, {
       code: "internal",

@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Ids } from "../../domain/ports.ts";
 
@@ -8,3 +9,6 @@ export const requestId = (ids: Ids) =>
     await next();
     c.res.headers.set("X-Request-Id", c.get("requestId"));
   });
+
+/** The id of this request; an answer gets it as a header only after its handler, or the error hook, is done. */
+export const requestIdOf = (c: Context): string => c.get("requestId");
