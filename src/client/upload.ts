@@ -4,6 +4,8 @@ import type { FetchInit, FetchLike } from "./transport.ts";
 export type UploadProgress = { readonly sentBytes: number; readonly totalBytes: number };
 export type OnProgress = (progress: UploadProgress) => void;
 
+const SLICE_BYTES = 64 * 1024;
+
 /** The part of the browser's XMLHttpRequest that is used. */
 type Xhr = {
   readonly upload: {
@@ -45,16 +47,18 @@ const sendByXhr = (xhr: Xhr, url: string, init: FetchInit, body: Blob, onProgres
     xhr.send(body);
   });
 
+/** Read slice by slice, because a Blob's own stream may hand over a whole file at once. */
 const counted = (body: Blob, onProgress: OnProgress): ReadableStream<Uint8Array> => {
   let sentBytes = 0;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform: (chunk, controller) => {
-      sentBytes += chunk.byteLength;
-      controller.enqueue(chunk);
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      if (sentBytes >= body.size) return controller.close();
+      const slice = await body.slice(sentBytes, sentBytes + SLICE_BYTES).arrayBuffer();
+      sentBytes += slice.byteLength;
+      controller.enqueue(new Uint8Array(slice));
       onProgress({ sentBytes, totalBytes: body.size });
     },
   });
-  return body.stream().pipeThrough(counter);
 };
 
 /** Sends a Blob and tells how far it is, by the means that the platform has. */
