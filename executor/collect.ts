@@ -68,6 +68,7 @@ const bounded = async function* (source: Readable, capBytes: number): AsyncGener
 const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
   const outputs = new Map<string, Collected>();
   let totalBytes = 0;
+  const inputAt = (path: string) => inputs.get(root === "." ? path : `${root}/${path}`);
   return {
     outputs,
     fits: (path: string, sizeBytes: number): boolean =>
@@ -75,8 +76,10 @@ const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
       outputs.size < limits.outputFiles &&
       sizeBytes <= limits.outputFileBytes &&
       totalBytes + sizeBytes <= limits.outputTotalBytes,
+    /** An input of the same size: only its hash tells whether it is an output. */
+    mayBeUnchanged: (path: string, sizeBytes: number): boolean => inputAt(path)?.sizeBytes === sizeBytes,
     isUnchanged: (file: OutputFile): boolean => {
-      const input = inputs.get(root === "." ? file.path : `${root}/${file.path}`);
+      const input = inputAt(file.path);
       return input?.sizeBytes === file.sizeBytes && input.sha256 === file.sha256;
     },
     keep: (collected: Collected): void => {
@@ -91,13 +94,16 @@ type Shelf = ReturnType<typeof createShelf>;
 const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<boolean> => {
   if (entry.type === "directory") return false;
   const path = entry.type === "file" ? outputPath(entry.name) : null;
-  if (path === null || !shelf.fits(path, entry.sizeBytes)) return true;
+  if (path === null) return true;
+  if (!shelf.fits(path, entry.sizeBytes) && !shelf.mayBeUnchanged(path, entry.sizeBytes)) return true;
   const spoolPath = await spool.nextPath();
   const sha256 = await spoolEntry(entry, spoolPath);
   const file = { path, sizeBytes: entry.sizeBytes, sha256 };
-  if (shelf.isUnchanged(file)) await rm(spoolPath);
-  else shelf.keep({ file, spoolPath });
-  return false;
+  const isOutput = !shelf.isUnchanged(file);
+  const isKept = isOutput && shelf.fits(path, entry.sizeBytes);
+  if (isKept) shelf.keep({ file, spoolPath });
+  else await rm(spoolPath);
+  return isOutput && !isKept;
 };
 
 /** A file operation of the executor's own; everything else that fails here is the archive. */

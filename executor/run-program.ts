@@ -44,7 +44,9 @@ const giveOrders = async (
     return describePlain(plain);
   }
   sandbox.orders.write(encodeOrders({ ...orders, inputs: "archive", stdin: text }));
-  return layOutInputs(request.inputs, sandbox.orders, context.signal);
+  const laidOut = await layOutInputs(request.inputs, sandbox.orders, context.signal);
+  sandbox.proceed();
+  return laidOut;
 };
 
 /** Only a program that came to an end of its own leaves outputs. */

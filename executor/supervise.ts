@@ -85,7 +85,7 @@ export const supervise = (
       memoryPeakBytes: Math.max(figures.memoryPeakBytes, usage.memoryPeakBytes),
       wallTimeMs: startedAtMs === null ? 0 : performance.now() - startedAtMs,
     };
-    if (usage.oomKills > 0 || (usage.residentBytes ?? 0) > limits.memoryBytes) limit("memory");
+    if (usage.oomKills > 0) limit("memory");
     else if (startedAtMs !== null && figures.cpuUs > limits.cpuMs * 1_000) limit("timeout_cpu");
   };
 

@@ -21,7 +21,8 @@ const bytesOf = async function* (stream: AsyncIterable<unknown>): AsyncGenerator
 
 /**
  * The entries of an archive as they come. A malformed or truncated archive throws; so does a failing source,
- * with the source's own error.
+ * with the source's own error. It is read through the extractor's iterator, which listens to every entry's
+ * errors: an archive that ends within an entry would otherwise end the process.
  */
 export const readTar = async function* (
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -35,8 +36,6 @@ export const readTar = async function* (
   });
   try {
     for await (const entry of extractor) {
-      // Without a listener, an archive that ends within an entry would end the process.
-      entry.on("error", () => undefined);
       const { name, type, size, mode } = entry.header;
       yield { name, type, sizeBytes: size, mode, content: bytesOf(entry) };
       entry.resume();

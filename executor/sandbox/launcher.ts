@@ -8,6 +8,8 @@
  * thing it writes there is its notice that the program was killed by a signal: that is how a program that
  * exits with 137 is told from one that was killed.
  *
+ * tar takes an archive that breaks off for a complete one, so the executor says on 7 that it sent it all.
+ *
  * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
  * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
  * text files come with the orders and are written by the shell itself; if the folder holds exactly them in
@@ -26,6 +28,8 @@ refuse() { printf '\\1refused\\0' >&7; exit 125; }
 plain=0
 if [[ \${s[1]} == archive ]]; then
   tar -xmf - --no-same-owner <&5 2>/dev/null || refuse
+  printf '\\1unpacked\\0' >&7
+  IFS= read -r -d '' go <&7 || exit 125
 else
   plain=\${s[1]}
   for (( i = 0; i < plain; i++ )); do printf %s "\${s[6 + 2 * i]}" >"\${s[5 + 2 * i]}" || refuse; done
@@ -97,6 +101,7 @@ export const encodeOrders = (orders: Orders): Buffer => {
 export type LauncherRecord =
   | { readonly kind: "ready" }
   | { readonly kind: "refused" }
+  | { readonly kind: "unpacked" }
   | { readonly kind: "started" }
   | {
       readonly kind: "exited";
@@ -118,7 +123,9 @@ const parseTimes = (text: string): number => {
 };
 
 const parseRecord = (text: string, noticed: boolean): LauncherRecord | null => {
-  if (text === "ready" || text === "refused" || text === "started") return { kind: text };
+  if (text === "ready" || text === "refused" || text === "unpacked" || text === "started") {
+    return { kind: text };
+  }
   const [, status, times] = /^exited (\d{1,3}) (.*)$/s.exec(text) ?? [];
   if (status === undefined || times === undefined) return null;
   return { kind: "exited", status: Number(status), noticed, waitedCpuUs: parseTimes(times) };

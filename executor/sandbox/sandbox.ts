@@ -5,7 +5,7 @@ import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
 import { closeWriteEnds, type OutputPipes } from "./output-pipes.ts";
-import { createTreeMeter } from "./processes.ts";
+import { createTreeMeter, treeMemoryBytes } from "./processes.ts";
 import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
 
 const GROUP_REMOVAL_TRIES = 100;
@@ -28,13 +28,16 @@ export interface Sandbox {
   /** Orders, stdin's text and the input archive. */
   readonly orders: Writable;
   readonly archive: Readable;
+  /** Tells the launcher that its input archive is complete. */
+  proceed(): void;
   /** Set by whoever runs the program. */
   onRecord: (record: LauncherRecord) => void;
   /** Called when everything has ended, while the last figures can still be read. */
   onEnd: () => void;
+  /** Where no group guards it, `usage` counts passing the limit as `oomKills`. */
   limitMemory(bytes: number): void;
-  /** Figures since the sandbox started; `residentBytes` is null where the kernel guards memory itself. */
-  usage(): Usage & { readonly residentBytes: number | null };
+  /** Figures since the sandbox started. */
+  usage(): Usage;
   /** Ends everything in the sandbox at once. */
   kill(): void;
   /** When every process has ended: the exit status of the launch chain. */
@@ -80,15 +83,22 @@ const readChildPid = (info: Readable, onPid: (pid: number) => void): void => {
   });
 };
 
-const createMeter = (group: JobGroup | null, topPid: () => number): Sandbox["usage"] => {
-  if (group !== null) return () => ({ ...group.usage(), residentBytes: null });
+/** Stands in for a group: looks at the processes themselves whenever it is asked. */
+const createPolledGuard = (topPid: () => number): Pick<Sandbox, "limitMemory" | "usage"> => {
   let read: ReturnType<typeof createTreeMeter> | null = null;
+  let limitBytes = Number.POSITIVE_INFINITY;
   let peakBytes = 0;
-  return () => {
-    read ??= createTreeMeter(topPid());
-    const { cpuUs, residentBytes } = read();
-    peakBytes = Math.max(peakBytes, residentBytes);
-    return { cpuUs, memoryPeakBytes: peakBytes, oomKills: 0, residentBytes };
+  return {
+    limitMemory: (bytes) => {
+      limitBytes = bytes;
+    },
+    usage: () => {
+      read ??= createTreeMeter(topPid());
+      const { cpuUs, residentBytes } = read();
+      const memoryBytes = residentBytes > limitBytes ? treeMemoryBytes(topPid()) : residentBytes;
+      peakBytes = Math.max(peakBytes, memoryBytes);
+      return { cpuUs, memoryPeakBytes: peakBytes, oomKills: memoryBytes > limitBytes ? 1 : 0 };
+    },
   };
 };
 
@@ -159,6 +169,7 @@ export const startSandbox = (
   readChildPid(duplexAt(child, descriptors.info), (pid) => {
     innerPid = pid;
   });
+  const guard = group ?? createPolledGuard(() => innerPid ?? child.pid ?? 0);
   const ended = waitForEnd(child, records).then((code) => {
     sandbox.onEnd();
     return code;
@@ -168,10 +179,13 @@ export const startSandbox = (
     stderr: stderr.reader,
     orders: duplexAt(child, descriptors.orders),
     archive: duplexAt(child, descriptors.archive),
+    proceed: () => {
+      records.write("go\0");
+    },
     onRecord: () => undefined,
     onEnd: () => undefined,
-    limitMemory: (bytes) => group?.limitMemory(bytes),
-    usage: createMeter(group, () => innerPid ?? child.pid ?? 0),
+    limitMemory: guard.limitMemory,
+    usage: guard.usage,
     kill: createKiller(child, group, () => innerPid),
     ended,
     closed: ended.then(() => (group === null ? undefined : removeWhenEmpty(group))),

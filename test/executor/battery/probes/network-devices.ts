@@ -4,8 +4,7 @@ export const probe: Probe = {
   attack: "finds a network device other than its own loopback",
   source: `
 from probe import *
-import socket
-print([device for _, device in socket.if_nameindex()])
+print([line.split(b":")[0].strip().decode() for line in read("/proc/net/dev").splitlines()[2:]])
 `,
   verdict: { stdout: "['lo']\n" },
 };

@@ -9,7 +9,7 @@ for path in ("kernel/core_pattern", "vm/overcommit_memory", "kernel/modprobe", "
     if os.path.exists(path):
         verdict = tried(lambda: write(path, "1"))
         if verdict not in ("EROFS", "EACCES", "EPERM"): print(path, verdict)
-for path in ("/proc/sysrq-trigger", "/proc/1/oom_score_adj"):
+for path in ("/proc/sysrq-trigger", "/proc/1/loginuid"):
     verdict = tried(lambda: write(path, "0"))
     if verdict not in ("EROFS", "EACCES", "EPERM", "ENOENT"): print(path, verdict)
 print("tried")
