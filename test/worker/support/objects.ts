@@ -14,6 +14,8 @@ export const objectIdOf = (runId: string): string => testEnv.JOB_OBJECT.idFromNa
 /** Takes the run's object out of memory, its sockets hibernated: the next call wakes it from storage. */
 export const evict = (runId: string): Promise<void> => evictDurableObject(jobStub(runId));
 
+export const evictQuota = (clientKey: string): Promise<void> => evictDurableObject(quotaStub(clientKey));
+
 export const recordOf = (runId: string): Promise<JobRecord | null> =>
   runInDurableObject(jobStub(runId), (_instance, { storage }) => storage.kv.get<JobRecord>("job") ?? null);
 
