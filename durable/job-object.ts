@@ -2,40 +2,35 @@ import { DurableObject } from "cloudflare:workers";
 import { JobStorage } from "../src/adapters/job-storage.ts";
 import { type JobDeps, jobDepsFor } from "../src/deps.ts";
 import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
-import {
-  alarmToSet,
-  deadlinesOf,
-  deleteAtMs,
-  nextDeadline,
-  REDISPATCH_MS,
-} from "../src/domain/job/deadlines.ts";
+import { deleteAtMs, REDISPATCH_MS } from "../src/domain/job/deadlines.ts";
 import * as lifecycle from "../src/domain/job/lifecycle.ts";
 import { appendLog, type LogChunk, type LogEntry, nextSeq } from "../src/domain/job/log-book.ts";
 import { type LogSlice, sliceLog } from "../src/domain/job/log-pages.ts";
 import { type Attempt, type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
 import { freshEvents } from "../src/domain/job/reports.ts";
-import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
-import type { LogPage, ReportOutcome, StartAttemptOutcome, StreamMode } from "../src/domain/ports.ts";
+import type {
+  LogPage,
+  ReportOutcome,
+  StartAttemptOutcome,
+  StreamMode,
+  UploadCheck,
+} from "../src/domain/ports.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import { JobEffects } from "./job-effects.ts";
 import { LogSockets, refuseSocket } from "./log-sockets.ts";
+import { UploadWatch } from "./upload-watch.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Presigned URLs outlive the longest attempt by little. */
 const URL_SECONDS = 30 * 60;
-const EFFECT_RETRY_MS = 5_000;
 const CANCEL_WAIT_MS = 2_000;
-/** The row of a job that ends or is given back sooner than this never says `running`. */
-const RUNNING_ROW_DELAY_MS = 1_000;
 
 /**
  * One job: its record, its log, its watchers and its one alarm. Every decision is a pure function of
- * src/domain/job; this shell stores what they say and carries out what follows from it.
- *
- * What must happen outside after a change (the D1 row, the quota) is done before the caller is
- * answered. If it fails, or the object dies first, the alarm, which until then stands no later than
- * a minute away, does it again: each effect may be repeated.
+ * src/domain/job; this shell stores what they say, and has what follows from it carried out before the
+ * caller is answered.
  */
 export class JobObject extends DurableObject {
   readonly #deps: JobDeps;
@@ -43,9 +38,8 @@ export class JobObject extends DurableObject {
   readonly #sockets: LogSockets;
   readonly #waiters = new Waiters();
   readonly #objectId: string;
-  #projectedVersion = 0;
-  #settled = false;
-  #projection: Promise<void> = Promise.resolve();
+  readonly #effects: JobEffects;
+  readonly #uploads: UploadWatch;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -57,6 +51,8 @@ export class JobObject extends DurableObject {
       this.#deps.now,
     );
     this.#objectId = ctx.id.toString();
+    this.#effects = new JobEffects(this.#deps, ctx.storage, this.#objectId);
+    this.#uploads = new UploadWatch(this.#deps.bucket, this.#deps.now);
   }
 
   /** Accepts a job; asked again with the same id it answers with the job that is there. */
@@ -65,8 +61,10 @@ export class JobObject extends DurableObject {
     if (present !== null) return snapshotOf(present);
     const record = lifecycle.newJob(job, this.#deps.now());
     this.#storage.write(record);
-    await this.#schedule(record);
-    await this.#carryOut(record, [this.#project(record), this.#dispatch()]);
+    await this.#effects.schedule(record);
+    const effects = this.#effects.of(record);
+    if (record.state === "queued") effects.push(this.#effects.dispatch());
+    await this.#effects.carryOut(record, effects);
     return snapshotOf(record);
   }
 
@@ -110,10 +108,9 @@ export class JobObject extends DurableObject {
     const record = this.#storage.record();
     if (record === null) return;
     if (record.attempt !== null) await this.#deps.executor.cancel(record.attempt.id);
-    if (!this.#settled) await this.#settle(record);
-    if (record.usesBucket) await this.#deps.bucket.removeAll(bucketKeys.prefix(this.#objectId));
-    await this.#projection;
-    await this.#deps.rows.remove(this.#objectId);
+    await this.#effects.settle(record);
+    if (record.usesBucket) await this.#effects.removeFiles();
+    await this.#effects.removeRow();
     this.#sockets.closeAll();
     await this.#storage.clear();
     this.#waiters.release();
@@ -124,16 +121,17 @@ export class JobObject extends DurableObject {
     const record = this.#storage.record();
     if (record === null || record.state !== "queued") return { kind: "idle" };
     const { id, tokenHash } = secrets;
-    const next = lifecycle.startAttempt(
-      record,
-      { id, tokenHash },
-      nextSeq(this.#storage.tail()),
-      this.#deps.now(),
-    );
+    const seq = nextSeq(this.#storage.tail());
+    const next = lifecycle.startAttempt(record, { id, tokenHash }, seq, this.#deps.now());
     this.#store(next);
-    this.#projectSoon();
+    this.#effects.projectSoon(() => this.#storage.record());
+    if (next.task.kind === "function") {
+      const { name, files, timeoutMs } = next.task;
+      const params = next.workload?.params ?? {};
+      return { kind: "function", run: { attemptId: id, tokenHash, name, params, files, timeoutMs } };
+    }
     const urlFor = (key: string): Promise<string> => this.#deps.presigner.get(key, URL_SECONDS);
-    const request = await attemptRequestOf(next, secrets, this.#deps.publicUrl, urlFor);
+    const request = await attemptRequestOf(next.task, secrets, this.#deps.publicUrl, urlFor);
     return { kind: "started", request };
   }
 
@@ -145,7 +143,7 @@ export class JobObject extends DurableObject {
       return this.#commit(lifecycle.loseAttempt(record, "cancelled before it started", now));
     }
     this.#store(lifecycle.releaseAttempt(record, now));
-    this.#projectSoon();
+    this.#effects.projectSoon(() => this.#storage.record());
   }
 
   async failAttempt(attemptId: string, message: string): Promise<void> {
@@ -191,6 +189,21 @@ export class JobObject extends DurableObject {
     );
   }
 
+  /** Starts a created job once its uploads are there; any number may ask at once. */
+  async checkUploads(isPolled: boolean): Promise<UploadCheck> {
+    if (this.#storage.record() === null) return { kind: "unknown" };
+    const verdict = await this.#uploads.look(() => this.#storage.record(), isPolled);
+    const record = this.#storage.record();
+    if (verdict === null || record === null) return { kind: "settled" };
+    if (verdict.kind === "incomplete") return { kind: "waiting", missing: verdict.missing };
+    await this.#commit(
+      verdict.kind === "refused"
+        ? lifecycle.refuseUpload(record, verdict.message, this.#deps.now())
+        : lifecycle.beginProcessing(record, verdict.files, this.#deps.now()),
+    );
+    return { kind: "settled" };
+  }
+
   /** Lets overdue deadlines take effect; the cron sweep calls it where an alarm seems to be lost. */
   async wake(): Promise<void> {
     await this.alarm();
@@ -205,7 +218,7 @@ export class JobObject extends DurableObject {
       await this.#onAlarm();
     } catch (error) {
       this.#deps.log.error("job.alarm_failed", error);
-      await this.ctx.storage.setAlarm(this.#deps.now() + EFFECT_RETRY_MS);
+      await this.#effects.retrySoon();
     }
   }
 
@@ -231,24 +244,47 @@ export class JobObject extends DurableObject {
     const record = this.#storage.record();
     if (record === null) return;
     const now = this.#deps.now();
-    if (isTerminal(record.state) && now >= deleteAtMs(record)) return this.remove();
+    if (isTerminal(record.state) && record.filesDeletedAtMs === null && now >= deleteAtMs(record)) {
+      return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
+    }
+    if (record.upload !== null && now >= record.upload.checkAtMs) await this.#lookByAlarm();
+    return this.#onTick(this.#storage.record() ?? record, now);
+  }
+
+  async #onTick(record: JobRecord, now: number): Promise<void> {
     const next = lifecycle.tick(record, now);
     if (next !== record) return this.#commit(next);
-    const effects = this.#effectsOf(record);
+    const effects = this.#effects.of(record);
     if (record.state === "queued" && now >= record.dispatchedAtMs + REDISPATCH_MS) {
       this.#storage.write({ ...record, dispatchedAtMs: now });
-      effects.push(this.#dispatch());
+      effects.push(this.#effects.dispatch());
     }
-    await this.#carryOut(this.#storage.record() ?? record, effects);
+    await this.#effects.carryOut(this.#storage.record() ?? record, effects);
+  }
+
+  /** Without a part that is still missing, the next look comes later than this one did after the last. */
+  async #lookByAlarm(): Promise<void> {
+    await this.checkUploads(false);
+    const record = this.#storage.record();
+    if (record?.upload != null) this.#storage.write(lifecycle.uploadChecked(record, this.#deps.now()));
+  }
+
+  /** The end of the retention for a job whose record stays. */
+  async #deleteFiles(record: JobRecord): Promise<void> {
+    await this.#effects.removeFiles();
+    await this.#commit(lifecycle.filesDeleted(record, this.#deps.now()));
   }
 
   /** Stores a change, tells the watchers, and carries out what follows from it. */
   async #commit(next: JobRecord): Promise<void> {
     const before = this.#storage.record();
     this.#store(next);
-    const effects = this.#effectsOf(next);
-    if (before !== null && lifecycle.isRequeued(before, next)) effects.push(this.#dispatch());
-    await this.#carryOut(next, effects);
+    const effects = this.#effects.of(next);
+    if (before !== null && lifecycle.isToBeDispatched(before, next)) effects.push(this.#effects.dispatch());
+    // What was uploaded and cannot be used goes at once (contract workloads.md 4.3).
+    if (next.result?.reason === "bad_input" || next.state === "expired")
+      effects.push(this.#effects.removeFiles());
+    await this.#effects.carryOut(next, effects);
   }
 
   #store(next: JobRecord): void {
@@ -260,55 +296,6 @@ export class JobObject extends DurableObject {
     } else if (before?.state !== next.state) {
       this.#sockets.status(snapshotOf(next));
     }
-  }
-
-  #effectsOf(record: JobRecord): Promise<void>[] {
-    const effects: Promise<void>[] = [];
-    if (this.#projectedVersion < record.version) effects.push(this.#project(record));
-    if (isTerminal(record.state) && !this.#settled) effects.push(this.#settle(record));
-    return effects;
-  }
-
-  async #carryOut(record: JobRecord, effects: readonly Promise<void>[]): Promise<void> {
-    const failures = (await Promise.allSettled(effects)).filter((outcome) => outcome.status === "rejected");
-    for (const failure of failures) this.#deps.log.error("job.effect_failed", failure.reason);
-    if (failures.length === 0) return this.#schedule(record);
-    await this.ctx.storage.setAlarm(this.#deps.now() + EFFECT_RETRY_MS);
-  }
-
-  /** One projection at a time, so that none is under way when the row is removed. */
-  #project(record: JobRecord): Promise<void> {
-    const projection = this.#projection.then(async () => {
-      await this.#deps.rows.upsert(rowOf(this.#objectId, record));
-      this.#projectedVersion = Math.max(this.#projectedVersion, record.version);
-    });
-    this.#projection = projection.catch(() => undefined);
-    return projection;
-  }
-
-  /** If the object dies before, the alarm of the attempt's lease does it. */
-  #projectSoon(): void {
-    setTimeout(() => {
-      const record = this.#storage.record();
-      if (record === null || this.#projectedVersion >= record.version) return;
-      this.#project(record).catch((error) => this.#deps.log.error("job.effect_failed", error));
-    }, RUNNING_ROW_DELAY_MS);
-  }
-
-  async #settle(record: JobRecord): Promise<void> {
-    await this.#deps.quotas.settle(record.clientKey, this.#objectId, record.result?.cpuSeconds ?? 0);
-    this.#settled = true;
-  }
-
-  #dispatch(): Promise<void> {
-    return this.#deps.dispatchQueue.send({ objectId: this.#objectId });
-  }
-
-  async #schedule(record: JobRecord): Promise<void> {
-    const wanted = nextDeadline(deadlinesOf(record));
-    if (wanted === null) return;
-    const alarm = alarmToSet(await this.ctx.storage.getAlarm(), wanted);
-    if (alarm !== null) await this.ctx.storage.setAlarm(alarm);
   }
 
   #append(record: JobRecord, logs: readonly LogEntry[], lastEvent: number): void {

@@ -25,6 +25,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),
   report: (attemptId, tokenHash, events) => stub.report(attemptId, tokenHash, events),
   grantUploads: (attemptId, tokenHash, files) => stub.grantUploads(attemptId, tokenHash, files),
+  checkUploads: (isPolled) => stub.checkUploads(isPolled),
   wake: () => stub.wake(),
 });
 

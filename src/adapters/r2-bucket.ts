@@ -5,6 +5,12 @@ const DELETE_BATCH = 1_000;
 
 /** The bucket by its binding, for what the Worker itself reads and writes. */
 export const r2Bucket = (bucket: R2Bucket): Bucket => ({
+  head: async (key) => {
+    const object = await bucket.head(key);
+    if (object === null) return null;
+    const contentType = object.httpMetadata?.contentType ?? "application/octet-stream";
+    return { sizeBytes: object.size, etag: object.etag, contentType };
+  },
   get: async (key, range) => {
     const object = await bucket.get(key, range === undefined ? {} : { range });
     if (object === null) return null;

@@ -3,8 +3,9 @@ import type { AttemptEvent, OutputFile } from "../wire/report.ts";
 import type { BeginOutcome } from "./idempotency/claim.ts";
 import type { NewJob } from "./job/lifecycle.ts";
 import type { LogRecord } from "./job/log-book.ts";
-import type { JobSnapshot } from "./job/record.ts";
+import type { InputFile, JobSnapshot } from "./job/record.ts";
 import type { Face, JobState } from "./job/state.ts";
+import type { UploadedObject } from "./job/upload-checks.ts";
 import type { QuotaUsage } from "./quota/quota.ts";
 
 /** Epoch milliseconds; shells read it once per event and pass the value on. */
@@ -108,6 +109,8 @@ export type PartWriter = {
 };
 
 export type Bucket = {
+  /** What is stored under a key, without its bytes. */
+  head(key: string): Promise<UploadedObject | null>;
   get(key: string, range?: { offset: number; length: number }): Promise<StoredObject | null>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   putParts(key: string): Promise<PartWriter>;
@@ -127,10 +130,28 @@ export type ReportOutcome =
   | { readonly kind: "unauthorized" }
   | { readonly kind: "stale" };
 
+/** A workload's function to be run here, in the queue consumer, under an attempt. */
+export type FunctionRun = {
+  readonly attemptId: string;
+  /** What the consumer reports with, as an executor does with its token. */
+  readonly tokenHash: string;
+  readonly name: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly files: readonly InputFile[];
+  readonly timeoutMs: number;
+};
+
 export type StartAttemptOutcome =
   | { readonly kind: "started"; readonly request: AttemptRequest }
+  | { readonly kind: "function"; readonly run: FunctionRun }
   /** Nothing to start: the job runs, has ended, or is gone. */
   | { readonly kind: "idle" };
+
+export type UploadCheck =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "waiting"; readonly missing: readonly string[] }
+  /** The job waits for no upload: it has started now or before, or has ended. */
+  | { readonly kind: "settled" };
 
 export type LogPage = {
   readonly snapshot: JobSnapshot;
@@ -168,6 +189,11 @@ export type JobHandle = {
   report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome>;
   /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
   grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null>;
+  /**
+   * Looks whether the uploads are there, and starts the job if they are; `missing` names what is not.
+   * `isPolled` looks at most once a second.
+   */
+  checkUploads(isPolled: boolean): Promise<UploadCheck>;
   /** Lets overdue deadlines take effect now. */
   wake(): Promise<void>;
 };

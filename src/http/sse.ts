@@ -27,12 +27,12 @@ type FrameSocket = Pick<WebSocket, "accept" | "addEventListener" | "close">;
  */
 export const sseFromSocket = (socket: FrameSocket): ReadableStream<Uint8Array> => {
   const utf8 = new TextEncoder();
-  let heartbeat: ReturnType<typeof setInterval> | null = null;
+  let stopHeartbeat = (): void => undefined;
   let isOver = false;
   const over = (): boolean => {
     const before = isOver;
     isOver = true;
-    clearInterval(heartbeat);
+    stopHeartbeat();
     return before;
   };
   return new ReadableStream<Uint8Array>(
@@ -50,7 +50,8 @@ export const sseFromSocket = (socket: FrameSocket): ReadableStream<Uint8Array> =
         socket.addEventListener("close", () => {
           if (!over()) controller.close();
         });
-        heartbeat = setInterval(() => send(": still here\n\n"), HEARTBEAT_MS);
+        const heartbeat = setInterval(() => send(": still here\n\n"), HEARTBEAT_MS);
+        stopHeartbeat = () => clearInterval(heartbeat);
         socket.accept();
         send(": open\n\n");
       },

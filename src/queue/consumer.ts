@@ -1,9 +1,15 @@
 import type { Deps } from "../deps.ts";
-import type { JobHandle } from "../domain/ports.ts";
+import type { FunctionRun, JobHandle } from "../domain/ports.ts";
 import { dispatchMessage } from "./message.ts";
 
 /** An executor that cannot be reached is asked again after this. */
 const UNREACHABLE_RETRY_SECONDS = 3;
+
+/** Where a workload's functions run; a deployment without workloads has none. */
+const runFunction = async (_deps: Deps, job: JobHandle, run: FunctionRun): Promise<Verdict> => {
+  await job.failAttempt(run.attemptId, `no workload ${run.name} is declared`);
+  return "done";
+};
 
 type Verdict = "done" | { readonly retryAfterSeconds: number };
 
@@ -11,6 +17,7 @@ type Verdict = "done" | { readonly retryAfterSeconds: number };
 const dispatch = async (deps: Deps, job: JobHandle): Promise<Verdict> => {
   const start = await job.startAttempt();
   if (start.kind === "idle") return "done";
+  if (start.kind === "function") return runFunction(deps, job, start.run);
   const outcome = await deps.executor.start(start.request);
   const { attemptId } = start.request;
   switch (outcome.kind) {

@@ -19,7 +19,13 @@ export const blob = z.discriminatedUnion("kind", [
     kind: z.literal("inline"),
     base64: z.base64().max(base64Chars(Math.max(2 * INLINE_BYTES, STDIN_BYTES))),
   }),
-  z.strictObject({ kind: z.literal("url"), url: z.url(), sizeBytes: z.int().nonnegative() }),
+  z.strictObject({
+    kind: z.literal("url"),
+    url: z.url(),
+    sizeBytes: z.int().nonnegative(),
+    /** What must still be there: sent as `If-Match`; anything else fails the attempt as bad input. */
+    etag: z.string().max(100).optional(),
+  }),
 ]);
 export type Blob = z.infer<typeof blob>;
 

@@ -1,5 +1,5 @@
 import type { AttemptRequest, Blob } from "../../wire/attempt.ts";
-import type { JobRecord, StoredBytes } from "./record.ts";
+import type { ProgramTask, StoredBytes } from "./record.ts";
 
 const CHUNK = 0x8000;
 
@@ -18,12 +18,11 @@ const toBlob = async (stored: StoredBytes, urlFor: (key: string) => Promise<stri
 
 /** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET. */
 export const attemptRequestOf = async (
-  record: JobRecord,
+  task: ProgramTask,
   attempt: { readonly id: string; readonly token: string },
   publicUrl: string,
   urlFor: (key: string) => Promise<string>,
 ): Promise<AttemptRequest> => {
-  const { task } = record;
   return {
     protocol: 1,
     attemptId: attempt.id,
@@ -31,7 +30,16 @@ export const attemptRequestOf = async (
     reportUrl: new URL(`/executor/attempts/${attempt.id}`, publicUrl).href,
     program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
     limits: task.limits,
-    inputs: [{ kind: "tar", blob: await toBlob(task.inputs, urlFor), stripComponents: task.stripComponents }],
+    inputs: [
+      { kind: "tar", blob: await toBlob(task.inputs, urlFor), stripComponents: task.stripComponents },
+      ...(await Promise.all(
+        task.files.map(async ({ name, key, sizeBytes, etag }) => ({
+          kind: "file" as const,
+          path: `inputs/${name}`,
+          blob: { kind: "url" as const, url: await urlFor(key), sizeBytes, etag },
+        })),
+      )),
+    ],
     outputs: { root: task.outputRoot, patterns: [...task.outputPatterns] },
     jobHash: task.jobHash,
   };

@@ -15,10 +15,14 @@ export const deleteAtMs = (record: JobRecord): number =>
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
 export const deadlinesOf = (record: JobRecord): Deadlines => {
   if (isTerminal(record.state)) {
+    if (record.filesDeletedAtMs !== null) return {};
     return { deleteAtMs: deleteAtMs(record) };
   }
   if (record.attempt !== null) {
     return { leaseUntilMs: record.attempt.leaseUntilMs, attemptDeadlineMs: record.attempt.deadlineMs };
+  }
+  if (record.upload !== null) {
+    return { uploadUntilMs: record.upload.untilMs, uploadCheckAtMs: record.upload.checkAtMs };
   }
   return {
     queueDeadlineMs: record.queueDeadlineMs,

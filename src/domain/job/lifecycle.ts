@@ -1,8 +1,17 @@
 import { HEARTBEAT_MS, LEASE_MS } from "../../wire/limits.ts";
 import type { FinishedEvent } from "../../wire/report.ts";
-import type { TerminationReason } from "../../wire/vocabulary.ts";
-import type { Attempt, JobRecord, Result, Task } from "./record.ts";
+import type {
+  Attempt,
+  EndReason,
+  InputFile,
+  JobRecord,
+  Result,
+  Task,
+  UploadPlan,
+  WorkloadDetails,
+} from "./record.ts";
 import { type Face, isTerminal, type JobState } from "./state.ts";
+import { firstCheckMs, nextCheckMs } from "./upload-checks.ts";
 
 /** An attempt that failed for the infrastructure's reasons is made again, up to this many in all. */
 export const MAX_ATTEMPTS = 3;
@@ -12,11 +21,18 @@ export const ATTEMPT_OVERHEAD_MS = 10 * 60_000;
 export type NewJob = {
   readonly id: string;
   readonly face: Face;
-  readonly clientKey: string;
+  readonly clientKey: string | null;
   readonly task: Task;
   readonly queueWaitMs: number;
   readonly retentionMs: number;
+  readonly retains?: JobRecord["retains"];
+  readonly workload?: WorkloadDetails;
+  /** The job waits for these parts before it is queued. */
+  readonly upload?: Omit<UploadPlan, "checkAtMs">;
 };
+
+const inBucket = (task: Task): boolean =>
+  task.kind === "program" && (task.inputs.kind === "object" || task.stdin?.kind === "object");
 
 /** The record of a job that was just accepted. */
 export const newJob = (job: NewJob, now: number): JobRecord => ({
@@ -28,16 +44,20 @@ export const newJob = (job: NewJob, now: number): JobRecord => ({
   startedAtMs: null,
   finishedAtMs: null,
   version: 1,
-  state: "queued",
+  state: job.upload === undefined ? "queued" : "created",
   task: job.task,
+  workload: job.workload ?? null,
+  upload: job.upload === undefined ? null : { ...job.upload, checkAtMs: firstCheckMs(now) },
   attempt: null,
   attemptsMade: 0,
   dispatchedAtMs: now,
   queueDeadlineMs: now + job.queueWaitMs,
   retentionMs: job.retentionMs,
+  retains: job.retains ?? "nothing",
+  filesDeletedAtMs: null,
   cancelRequested: false,
   firstSeq: 1,
-  usesBucket: job.task.inputs.kind === "object" || job.task.stdin?.kind === "object",
+  usesBucket: job.upload !== undefined || inBucket(job.task),
   result: null,
 });
 
@@ -47,6 +67,29 @@ const changed = (record: JobRecord, now: number, change: Partial<JobRecord>): Jo
   version: record.version + 1,
   updatedAtMs: now,
 });
+
+const timeoutMsOf = (task: Task): number =>
+  task.kind === "program" ? task.limits.timeoutMs : task.timeoutMs;
+
+/** Queues a job whose parts are all there. */
+export const beginProcessing = (record: JobRecord, files: readonly InputFile[], now: number): JobRecord =>
+  changed(record, now, {
+    state: "queued",
+    upload: null,
+    task: { ...record.task, files },
+    dispatchedAtMs: now,
+    queueDeadlineMs: now + (record.queueDeadlineMs - record.createdAtMs),
+  });
+
+/** Ends a job whose uploaded parts cannot be used; `message` says which and why. */
+export const refuseUpload = (record: JobRecord, message: string, now: number): JobRecord =>
+  end(record, withoutRun("bad_input", message), now);
+
+/** Puts the next look at the bucket where the schedule wants it; not a change that a client can see. */
+export const uploadChecked = (record: JobRecord, now: number): JobRecord =>
+  record.upload === null
+    ? record
+    : { ...record, upload: { ...record.upload, checkAtMs: nextCheckMs(record.createdAtMs, now) } };
 
 export type AttemptSecrets = { readonly id: string; readonly tokenHash: string };
 
@@ -61,7 +104,7 @@ export const startAttempt = (
     ...secrets,
     startedAtMs: now,
     leaseUntilMs: now + LEASE_MS,
-    deadlineMs: now + record.task.limits.timeoutMs + ATTEMPT_OVERHEAD_MS,
+    deadlineMs: now + timeoutMsOf(record.task) + ATTEMPT_OVERHEAD_MS,
     lastEvent: 0,
   };
   return changed(record, now, {
@@ -99,7 +142,7 @@ export const renewLease = (
   attempt: { ...attempt, leaseUntilMs: now + LEASE_MS, lastEvent },
 });
 
-const END_STATE: Record<TerminationReason, JobState> = {
+const END_STATE: Record<EndReason, JobState> = {
   exit: "failed",
   timeout_wall: "failed",
   timeout_cpu: "failed",
@@ -108,7 +151,15 @@ const END_STATE: Record<TerminationReason, JobState> = {
   signal: "failed",
   cancelled: "cancelled",
   infrastructure: "failed",
+  expired: "expired",
+  bad_input: "failed",
 };
+
+/** A task without what no attempt will read again. */
+const spent = (task: Task): Task =>
+  task.kind === "program"
+    ? { ...task, inputs: { kind: "inline", bytes: new Uint8Array(0) }, stdin: null }
+    : task;
 
 /** Ends a job. The inputs are dropped: no attempt will read them again. */
 const end = (record: JobRecord, result: Result, now: number): JobRecord =>
@@ -116,11 +167,12 @@ const end = (record: JobRecord, result: Result, now: number): JobRecord =>
     state: result.reason === "exit" && result.exitCode === 0 ? "succeeded" : END_STATE[result.reason],
     finishedAtMs: now,
     attempt: null,
-    task: { ...record.task, inputs: { kind: "inline", bytes: new Uint8Array(0) }, stdin: null },
+    upload: null,
+    task: spent(record.task),
     result,
   });
 
-const withoutRun = (reason: TerminationReason, message: string | null): Result => ({
+const withoutRun = (reason: EndReason, message: string | null): Result => ({
   reason,
   exitCode: null,
   signal: null,
@@ -159,9 +211,9 @@ export const loseAttempt = (record: JobRecord, message: string, now: number): Jo
   return changed(record, now, { state: "queued", attempt: null, dispatchedAtMs: now });
 };
 
-/** Whether a change gave up an attempt that had been made, so that the queue must hear of the job again. */
-export const isRequeued = (before: JobRecord, after: JobRecord): boolean =>
-  after.state === "queued" && before.attempt !== null && after.attemptsMade === before.attemptsMade;
+/** Whether a change queued the job: its uploads came, or an attempt that had been made was given up. */
+export const isToBeDispatched = (before: JobRecord, after: JobRecord): boolean =>
+  after.state === "queued" && before.state !== "queued" && after.attemptsMade === before.attemptsMade;
 
 /** Takes the executor's verdict; one that blames the infrastructure is a lost attempt. */
 export const finishAttempt = (
@@ -187,6 +239,10 @@ export const cancel = (record: JobRecord, now: number): JobRecord => {
   return end({ ...record, cancelRequested: true }, withoutRun("cancelled", null), now);
 };
 
+/** Marks a job whose files were deleted at the end of their retention. */
+export const filesDeleted = (record: JobRecord, now: number): JobRecord =>
+  changed(record, now, { filesDeletedAtMs: now, usesBucket: false });
+
 /** What time alone does to a job: lost leases, attempts and queue waits that are over. */
 export const tick = (record: JobRecord, now: number): JobRecord => {
   if (record.attempt !== null) {
@@ -195,6 +251,9 @@ export const tick = (record: JobRecord, now: number): JobRecord => {
     }
     if (now >= record.attempt.leaseUntilMs) return loseAttempt(record, "the executor stopped reporting", now);
     return record;
+  }
+  if (record.upload !== null && now >= record.upload.untilMs) {
+    return end(record, withoutRun("expired", "the upload did not come before its URL ended"), now);
   }
   if (record.state === "queued" && now >= record.queueDeadlineMs) {
     return end(record, withoutRun("infrastructure", "no executor was free before the deadline"), now);

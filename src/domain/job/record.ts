@@ -8,13 +8,26 @@ export type StoredBytes =
   | { readonly kind: "inline"; readonly bytes: Uint8Array }
   | { readonly kind: "object"; readonly key: string; readonly sizeBytes: number };
 
+/** An uploaded file as it was when processing began; another one in its place fails the attempt. */
+export type InputFile = {
+  readonly name: string;
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Without quotes, as R2 and its events write it. */
+  readonly etag: string;
+  readonly contentType: string;
+};
+
 /** What the executor is to do, as the face that created the job decided it. */
-export type Task = {
+export type ProgramTask = {
+  readonly kind: "program";
   readonly program: Omit<Program, "stdin">;
   readonly stdin: StoredBytes | null;
   readonly limits: AttemptLimits;
   readonly inputs: StoredBytes;
   readonly stripComponents: 0 | 1;
+  /** Uploaded files; each is laid into the job's folder at `inputs/<name>`. */
+  readonly files: readonly InputFile[];
   readonly outputRoot: string;
   readonly outputPatterns: readonly string[];
   readonly jobHash: string;
@@ -22,9 +35,50 @@ export type Task = {
   readonly asked: { readonly interpreter: string; readonly environment: string };
 };
 
+/** A workload's TypeScript function, which the queue consumer runs. */
+export type FunctionTask = {
+  readonly kind: "function";
+  /** Path of the workload that declares it. */
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly files: readonly InputFile[];
+};
+
+export type Task = ProgramTask | FunctionTask;
+
+/** A part that the client uploads to a presigned URL before the job is queued. */
+export type UploadPart = {
+  readonly name: string;
+  readonly key: string;
+  /** Media types without parameters; empty allows any. */
+  readonly contentTypes: readonly string[];
+  readonly maxBytes: number;
+  readonly isRequired: boolean;
+};
+
+export type UploadPlan = {
+  readonly parts: readonly UploadPart[];
+  /** The presigned URLs end here, and with them a job that is still waiting. */
+  readonly untilMs: number;
+  /** When the alarm looks at the bucket next. */
+  readonly checkAtMs: number;
+};
+
+/** What a workload job carries beside its task. */
+export type WorkloadDetails = {
+  /** `workload/function/sub_function` */
+  readonly path: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Hash of the API key that made the job and alone may see it; null where none is needed. */
+  readonly owner: string | null;
+};
+
+/** Why a job ended: an executor's verdict, or what only the service itself can say. */
+export type EndReason = TerminationReason | "expired" | "bad_input";
+
 /** What a job that ended leaves behind. */
 export type Result = {
-  readonly reason: TerminationReason;
+  readonly reason: EndReason;
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly message: string | null;
@@ -58,8 +112,8 @@ export type JobRecord = {
   /** The public id: for an anonymous run it is the only key to it. */
   readonly id: string;
   readonly face: Face;
-  /** Name of the client's quota object. */
-  readonly clientKey: string;
+  /** Name of the client's quota object; null where no quota applies. */
+  readonly clientKey: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly startedAtMs: number | null;
@@ -68,6 +122,9 @@ export type JobRecord = {
   readonly version: number;
   readonly state: JobState;
   readonly task: Task;
+  readonly workload: WorkloadDetails | null;
+  /** What a `created` job waits for; null once it is there. */
+  readonly upload: UploadPlan | null;
   readonly attempt: Attempt | null;
   readonly attemptsMade: number;
   /** When the dispatch queue last did something for this job; silence makes the alarm send again. */
@@ -75,6 +132,9 @@ export type JobRecord = {
   /** A queued job that nothing has started by then fails. */
   readonly queueDeadlineMs: number;
   readonly retentionMs: number;
+  /** What goes when the retention is over: everything, or the files alone. */
+  readonly retains: "nothing" | "record";
+  readonly filesDeletedAtMs: number | null;
   readonly cancelRequested: boolean;
   /** Sequence number of the first log record of the newest attempt. */
   readonly firstSeq: number;
@@ -85,11 +145,12 @@ export type JobRecord = {
 
 /** A record without the bytes that only an executor needs. */
 export type JobSnapshot = Omit<JobRecord, "task" | "attempt"> & {
-  readonly task: Omit<Task, "inputs" | "stdin">;
+  readonly task: Omit<ProgramTask, "inputs" | "stdin"> | FunctionTask;
 };
 
 export const snapshotOf = (record: JobRecord): JobSnapshot => {
   const { attempt: _attempt, task, ...rest } = record;
+  if (task.kind === "function") return { ...rest, task };
   const { inputs: _inputs, stdin: _stdin, ...visible } = task;
   return { ...rest, task: visible };
 };

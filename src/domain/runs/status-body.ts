@@ -10,9 +10,17 @@ const MIB = 1_048_576;
 const twoDecimals = (value: number): number => Math.round(value * 100) / 100;
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
+/** A run's task is always a program. */
+const programOf = ({ task }: JobSnapshot): Extract<JobSnapshot["task"], { kind: "program" }> => {
+  if (task.kind !== "program") throw new Error("a run has no program");
+  return task;
+};
+
 /** The outputs that the manifest's patterns select; all of them can be downloaded all the same. */
 export const selectedOutputs = (snapshot: JobSnapshot): readonly OutputFile[] =>
-  (snapshot.result?.outputs ?? []).filter((file) => isSelected(snapshot.task.outputPatterns, file.path));
+  (snapshot.result?.outputs ?? []).filter((file) =>
+    isSelected(programOf(snapshot).outputPatterns, file.path),
+  );
 
 const outputEntry = (file: OutputFile) => ({
   path: file.path,
@@ -44,7 +52,8 @@ const figures = (result: Result | null) => {
 };
 
 const executionMetadata = (snapshot: JobSnapshot) => {
-  const { result, task } = snapshot;
+  const { result } = snapshot;
+  const task = programOf(snapshot);
   return {
     cpu_seconds: twoDecimals(result?.cpuSeconds ?? 0),
     memory_peak_bytes: result?.memoryPeakBytes ?? 0,
@@ -64,7 +73,8 @@ const executionMetadata = (snapshot: JobSnapshot) => {
  * runs.md sections 3 and 19). It has no member `error`, which a shipped client takes for a failure.
  */
 export const statusBody = (snapshot: JobSnapshot, queuePosition: number) => {
-  const { result, task } = snapshot;
+  const { result } = snapshot;
+  const task = programOf(snapshot);
   return {
     job_id: snapshot.id,
     status: statusWord("runs", snapshot.state),

@@ -5,7 +5,7 @@ import {
   OUTPUT_FILES,
   OUTPUT_TOTAL_BYTES,
 } from "../../wire/limits.ts";
-import type { StoredBytes, Task } from "../job/record.ts";
+import type { ProgramTask, StoredBytes } from "../job/record.ts";
 import type { ResolvedRun } from "../runs/types.ts";
 
 const MIB = 1_048_576;
@@ -16,9 +16,11 @@ export const taskOf = (
   inputs: StoredBytes,
   stdin: StoredBytes | null,
   jobHash: string,
-): Task => {
+): ProgramTask => {
   const { manifest } = run;
   return {
+    kind: "program",
+    files: [],
     program: {
       interpreter: manifest.interpreter,
       entrypoint: manifest.entrypoint,

@@ -1,10 +1,12 @@
 import { type NewJob, newJob } from "../../../src/domain/job/lifecycle.ts";
-import type { JobRecord, Task } from "../../../src/domain/job/record.ts";
+import type { JobRecord, ProgramTask } from "../../../src/domain/job/record.ts";
 import type { FinishedEvent } from "../../../src/wire/report.ts";
 
 export const NOW = 1_800_000_000_000;
 
-export const aTask: Task = {
+export const aTask: ProgramTask = {
+  kind: "program",
+  files: [],
   program: { interpreter: "python3", entrypoint: "main.py", args: [], env: {}, environment: "default" },
   stdin: null,
   limits: {

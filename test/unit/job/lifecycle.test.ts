@@ -3,7 +3,7 @@ import { alarmToSet, deadlinesOf, nextDeadline } from "../../../src/domain/job/d
 import {
   cancel,
   finishAttempt,
-  isRequeued,
+  isToBeDispatched,
   loseAttempt,
   releaseAttempt,
   startAttempt,
@@ -32,7 +32,7 @@ describe("an attempt", () => {
   it("that no executor took does not count", () => {
     const back = releaseAttempt(started(), NOW + 5);
     expect(back).toMatchObject({ state: "queued", attempt: null, attemptsMade: 0, startedAtMs: null });
-    expect(isRequeued(started(), back)).toBe(false);
+    expect(isToBeDispatched(started(), back)).toBe(false);
   });
 
   it("whose lease ran out is made again, three times in all", () => {
@@ -60,7 +60,7 @@ describe("an attempt", () => {
     const before = started();
     const after = finished(before, { reason: "infrastructure", exitCode: null });
     expect(after.state).toBe("queued");
-    expect(isRequeued(before, after)).toBe(true);
+    expect(isToBeDispatched(before, after)).toBe(true);
   });
 });
 
@@ -79,7 +79,9 @@ describe("a verdict", () => {
   });
 
   it("drops the inputs, which nobody will read again", () => {
-    expect(finished(started(), {}).task.inputs).toEqual({ kind: "inline", bytes: new Uint8Array(0) });
+    expect(finished(started(), {}).task).toMatchObject({
+      inputs: { kind: "inline", bytes: new Uint8Array(0) },
+    });
   });
 });
 

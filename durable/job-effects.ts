@@ -1,0 +1,97 @@
+import type { JobDeps } from "../src/deps.ts";
+import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
+import type { JobRecord } from "../src/domain/job/record.ts";
+import { rowOf } from "../src/domain/job/row.ts";
+import { isTerminal } from "../src/domain/job/state.ts";
+import { bucketKeys } from "../src/domain/keys.ts";
+
+const RETRY_MS = 5_000;
+/** The row of a job that ends or is given back sooner than this never says `running`. */
+const RUNNING_ROW_DELAY_MS = 1_000;
+
+/**
+ * What must happen outside the job object after a change. Each effect may be repeated: if one fails, or
+ * the object dies before it, the alarm, which until then stands no later than a minute away, does it
+ * again. That is why a new instance takes nothing for done.
+ */
+export class JobEffects {
+  readonly #deps: JobDeps;
+  readonly #storage: DurableObjectStorage;
+  readonly #objectId: string;
+  #projectedVersion = 0;
+  #isSettled = false;
+  #projection: Promise<void> = Promise.resolve();
+
+  constructor(deps: JobDeps, storage: DurableObjectStorage, objectId: string) {
+    this.#deps = deps;
+    this.#storage = storage;
+    this.#objectId = objectId;
+  }
+
+  /** What is not known to be done for the record as it is. */
+  of(record: JobRecord): Promise<void>[] {
+    const effects: Promise<void>[] = [];
+    if (this.#projectedVersion < record.version) effects.push(this.#project(record));
+    if (isTerminal(record.state)) effects.push(this.settle(record));
+    return effects;
+  }
+
+  /** Waits for effects, and sets the alarm: at the next deadline, or soon where one failed. */
+  async carryOut(record: JobRecord, effects: readonly Promise<void>[]): Promise<void> {
+    const failures = (await Promise.allSettled(effects)).filter((outcome) => outcome.status === "rejected");
+    for (const failure of failures) this.#deps.log.error("job.effect_failed", failure.reason);
+    if (failures.length === 0) return this.schedule(record);
+    await this.retrySoon();
+  }
+
+  /** Makes the alarm try again what failed. */
+  async retrySoon(): Promise<void> {
+    await this.#storage.setAlarm(this.#deps.now() + RETRY_MS);
+  }
+
+  async schedule(record: JobRecord): Promise<void> {
+    const wanted = nextDeadline(deadlinesOf(record));
+    if (wanted === null) return;
+    const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
+    if (alarm !== null) await this.#storage.setAlarm(alarm);
+  }
+
+  /** Brings the row up to date a little later; if the object dies before, the lease's alarm does it. */
+  projectSoon(current: () => JobRecord | null): void {
+    setTimeout(() => {
+      const record = current();
+      if (record === null || this.#projectedVersion >= record.version) return;
+      this.#project(record).catch((error) => this.#deps.log.error("job.effect_failed", error));
+    }, RUNNING_ROW_DELAY_MS);
+  }
+
+  /** Frees the client's slot and charges what the job used; the quota object does so once. */
+  async settle(record: JobRecord): Promise<void> {
+    if (record.clientKey === null || this.#isSettled) return;
+    await this.#deps.quotas.settle(record.clientKey, this.#objectId, record.result?.cpuSeconds ?? 0);
+    this.#isSettled = true;
+  }
+
+  dispatch(): Promise<void> {
+    return this.#deps.dispatchQueue.send({ objectId: this.#objectId });
+  }
+
+  removeFiles(): Promise<void> {
+    return this.#deps.bucket.removeAll(bucketKeys.prefix(this.#objectId));
+  }
+
+  async removeRow(): Promise<void> {
+    await this.#projection;
+    await this.#deps.rows.remove(this.#objectId);
+  }
+
+  /** One projection at a time, so that none is under way when the row is removed. */
+  #project(record: JobRecord): Promise<void> {
+    const projection = this.#projection.then(async () => {
+      await this.#deps.rows.upsert(rowOf(this.#objectId, record));
+      this.#projectedVersion = Math.max(this.#projectedVersion, record.version);
+    });
+    this.#projection = projection.catch(() => undefined);
+    return projection;
+  }
+}
