@@ -9,6 +9,8 @@ import { s3Presigner } from "./adapters/presigner.ts";
 import { durableQuotas } from "./adapters/quotas.ts";
 import { r2Bucket } from "./adapters/r2-bucket.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
+import { durableTypedJobObjects } from "./adapters/typed-job-objects.ts";
+import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
 import type {
   Bucket,
   Clock,
@@ -23,7 +25,8 @@ import type {
 } from "./domain/ports.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import type { SubmissionDeps } from "./domain/submission/types.ts";
-import { type Config, configOf } from "./env.ts";
+import type { TypedJobObjects, TypedJobRows } from "./domain/typed-jobs/ports.ts";
+import { type Config, configOf, queueOf, typedJobConfigOf } from "./env.ts";
 
 type RawEnv = Record<string, unknown>;
 
@@ -58,10 +61,28 @@ export type ContainerDeps = {
 /** What the faces and the queue consumers act through. */
 export type Deps = JobDeps &
   SubmissionDeps & {
-    readonly assets: { fetch(request: Request): Promise<Response> };
+    readonly assets: Assets;
     readonly quotaRules: QuotaRules;
     readonly idempotencyKeys: IdempotencyKeys;
   };
+
+type Assets = { fetch(request: Request): Promise<Response> };
+
+/** What the typed jobs act through, in a service of their own as well. */
+export type TypedJobDeps = {
+  readonly now: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly rows: TypedJobRows;
+  readonly objects: TypedJobObjects;
+  /** The queue of a binding's name; throws when there is no such binding. */
+  readonly queue: (binding: string) => { send(message: string): Promise<void> };
+  /** Time zone that answers label instants with. */
+  readonly zone: string;
+  readonly credentials: { readonly username: string | undefined; readonly password: string | undefined };
+  /** Files of the description page; null without the binding ASSETS. */
+  readonly assets: Assets | null;
+};
 
 const executorOf = (config: Config): Executor => {
   if (config.EXECUTOR_URL !== "")
@@ -134,5 +155,29 @@ export const depsFor = (env: RawEnv): Deps => {
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     sha256: incrementalSha256,
     idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
+  };
+};
+
+/** The adapters of the typed jobs: they need D1 and their object's binding, and nothing else. */
+export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
+  const config = typedJobConfigOf(env);
+  const { ASSETS: assets } = config;
+  return {
+    now: systemClock,
+    ids: randomIds,
+    log: jsonLogger,
+    rows: d1TypedJobRows(config.DB),
+    objects: durableTypedJobObjects(config.TYPED_JOB_OBJECT),
+    queue: (name) => {
+      const queue = queueOf(env, name);
+      return {
+        send: async (message) => {
+          await queue.send(message, { contentType: "text" });
+        },
+      };
+    },
+    zone: config.RESPONSE_TIMEZONE,
+    credentials: { username: config.BASIC_AUTH_USERNAME, password: config.BASIC_AUTH_PASSWORD },
+    assets: assets === undefined ? null : { fetch: (request) => assets.fetch(request) },
   };
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isTimeZone } from "./domain/typed-jobs/zone.ts";
 
 const binding = <T>(name: string) =>
   z.custom<T>((value) => typeof value === "object" && value !== null, {
@@ -40,20 +41,49 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
-const parsed = new WeakMap<object, Config>();
+/** What the typed jobs need, with or without the rest of the service around them. */
+const typedJobSchema = z.object({
+  DB: binding<D1Database>("DB"),
+  TYPED_JOB_OBJECT: binding<DurableObjectNamespace>("TYPED_JOB_OBJECT"),
+  ASSETS: z.custom<Fetcher | undefined>(),
+  RESPONSE_TIMEZONE: z
+    .string()
+    .refine(isTimeZone, { error: "RESPONSE_TIMEZONE must be an IANA time zone" })
+    .default("UTC"),
+  BASIC_AUTH_USERNAME: z.string().min(1).optional(),
+  BASIC_AUTH_PASSWORD: z.string().min(1).optional(),
+});
+
+export type TypedJobConfig = z.infer<typeof typedJobSchema>;
+
+/** Parses once per raw env, and says everything that is missing or wrong by its name. */
+const parserOf = <T>(of: z.ZodType<T>): ((env: Record<string, unknown>) => T) => {
+  const parsed = new WeakMap<object, T>();
+  return (env) => {
+    const known = parsed.get(env);
+    if (known !== undefined) return known;
+    const outcome = of.safeParse(env);
+    if (!outcome.success) {
+      const problems = outcome.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+      throw new Error(`The configuration is not complete. ${problems.join("; ")}`);
+    }
+    parsed.set(env, outcome.data);
+    return outcome.data;
+  };
+};
 
 /**
  * The complete configuration of the Worker or of a Durable Object, parsed once per raw env.
  * @throws Error that names each binding, variable or secret that is missing or wrong.
  */
-export const configOf = (env: Record<string, unknown>): Config => {
-  const known = parsed.get(env);
-  if (known !== undefined) return known;
-  const outcome = schema.safeParse(env);
-  if (!outcome.success) {
-    const problems = outcome.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The configuration is not complete. ${problems.join("; ")}`);
-  }
-  parsed.set(env, outcome.data);
-  return outcome.data;
-};
+export const configOf: (env: Record<string, unknown>) => Config = parserOf(schema);
+
+/** The part of it that the typed jobs need, for a service that has nothing else. Throws as `configOf`. */
+export const typedJobConfigOf: (env: Record<string, unknown>) => TypedJobConfig = parserOf(typedJobSchema);
+
+/**
+ * A queue by the name of its binding.
+ * @throws Error that names the binding when there is none.
+ */
+export const queueOf = (env: Record<string, unknown>, name: string): Queue<unknown> =>
+  binding<Queue<unknown>>(name).parse(env[name]);

@@ -1,0 +1,54 @@
+/** The whole vocabulary (contract jobs.md 4); any status may follow any other unless a guard is on. */
+export const JOB_STATUSES = [
+  "pending",
+  "queued",
+  "validating",
+  "processing",
+  "completed",
+  "error",
+  "cancelled",
+] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Statuses in which a job has a completion time, and which the strict guard never leaves. */
+export const isTerminal = (status: JobStatus): boolean =>
+  status === "completed" || status === "error" || status === "cancelled";
+
+/** JSON as text: the core carries payloads and never looks into them. */
+export type JsonText = string;
+
+/** A typed job as its object keeps it. Instants are epoch milliseconds. */
+export type TypedJob = {
+  readonly id: string;
+  readonly status: JobStatus;
+  /** Rises by one with every stored change; it is the job's ETag. */
+  readonly version: number;
+  readonly registeredAtMs: number;
+  readonly updatedAtMs: number;
+  readonly completedAtMs: number | null;
+  readonly errors: readonly string[] | null;
+  readonly warnings: readonly string[] | null;
+  /** The settings at the time of creation; null without a settings model. */
+  readonly settings: JsonText | null;
+  readonly requestPayload: JsonText;
+  readonly responsePayload: JsonText | null;
+  /** Name of the queue binding that still has to take the job's message. */
+  readonly queueDue: string | null;
+  /** When the job is deleted; null keeps it. */
+  readonly expiresAtMs: number | null;
+};
+
+export type NewTypedJob = {
+  readonly id: string;
+  readonly settings: JsonText | null;
+  readonly requestPayload: JsonText;
+  /** Name of the queue binding to send to; null when there is none. */
+  readonly queue: string | null;
+  /** How long the job is kept; null for ever. */
+  readonly retentionMs: number | null;
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text has the form of our ids; anything else names no job. */
+export const isJobId = (text: string): boolean => UUID.test(text);

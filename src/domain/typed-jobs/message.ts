@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { TypedJob } from "./job.ts";
+import { asciiJson } from "./json.ts";
+
+const epochSeconds = (instantMs: number): number => instantMs / 1_000;
+
+/**
+ * The queue's message for a job (contract 12): ASCII JSON text without status and without its expiry.
+ * It is written when the job is registered, so it shows neither a result nor notes.
+ */
+export const queueMessage = (
+  job: Pick<TypedJob, "id" | "registeredAtMs" | "settings" | "requestPayload">,
+): string =>
+  asciiJson({
+    job_id: job.id,
+    registered_timestamp: epochSeconds(job.registeredAtMs),
+    updated_timestamp: epochSeconds(job.registeredAtMs),
+    completed_timestamp: null,
+    settings: job.settings === null ? {} : JSON.parse(job.settings),
+    request_payload: JSON.parse(job.requestPayload),
+    response_payload: null,
+    errors: null,
+    warnings: null,
+  });
+
+/** What a consumer reads: the message's text, or the object it was parsed into. */
+export const jobMessage = z.preprocess(
+  (body, context) => {
+    if (typeof body !== "string") return body;
+    try {
+      return JSON.parse(body);
+    } catch {
+      context.addIssue({ code: "custom", message: "The message is not JSON" });
+      return z.NEVER;
+    }
+  },
+  z.object({
+    job_id: z.string(),
+    registered_timestamp: z.number(),
+    updated_timestamp: z.number(),
+    completed_timestamp: z.null(),
+    settings: z.record(z.string(), z.unknown()),
+    request_payload: z.record(z.string(), z.unknown()),
+    response_payload: z.null(),
+    errors: z.null(),
+    warnings: z.null(),
+  }),
+);
+export type JobMessage = z.infer<typeof jobMessage>;

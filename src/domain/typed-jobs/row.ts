@@ -1,0 +1,86 @@
+import { gzip, ungzip } from "pako";
+import { z } from "zod";
+import type { JobStatus, TypedJob } from "./job.ts";
+import { NOTES_BYTES, PLAIN_VIEW_BYTES, VIEW_BYTES } from "./limits.ts";
+import type { ReadJob } from "./view.ts";
+
+/** A job's D1 row: the columns that lists filter by, and all the rest as JSON or, if large, gzip of it. */
+export type TypedJobRow = {
+  readonly jobId: string;
+  readonly registeredAtMs: number;
+  readonly status: JobStatus;
+  readonly version: number;
+  readonly view: string | Uint8Array;
+};
+
+const utf8 = new TextEncoder();
+const notesText = (job: TypedJob): string => JSON.stringify([job.errors, job.warnings]);
+
+// Payloads are JSON already: they are put in as they are, not parsed and written again.
+const viewText = (job: TypedJob): string =>
+  `{"updatedAtMs":${job.updatedAtMs},"completedAtMs":${job.completedAtMs},"notes":${notesText(job)},` +
+  `"settings":${job.settings},"requestPayload":${job.requestPayload},"responsePayload":${job.responsePayload}}`;
+
+const encodedView = (job: TypedJob): string | Uint8Array => {
+  const text = viewText(job);
+  if (text.length <= PLAIN_VIEW_BYTES / 3) return text;
+  const bytes = utf8.encode(text);
+  return bytes.byteLength <= PLAIN_VIEW_BYTES ? text : gzip(bytes, { level: 6 });
+};
+
+export const rowOf = (job: TypedJob): TypedJobRow => ({
+  jobId: job.id,
+  registeredAtMs: job.registeredAtMs,
+  status: job.status,
+  version: job.version,
+  view: encodedView(job),
+});
+
+/** Whether the job's notes keep to their limit and the whole job fits into one row. */
+export const fitsRow = (job: TypedJob): boolean => {
+  if (utf8.encode(notesText(job)).byteLength > NOTES_BYTES) return false;
+  const view = encodedView(job);
+  return typeof view === "string" || view.byteLength <= VIEW_BYTES;
+};
+
+const strings = z.array(z.string()).nullable().catch(null);
+const stored = z.object({
+  updatedAtMs: z.int().nullable().catch(null),
+  completedAtMs: z.int().nullable().catch(null),
+  notes: z.tuple([strings, strings]).catch([null, null]),
+  settings: z.unknown(),
+  requestPayload: z.unknown(),
+  responsePayload: z.unknown(),
+});
+
+const storedOf = (view: TypedJobRow["view"]): unknown => {
+  try {
+    return JSON.parse(typeof view === "string" ? view : new TextDecoder().decode(ungzip(view)));
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * A row as a list shows it. One that cannot be read, or only in part, keeps what its columns say (O11);
+ * `isWhole` is then false.
+ */
+export const jobOfRow = (row: TypedJobRow): { readonly job: ReadJob; readonly isWhole: boolean } => {
+  const outcome = stored.safeParse(storedOf(row.view));
+  const view = outcome.data;
+  const isWhole = view !== undefined && view.updatedAtMs !== null;
+  const [errors, warnings] = view?.notes ?? [null, null];
+  const job: ReadJob = {
+    id: row.jobId,
+    status: row.status,
+    registeredAtMs: row.registeredAtMs,
+    updatedAtMs: view?.updatedAtMs ?? row.registeredAtMs,
+    completedAtMs: view?.completedAtMs ?? null,
+    errors,
+    warnings,
+    settings: view?.settings ?? null,
+    requestPayload: view?.requestPayload ?? {},
+    responsePayload: view?.responsePayload ?? null,
+  };
+  return { job, isWhole };
+};
