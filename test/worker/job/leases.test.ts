@@ -1,0 +1,207 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Client } from "../support/client.ts";
+import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
+import { until } from "../support/eventually.ts";
+import { HandExecutor } from "../support/hand-executor.ts";
+import { alarmOf, evict, jobStub, recordOf, rowOf } from "../support/objects.ts";
+
+const executor = new HandExecutor();
+beforeAll(() => executor.install());
+afterEach(() => {
+  restoreClock();
+  executor.isDown = false;
+  executor.refusals = [];
+});
+afterAll(() => executor.uninstall());
+
+const LEASE_MS = 15_000;
+
+const start = async () => {
+  stopClock();
+  const client = new Client();
+  const id = await client.submit();
+  return { client, id, attempt: await executor.of(id) };
+};
+
+/** Lets time pass and the object's alarm ring, in an object that was evicted meanwhile. */
+const ring = async (id: string, afterMs: number): Promise<void> => {
+  moveClock(afterMs);
+  await evict(id);
+  expect(await runDurableObjectAlarm(jobStub(id))).toBe(true);
+};
+
+describe("a lease", () => {
+  it("that runs out gives the job to another attempt, and shuts the old one out", async () => {
+    const { client, id, attempt } = await start();
+    await attempt.log("from the first\n");
+    await ring(id, LEASE_MS);
+    const second = await executor.of(id);
+    expect(second.request.attemptId).not.toBe(attempt.request.attemptId);
+    expect(second.request.attemptToken).not.toBe(attempt.request.attemptToken);
+    const late = await attempt.post([{ ...attempt.finished({ exitCode: 1 }), n: 2 }]);
+    expect([late.status, await late.json()]).toMatchObject([409, { error: { code: "stale_attempt" } }]);
+    await second.log("from the second\n");
+    await second.finish();
+    expect(await client.status(id)).toMatchObject({ status: "completed", exit_code: 0, attempts: 2 });
+    expect(await client.json(`/logs/${id}`)).toMatchObject({ stdout: "from the second\n", next: 2 });
+  });
+
+  it("that is renewed by heartbeats holds", async () => {
+    const { client, id, attempt } = await start();
+    for (let beat = 0; beat < 4; beat++) {
+      moveClock(LEASE_MS - 1);
+      expect((await attempt.post([])).status).toBe(200);
+      await evict(id);
+      await runDurableObjectAlarm(jobStub(id));
+    }
+    expect(await client.status(id)).toMatchObject({ status: "running", attempts: 1 });
+    await attempt.finish();
+    expect(await client.status(id)).toMatchObject({ status: "completed" });
+  });
+
+  it("is renewed by a log as by a heartbeat", async () => {
+    const { id, attempt } = await start();
+    moveClock(LEASE_MS - 1);
+    await attempt.log("alive");
+    await ring(id, LEASE_MS - 1);
+    await attempt.finish();
+  });
+
+  it("that is young is not stored again, so that many reports cost few rows", async () => {
+    const { id, attempt } = await start();
+    await attempt.post([]);
+    const before = await recordOf(id);
+    moveClock(4_999);
+    await attempt.post([]);
+    expect(await recordOf(id)).toEqual(before);
+    moveClock(1);
+    await attempt.post([]);
+    expect(await recordOf(id)).not.toEqual(before);
+  });
+
+  it("always has an alarm behind it", async () => {
+    const { id, attempt } = await start();
+    const lease = (await recordOf(id))?.attempt?.leaseUntilMs ?? 0;
+    expect(await alarmOf(jobStub(id))).toBeLessThanOrEqual(lease);
+    moveClock(10_000);
+    await attempt.post([]);
+    await runDurableObjectAlarm(jobStub(id));
+    const renewed = (await recordOf(id))?.attempt?.leaseUntilMs ?? 0;
+    expect(renewed).toBeGreaterThan(lease);
+    expect(await alarmOf(jobStub(id))).toBeLessThanOrEqual(renewed);
+  });
+
+  it("lost three times ends the job as the infrastructure's failure, its slot freed and nothing charged", async () => {
+    const { client, id } = await start();
+    await ring(id, LEASE_MS);
+    await executor.of(id);
+    await ring(id, LEASE_MS);
+    await executor.of(id);
+    await ring(id, LEASE_MS);
+    expect(await client.status(id)).toMatchObject({
+      status: "failed",
+      termination_reason: "infrastructure",
+      reason_message: "the executor stopped reporting",
+      exit_code: null,
+      attempts: 3,
+    });
+    expect(await rowOf(id)).toMatchObject({ state: "failed" });
+    expect(await client.json("/stats")).toMatchObject({ your_quota: { active_jobs: 0, used: 0 } });
+  });
+});
+
+describe("an attempt", () => {
+  it("that blames the infrastructure is made again, up to three in all", async () => {
+    const { client, id, attempt } = await start();
+    const blame = { reason: "infrastructure", exitCode: null, message: "no inputs" } as const;
+    await attempt.finish(blame);
+    await (await executor.of(id)).finish(blame);
+    expect(await client.status(id)).toMatchObject({ status: expect.stringMatching(/queued|running/) });
+    await (await executor.of(id)).finish(blame);
+    expect(await client.status(id)).toMatchObject({
+      status: "failed",
+      termination_reason: "infrastructure",
+      reason_message: "no inputs",
+      attempts: 3,
+    });
+  });
+
+  it("ends at its deadline, however lively it reports", async () => {
+    const { client, id, attempt } = await start();
+    const deadlineMs = 300_000 + 600_000;
+    for (let passedMs = 0; passedMs + 60_000 < deadlineMs; passedMs += 60_000) {
+      moveClock(60_000);
+      await attempt.post([]);
+    }
+    moveClock(59_999);
+    await attempt.post([]);
+    await runDurableObjectAlarm(jobStub(id));
+    expect(await client.status(id)).toMatchObject({ status: "running", attempts: 1 });
+    await ring(id, 1);
+    const second = await executor.of(id);
+    expect((await attempt.post([])).status).toBe(409);
+    await second.finish();
+    expect(await client.status(id)).toMatchObject({ status: "completed", attempts: 2 });
+  });
+
+  it("that the executor refuses for good is not made for ever", async () => {
+    executor.refusals = ["invalid", "invalid", "invalid"];
+    const client = new Client();
+    const id = await client.submit();
+    await until("the end", async () => (await client.status(id)).status === "failed");
+    expect(await client.status(id)).toMatchObject({
+      termination_reason: "infrastructure",
+      reason_message: "executor refused the attempt: invalid",
+      attempts: 3,
+    });
+  });
+
+  it("that fails before its program started leaves the next one a clean log", async () => {
+    const { client, id, attempt } = await start();
+    await attempt.log("half a line");
+    await attempt.finish({ reason: "infrastructure", exitCode: null, message: "gone" });
+    const second = await executor.of(id);
+    expect(await client.json(`/logs/${id}`)).toMatchObject({ stdout: "", status: "running" });
+    await second.finish();
+    expect(await client.json(`/logs/${id}`)).toMatchObject({ stdout: "", status: "completed" });
+  });
+});
+
+describe("a queued job", () => {
+  it("fails when no executor was free by its deadline", async () => {
+    stopClock();
+    executor.isDown = true;
+    const client = new Client();
+    const id = await client.submit();
+    await until("the attempt given back", async () => {
+      const record = await recordOf(id);
+      return record?.state === "queued" && record.version > 1;
+    });
+    await ring(id, 3_600_000);
+    expect(await client.status(id)).toMatchObject({
+      status: "failed",
+      termination_reason: "infrastructure",
+      reason_message: "no executor was free before the deadline",
+      attempts: 0,
+      queue_position: 0,
+    });
+    expect(await rowOf(id)).toMatchObject({ state: "failed", finished_at_ms: Date.now() });
+    expect(await client.json("/stats")).toMatchObject({ your_quota: { active_jobs: 0 } });
+  });
+
+  it("knows its place among the queued ones", async () => {
+    executor.isDown = true;
+    const client = new Client();
+    const ids = [await client.submit(), await client.submit()];
+    for (const id of ids) {
+      await until("the attempt given back", async () => (await client.status(id)).status === "queued");
+    }
+    const places = await Promise.all(ids.map(async (id) => (await client.status(id)).queue_position));
+    expect(Number(places[1])).toBeGreaterThanOrEqual(Number(places[0]));
+    expect(Number(places[0])).toBeGreaterThanOrEqual(1);
+    const { system } = await client.json<{ system: { queue_length: number } }>("/stats");
+    expect(system.queue_length).toBeGreaterThanOrEqual(1);
+    for (const id of ids) await client.post(`/cancel/${id}`, {});
+  });
+});
