@@ -99,6 +99,8 @@ export const supervise = (
     clearTimeout(wall);
     wall = setTimeout(() => limit("timeout_wall"), limits.timeoutMs);
     events.onStarted(Date.now());
+    stdout.read();
+    stderr.read();
   };
   const onExited = (record: LauncherRecord & { kind: "exited" }): void => {
     if (exited !== null) return;
@@ -121,11 +123,11 @@ export const supervise = (
   const capped = (stream: LogStream) => {
     const pass = (chunk: Buffer): void => events.onOutput(stream, chunk);
     const cap = createCap(limits.outputBytesPerStream, pass, () => limit("output_limit"));
-    const ended = new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => sandbox[stream].once("close", resolve));
+    const read = (): void => {
       sandbox[stream].on("data", cap.take);
-      sandbox[stream].once("close", resolve);
-    });
-    return { ended, isTruncated: cap.isTruncated };
+    };
+    return { ended, read, isTruncated: cap.isTruncated };
   };
   const stdout = capped("stdout");
   const stderr = capped("stderr");
@@ -141,7 +143,10 @@ export const supervise = (
     return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);
   };
   const finish = async (): Promise<Supervised> => {
-    const [status] = await Promise.all([sandbox.ended, stdout.ended, stderr.ended]);
+    const status = await sandbox.ended;
+    // What came before a start is the sandbox's own complaint, and nobody's output.
+    if (startedAtMs === null) for (const stream of [sandbox.stdout, sandbox.stderr]) stream.resume();
+    await Promise.all([stdout.ended, stderr.ended]);
     clearTimeout(wall);
     clearTimeout(early);
     clearInterval(poll);

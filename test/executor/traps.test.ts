@@ -82,12 +82,14 @@ time.sleep(30)
   });
 
   it("3: jobs leave no zombies, and nothing that counts against the next one", async () => {
-    const before = processes().filter(({ state }) => state === "Z").length;
+    const isOfJobs = (uid: number): boolean => uid > 60_000 || uid === ORDINARY_UID || !asRoot;
+    const zombies = (): number =>
+      processes().filter(({ state, uid }) => state === "Z" && isOfJobs(uid)).length;
+    const before = zombies();
     for (let round = 0; round < 12; round += 1) {
       const { finished } = await runJob(executor(), worker(), "sleep 0.01 & :", { interpreter: "bash" });
       expect(finished.reason).toBe("exit");
     }
-    const zombies = (): number => processes().filter(({ state }) => state === "Z").length;
     await expect.poll(zombies, { timeout: 400 }).toBeLessThanOrEqual(before);
   });
 
@@ -125,11 +127,11 @@ for family in (16, 17, 38, 40):
   it("7: a job has the descriptors 0, 1 and 2, and no other", async () => {
     const source =
       "import os\nprint([fd for fd in range(1024) if os.path.lexists(f'/proc/self/fd/{fd}')][:-1] or 'none')";
-    const listing = "ls /proc/$$/fd | sort -n | tr '\\n' ' '";
+    const listing = "ls /proc/$$/fd";
     const python = await runJob(executor(), worker(), source);
     expect(python.stdout).toMatch(/^\[0, 1, 2\]\n|^\[0, 1\]\n/);
     const bash = await runJob(executor(), worker(), listing, { interpreter: "sh" });
-    expect(bash.stdout).toMatch(/^0 1 2 (10 )?$/); // dash holds its script on 10
+    expect(bash.stdout).toMatch(/^0\n1\n(10\n)?2\n$/); // dash holds its script on 10
     const parents = readdirSync(`/proc/${executor().child.pid}/fd`)
       .map((fd) => `/proc/${executor().child.pid}/fd/${fd}`)
       .filter((path) => existsSync(path) && readlinkSync(path) === "/etc/hosts");
