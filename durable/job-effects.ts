@@ -1,4 +1,5 @@
 import type { JobDeps } from "../src/deps.ts";
+import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import type { JobRecord } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
@@ -6,6 +7,7 @@ import { isTerminal } from "../src/domain/job/state.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
 
 const RETRY_MS = 5_000;
+const ANNOUNCED = "announced";
 /** The row of a job that ends or is given back sooner than this never says `running`. */
 const RUNNING_ROW_DELAY_MS = 1_000;
 
@@ -32,7 +34,7 @@ export class JobEffects {
   of(record: JobRecord): Promise<void>[] {
     const effects: Promise<void>[] = [];
     if (this.#projectedVersion < record.version) effects.push(this.#project(record));
-    if (isTerminal(record.state)) effects.push(this.settle(record));
+    if (isTerminal(record.state)) effects.push(this.settle(record), this.announce(record));
     return effects;
   }
 
@@ -70,6 +72,14 @@ export class JobEffects {
     if (record.clientKey === null || this.#isSettled) return;
     await this.#deps.quotas.settle(record.clientKey, this.#objectId, record.result?.cpuSeconds ?? 0);
     this.#isSettled = true;
+  }
+
+  /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */
+  async announce(record: JobRecord): Promise<void> {
+    const event = announcementOf(this.#objectId, record);
+    if (event === null || this.#storage.kv.get(ANNOUNCED) === true) return;
+    await this.#deps.webhooks.announce(record.webhooks, event);
+    this.#storage.kv.put(ANNOUNCED, true);
   }
 
   dispatch(): Promise<void> {

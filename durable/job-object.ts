@@ -109,6 +109,7 @@ export class JobObject extends DurableObject {
     if (record === null) return;
     if (record.attempt !== null) await this.#deps.executor.cancel(record.attempt.id);
     await this.#effects.settle(record);
+    await this.#effects.announce(record);
     if (record.usesBucket) await this.#effects.removeFiles();
     await this.#effects.removeRow();
     this.#sockets.closeAll();

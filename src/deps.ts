@@ -11,8 +11,12 @@ import { r2Bucket } from "./adapters/r2-bucket.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
 import { durableTypedJobObjects } from "./adapters/typed-job-objects.ts";
 import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
+import { webhookSecrets } from "./adapters/webhook-secrets.ts";
+import { httpWebhookSender } from "./adapters/webhook-sender.ts";
+import { clientWebhooks, durableWebhooks } from "./adapters/webhooks.ts";
 import type {
   Bucket,
+  ClientWebhooks,
   Clock,
   DispatchQueue,
   Executor,
@@ -22,11 +26,14 @@ import type {
   Logger,
   Presigner,
   Quotas,
+  WebhookSender,
+  Webhooks,
 } from "./domain/ports.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import type { SubmissionDeps } from "./domain/submission/types.ts";
 import type { TypedJobObjects, TypedJobRows } from "./domain/typed-jobs/ports.ts";
-import { type Config, configOf, queueOf, typedJobConfigOf } from "./env.ts";
+import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
+import { type Config, configOf, queueOf, secretNamed, typedJobConfigOf, webhookConfigOf } from "./env.ts";
 
 type RawEnv = Record<string, unknown>;
 
@@ -42,6 +49,7 @@ export type JobDeps = {
   readonly bucket: Bucket;
   readonly presigner: Presigner;
   readonly publicUrl: string;
+  readonly webhooks: Webhooks;
 };
 
 export type QuotaDeps = {
@@ -64,6 +72,7 @@ export type Deps = JobDeps &
     readonly assets: Assets;
     readonly quotaRules: QuotaRules;
     readonly idempotencyKeys: IdempotencyKeys;
+    readonly clientWebhooks: ClientWebhooks;
   };
 
 type Assets = { fetch(request: Request): Promise<Response> };
@@ -82,6 +91,15 @@ export type TypedJobDeps = {
   readonly credentials: { readonly username: string | undefined; readonly password: string | undefined };
   /** Files of the description page; null without the binding ASSETS. */
   readonly assets: Assets | null;
+};
+
+/** What a delivery's object acts through. */
+export type WebhookDeps = {
+  readonly now: Clock;
+  readonly log: Logger;
+  /** From [0, 1); spreads the attempts. */
+  readonly random: () => number;
+  readonly send: WebhookSender;
 };
 
 const executorOf = (config: Config): Executor => {
@@ -122,6 +140,7 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
       secretAccessKey: config.R2_SECRET_ACCESS_KEY,
     }),
     publicUrl: config.PUBLIC_URL,
+    webhooks: durableWebhooks(webhookConfigOf(env).WEBHOOK_OBJECT),
   };
 };
 
@@ -143,9 +162,32 @@ export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
   containerEnv: { EXECUTOR_HOST: "0.0.0.0", EXECUTOR_TOKEN: configOf(env).EXECUTOR_TOKEN },
 });
 
-/** Everything that requests and queue messages are handled with. */
-export const depsFor = (env: RawEnv): Deps => {
+export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
+  const config = webhookConfigOf(env);
+  const secretOf = webhookSecrets((name) => secretNamed(env, name), config.WEBHOOK_SECRET);
+  return {
+    now: systemClock,
+    log: jsonLogger,
+    random: Math.random,
+    send: httpWebhookSender(secretOf, config.WEBHOOK_TIMEOUT_MS),
+  };
+};
+
+/** The deployer's endpoints, as jobs keep them. @throws Error that names what is wrong or missing. */
+export const webhookSubscriptionsFor = (
+  env: RawEnv,
+  endpoints: readonly WebhookEndpoint[],
+): readonly Subscription[] => {
+  const rules = { allowLoopback: webhookConfigOf(env).WEBHOOK_ALLOW_LOOPBACK };
+  const outcome = subscriptionsOf(endpoints, (name) => secretNamed(env, name), rules);
+  if (outcome.kind === "ok") return outcome.subscriptions;
+  throw new Error(`The configuration is not complete. ${outcome.problems.join("; ")}`);
+};
+
+/** Everything that requests and queue messages are handled with. @throws Error about the configuration. */
+export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[] = []): Deps => {
   const config = configOf(env);
+  const webhookConfig = webhookConfigOf(env);
   return {
     ...jobDepsFor(env),
     jobs: durableJobObjects(config.JOB_OBJECT),
@@ -155,6 +197,10 @@ export const depsFor = (env: RawEnv): Deps => {
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     sha256: incrementalSha256,
     idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
+    webhookSubscriptions: webhookSubscriptionsFor(env, webhookEndpoints),
+    clientWebhooks: clientWebhooks(webhookConfig.WEBHOOK_SECRET, {
+      allowLoopback: webhookConfig.WEBHOOK_ALLOW_LOOPBACK,
+    }),
   };
 };
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
+import { SECRET_FORM, secretBytes } from "./domain/webhooks/secret.ts";
 
 const binding = <T>(name: string) =>
   z.custom<T>((value) => typeof value === "object" && value !== null, {
@@ -56,6 +57,26 @@ const typedJobSchema = z.object({
 
 export type TypedJobConfig = z.infer<typeof typedJobSchema>;
 
+/** What sending webhooks needs, with or without the rest of the service around it. */
+const webhookSchema = z.object({
+  WEBHOOK_OBJECT: binding<DurableObjectNamespace>("WEBHOOK_OBJECT"),
+  /** Signs for URLs that clients name; without it they may name none. */
+  WEBHOOK_SECRET: z
+    .string()
+    .refine((text) => text === "" || secretBytes(text) !== null, {
+      error: `secret WEBHOOK_SECRET must be ${SECRET_FORM}`,
+    })
+    .default(""),
+  /** Lets receivers be `http://127.0.0.1`, for local development. */
+  WEBHOOK_ALLOW_LOOPBACK: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true"),
+  WEBHOOK_TIMEOUT_MS: count(15_000),
+});
+
+export type WebhookConfig = z.infer<typeof webhookSchema>;
+
 /** Parses once per raw env, and says everything that is missing or wrong by its name. */
 const parserOf = <T>(of: z.ZodType<T>): ((env: Record<string, unknown>) => T) => {
   const parsed = new WeakMap<object, T>();
@@ -87,3 +108,9 @@ export const typedJobConfigOf: (env: Record<string, unknown>) => TypedJobConfig 
  */
 export const queueOf = (env: Record<string, unknown>, name: string): Queue<unknown> =>
   binding<Queue<unknown>>(name).parse(env[name]);
+
+/** The configuration of webhooks alone. @throws Error as `configOf` does. */
+export const webhookConfigOf: (env: Record<string, unknown>) => WebhookConfig = parserOf(webhookSchema);
+
+/** A secret whose name the deployer chose; the caller says what is wrong with its value. */
+export const secretNamed = (env: Record<string, unknown>, name: string): unknown => env[name];

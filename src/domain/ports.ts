@@ -1,5 +1,6 @@
 import type { AttemptRequest, EnvironmentInfo, ExecutorHealth } from "../wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../wire/report.ts";
+import type { WebhookDelivery } from "../wire/webhook-delivery.ts";
 import type { BeginOutcome } from "./idempotency/claim.ts";
 import type { NewJob } from "./job/lifecycle.ts";
 import type { LogRecord } from "./job/log-book.ts";
@@ -7,6 +8,9 @@ import type { InputFile, JobSnapshot } from "./job/record.ts";
 import type { Face, JobState } from "./job/state.ts";
 import type { UploadedObject } from "./job/upload-checks.ts";
 import type { QuotaUsage } from "./quota/quota.ts";
+import type { SendOutcome, Signer } from "./webhooks/delivery.ts";
+import type { Subscription } from "./webhooks/endpoint.ts";
+import type { WebhookEventType } from "./webhooks/event.ts";
 
 /** Epoch milliseconds; shells read it once per event and pass the value on. */
 export type Clock = () => number;
@@ -203,3 +207,40 @@ export type JobObjects = {
   /** Null when the text is no id of this namespace. */
   byObjectId(objectId: string): JobHandle | null;
 };
+
+/** How a job ended; `data` is the job as its own face shows it, without presigned URLs. */
+export type JobEnded = {
+  readonly objectId: string;
+  readonly type: WebhookEventType;
+  readonly atMs: number;
+  readonly data: unknown;
+};
+
+export type Webhooks = {
+  /** Hands the event to a delivery for each subscription that wants it. Asked again it does nothing more. */
+  announce(subscriptions: readonly Subscription[], event: JobEnded): Promise<void>;
+  /** How far the deliveries of an event have come; one that ended a week ago is no longer known. */
+  deliveriesOf(
+    subscriptions: readonly Subscription[],
+    objectId: string,
+    type: WebhookEventType,
+  ): Promise<readonly WebhookDelivery[]>;
+};
+
+export type SubscribeOutcome =
+  /** `secret` is what the client checks signatures with, the same for all its jobs. */
+  | { readonly kind: "accepted"; readonly subscription: Subscription; readonly secret: string }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** Takes the `webhook_url` of a job; `clientKey` names the credentials that the job is made with. */
+export type ClientWebhooks = { subscribe(url: string, clientKey: string): Promise<SubscribeOutcome> };
+
+/** One attempt to send a delivery. */
+export type WebhookAttempt = {
+  readonly id: string;
+  readonly url: string;
+  readonly signer: Signer;
+  readonly body: string;
+};
+
+export type WebhookSender = (attempt: WebhookAttempt, now: number) => Promise<SendOutcome>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { logStream, terminationReason } from "./vocabulary.ts";
+import { webhookDelivery } from "./webhook-delivery.ts";
 
 /**
  * Answers of the runs face as clients see them (contract runs.md sections 3 and 19): the service
@@ -87,6 +88,7 @@ export const runReport = z.object({
     signature: z.string().nullable(),
     signed_payload: z.string().nullable(),
   }),
+  webhooks: z.array(webhookDelivery).optional(),
 });
 export type RunReport = z.infer<typeof runReport>;
 

@@ -29,6 +29,7 @@ export type NewJob = {
   readonly workload?: WorkloadDetails;
   /** The job waits for these parts before it is queued. */
   readonly upload?: Omit<UploadPlan, "checkAtMs">;
+  readonly webhooks?: JobRecord["webhooks"];
 };
 
 const inBucket = (task: Task): boolean =>
@@ -59,6 +60,7 @@ export const newJob = (job: NewJob, now: number): JobRecord => ({
   firstSeq: 1,
   usesBucket: job.upload !== undefined || inBucket(job.task),
   result: null,
+  webhooks: job.webhooks ?? [],
 });
 
 const changed = (record: JobRecord, now: number, change: Partial<JobRecord>): JobRecord => ({

@@ -1,6 +1,7 @@
 import type { AttemptLimits, Program } from "../../wire/attempt.ts";
 import type { FinishedEvent, OutputFile } from "../../wire/report.ts";
 import type { TerminationReason } from "../../wire/vocabulary.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
 import type { Face, JobState } from "./state.ts";
 
 /** Bytes that the job owns: in the job object when they are small, in R2 when they are not. */
@@ -141,6 +142,8 @@ export type JobRecord = {
   /** Whether R2 may hold something of this job. */
   readonly usesBucket: boolean;
   readonly result: Result | null;
+  /** Who is to hear how the job ends. */
+  readonly webhooks: readonly Subscription[];
 };
 
 /** A record without the bytes that only an executor needs. */

@@ -1,5 +1,6 @@
 import { isSelected } from "../../wire/output-patterns.ts";
 import type { OutputFile } from "../../wire/report.ts";
+import type { WebhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobSnapshot, Result } from "../job/record.ts";
 import { isTerminal } from "../job/state.ts";
 import { statusWord } from "../status-words.ts";
@@ -72,7 +73,11 @@ const executionMetadata = (snapshot: JobSnapshot) => {
  * Body of `GET /status/{id}`: the superset of the reference's fields and its documents' (contract
  * runs.md sections 3 and 19). It has no member `error`, which a shipped client takes for a failure.
  */
-export const statusBody = (snapshot: JobSnapshot, queuePosition: number) => {
+export const statusBody = (
+  snapshot: JobSnapshot,
+  queuePosition: number,
+  webhooks: readonly WebhookDelivery[] = [],
+) => {
   const { result } = snapshot;
   const task = programOf(snapshot);
   return {
@@ -105,5 +110,6 @@ export const statusBody = (snapshot: JobSnapshot, queuePosition: number) => {
       signature: result?.signature?.signature ?? null,
       signed_payload: result?.signature?.signedPayload ?? null,
     },
+    ...(webhooks.length === 0 ? {} : { webhooks }),
   };
 };

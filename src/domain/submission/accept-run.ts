@@ -77,6 +77,7 @@ const create = async ({ deps, request, job }: Admission, task: Task): Promise<Jo
     task,
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
+    webhooks: deps.webhookSubscriptions,
   };
   try {
     return await job.create(newJob);

@@ -4,6 +4,7 @@ import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FieldError } from "../runs/types.ts";
 import type { UploadRefusal } from "../uploads/types.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
 
 /** What accepting a run acts through. */
 export type SubmissionDeps = {
@@ -15,6 +16,8 @@ export type SubmissionDeps = {
   readonly sha256: () => IncrementalSha256;
   readonly runRetentionMs: number;
   readonly runQueueWaitMs: number;
+  /** Who is to hear how runs end. */
+  readonly webhookSubscriptions: readonly Subscription[];
 };
 
 export type SubmissionOutcome =

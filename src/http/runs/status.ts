@@ -4,6 +4,7 @@ import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { JobHandle } from "../../domain/ports.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
+import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts";
 import { conditionalJson } from "../conditional.ts";
 import type { Operation } from "../operation.ts";
 import { preferenceApplied, preferredWait } from "../prefer.ts";
@@ -42,10 +43,11 @@ export const status = (deps: Deps): Operation => ({
   handler: async (c) => {
     const run = findRun(c, deps.jobs);
     const snapshot = run === null ? null : await awaitedSnapshot(c, run);
-    if (snapshot === null) return runNotFound(c);
+    if (run === null || snapshot === null) return runNotFound(c);
     const position = await queuePositionOf(deps, snapshot);
     const isFinal = isTerminal(snapshot.state);
-    const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}"`;
-    return conditionalJson(c, etag, statusBody(snapshot, position));
+    const webhooks = await deliveriesOf(deps.webhooks, run.objectId, snapshot);
+    const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}${deliveriesTag(webhooks)}"`;
+    return conditionalJson(c, etag, statusBody(snapshot, position, webhooks));
   },
 });

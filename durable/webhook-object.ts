@@ -1,0 +1,78 @@
+import { DurableObject } from "cloudflare:workers";
+import { DeliveryStorage } from "../src/adapters/delivery-storage.ts";
+import { type WebhookDeps, webhookDepsFor } from "../src/deps.ts";
+import {
+  afterAttempt,
+  type DeliveryOrder,
+  newDelivery,
+  viewOf,
+  wakeAtMs,
+} from "../src/domain/webhooks/delivery.ts";
+import type { WebhookDelivery } from "../src/wire/webhook-delivery.ts";
+
+/** Stands behind an attempt's timeout, so that an attempt whose object died is made again. */
+const LOST_ATTEMPT_MS = 60_000;
+const RETRY_MS = 5_000;
+
+/**
+ * One event on its way to one endpoint. It belongs to nobody else, so it outlives its job; it deletes
+ * itself. Every decision is a pure function of src/domain/webhooks.
+ */
+export class WebhookObject extends DurableObject {
+  readonly #deps: WebhookDeps;
+  readonly #storage: DeliveryStorage;
+  readonly #id: string;
+
+  constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
+    super(ctx, env);
+    this.#deps = webhookDepsFor(env);
+    this.#storage = new DeliveryStorage(ctx.storage);
+    this.#id = `msg_${ctx.id.toString()}`;
+  }
+
+  /** Takes the event, and sends it from the alarm: the job that ended waits for no receiver. */
+  async enqueue(order: DeliveryOrder, body: string): Promise<void> {
+    if (this.#storage.delivery() !== null) return;
+    const delivery = newDelivery(order, this.#deps.now());
+    this.#storage.write(delivery);
+    this.#storage.writeBody(body);
+    await this.ctx.storage.setAlarm(wakeAtMs(delivery));
+  }
+
+  view(): WebhookDelivery | null {
+    const delivery = this.#storage.delivery();
+    return delivery === null ? null : viewOf(this.#id, delivery);
+  }
+
+  /** Never throws: the platform gives a failing alarm up after six retries, and with it the delivery. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#onAlarm();
+    } catch (error) {
+      this.#deps.log.error("webhook.alarm_failed", error);
+      await this.ctx.storage.setAlarm(this.#deps.now() + RETRY_MS);
+    }
+  }
+
+  async #onAlarm(): Promise<void> {
+    const delivery = this.#storage.delivery();
+    if (delivery === null) return;
+    const now = this.#deps.now();
+    if (now < wakeAtMs(delivery)) return this.ctx.storage.setAlarm(wakeAtMs(delivery));
+    if (delivery.nextAttemptAtMs === null) return this.#storage.clear();
+    await this.ctx.storage.setAlarm(now + LOST_ATTEMPT_MS);
+    const { url, signer } = delivery;
+    const outcome = await this.#deps.send({ id: this.#id, url, signer, body: this.#storage.body() }, now);
+    const next = afterAttempt(delivery, outcome, this.#deps.random(), this.#deps.now());
+    this.#storage.write(next);
+    if (next.nextAttemptAtMs === null) this.#storage.dropBody();
+    this.#deps.log.info("webhook.attempt", {
+      id: this.#id,
+      state: next.state,
+      attempts: next.attempts,
+      status: next.lastStatus,
+      error: next.lastError,
+    });
+    await this.ctx.storage.setAlarm(wakeAtMs(next));
+  }
+}

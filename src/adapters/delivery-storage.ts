@@ -1,0 +1,46 @@
+import type { Delivery } from "../domain/webhooks/delivery.ts";
+
+const DELIVERY = "delivery";
+const BODY_PREFIX = "body/";
+/** A stored value ends at 2 MB (platform), and a typed job may carry more than one MiB. */
+const PIECE_BYTES = 1_048_576;
+
+/** A webhook object's storage: the delivery, and its body in pieces as long as it may be sent again. */
+export class DeliveryStorage {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  delivery(): Delivery | null {
+    return this.#storage.kv.get<Delivery>(DELIVERY) ?? null;
+  }
+
+  write(delivery: Delivery): void {
+    this.#storage.kv.put(DELIVERY, delivery);
+  }
+
+  body(): string {
+    const text = new TextDecoder();
+    const pieces = [...this.#storage.kv.list<Uint8Array>({ prefix: BODY_PREFIX })];
+    return pieces.map(([, piece]) => text.decode(piece, { stream: true })).join("") + text.decode();
+  }
+
+  writeBody(body: string): void {
+    const bytes = new TextEncoder().encode(body);
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const key = BODY_PREFIX + String(at / PIECE_BYTES).padStart(4, "0");
+      this.#storage.kv.put(key, bytes.slice(at, at + PIECE_BYTES));
+    }
+  }
+
+  dropBody(): void {
+    for (const [key] of [...this.#storage.kv.list({ prefix: BODY_PREFIX })]) this.#storage.kv.delete(key);
+  }
+
+  async clear(): Promise<void> {
+    await this.#storage.deleteAlarm();
+    await this.#storage.deleteAll();
+  }
+}

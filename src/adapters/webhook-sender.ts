@@ -1,0 +1,47 @@
+import { Webhook } from "standardwebhooks";
+import type { WebhookSender } from "../domain/ports.ts";
+import { VERSION } from "../domain/version.ts";
+import { hmacBase64, type SecretOf } from "./webhook-secrets.ts";
+
+const utf8 = new TextEncoder();
+
+/**
+ * Headers of one attempt. `webhook-*` are those of Standard Webhooks 1.0.0, whose timestamp is the
+ * attempt's; `x-sandbox-signature` is for clients of the seed's service, keyed by the secret as the
+ * text that it is, `whsec_` included (contract workloads.md section 5).
+ */
+const signedHeaders = async (
+  id: string,
+  body: string,
+  secret: string,
+  now: number,
+): Promise<Record<string, string>> => ({
+  "content-type": "application/json",
+  "user-agent": `Sandpiper/${VERSION}`,
+  "webhook-id": id,
+  "webhook-timestamp": String(Math.floor(now / 1_000)),
+  "webhook-signature": new Webhook(secret).sign(id, new Date(now), body),
+  "x-sandbox-signature": await hmacBase64(utf8.encode(secret), body),
+});
+
+/** Posts over `fetch`. A redirect is an answer like any other: it is not followed. */
+export const httpWebhookSender =
+  (secretOf: SecretOf, timeoutMs: number): WebhookSender =>
+  async ({ id, url, signer, body }, now) => {
+    const secret = await secretOf(signer);
+    if (secret === null) return { kind: "failed", error: "no_secret" };
+    const headers = await signedHeaders(id, body, secret, now);
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+      await response.body?.cancel();
+      return {
+        kind: "answered",
+        status: response.status,
+        retryAfter: response.headers.get("retry-after"),
+      };
+    } catch {
+      // Whatever failed, the schedule goes on; the error's text may hold the receiver's address.
+      return { kind: "failed", error: signal.aborted ? "timeout" : "unreachable" };
+    }
+  };

@@ -1,0 +1,52 @@
+import type { ClientWebhooks, Webhooks } from "../domain/ports.ts";
+import type { DeliveryOrder } from "../domain/webhooks/delivery.ts";
+import { ownSubscription, type Subscription } from "../domain/webhooks/endpoint.ts";
+import { type WebhookEventType, webhookBody } from "../domain/webhooks/event.ts";
+import { type ReceiverUrlRules, receiverUrlRefusal } from "../domain/webhooks/receiver-url.ts";
+import type { WebhookDelivery } from "../wire/webhook-delivery.ts";
+import { clientSecret } from "./webhook-secrets.ts";
+
+/** The webhook object's methods as a stub offers them. */
+export type WebhookStub = {
+  enqueue(order: DeliveryOrder, body: string): Promise<void>;
+  view(): Promise<WebhookDelivery | null>;
+};
+
+/** The webhook objects by their binding. The name makes an event's delivery to an endpoint one object. */
+export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => {
+  const of = (objectId: string, type: WebhookEventType, { url, signer }: Subscription): WebhookStub => {
+    const key = signer.kind === "service" ? signer.secretName : signer.clientKey;
+    const name = JSON.stringify([objectId, type, signer.kind, key, url]);
+    return namespace.get(namespace.idFromName(name)) as unknown as WebhookStub;
+  };
+  const listeners = (subscriptions: readonly Subscription[], type: WebhookEventType) =>
+    subscriptions.filter(({ events }) => events.includes(type));
+  return {
+    announce: async (subscriptions, { objectId, type, atMs, data }) => {
+      const body = webhookBody(type, atMs, data);
+      await Promise.all(
+        listeners(subscriptions, type).map((subscription) => {
+          const { url, signer } = subscription;
+          return of(objectId, type, subscription).enqueue({ type, url, signer }, body);
+        }),
+      );
+    },
+    deliveriesOf: async (subscriptions, objectId, type) => {
+      const views = await Promise.all(
+        listeners(subscriptions, type).map((subscription) => of(objectId, type, subscription).view()),
+      );
+      return views.filter((view) => view !== null);
+    },
+  };
+};
+
+/** `masterSecret` is "" where clients must not name URLs of their own. */
+export const clientWebhooks = (masterSecret: string, rules: ReceiverUrlRules): ClientWebhooks => ({
+  subscribe: async (url, clientKey) => {
+    const secret = await clientSecret(masterSecret, clientKey);
+    if (secret === null) return { kind: "refused", message: "this service sends no webhooks to clients" };
+    const message = receiverUrlRefusal(url, rules);
+    if (message !== null) return { kind: "refused", message };
+    return { kind: "accepted", subscription: ownSubscription(url, clientKey), secret };
+  },
+});

@@ -1,0 +1,95 @@
+import type { WebhookDelivery, WebhookError } from "../../wire/webhook-delivery.ts";
+import type { WebhookEventType } from "./event.ts";
+import { retryAfterMs, retryDelayMs } from "./schedule.ts";
+
+/** What remains of a delivery is deleted this long after its last attempt. */
+export const DELIVERY_RETENTION_MS = 7 * 24 * 3_600_000;
+
+/**
+ * Whose secret signs: the one that the deployer named with the endpoint, or the one that a client's
+ * own `webhook_url` is signed with. The secret itself is looked up at each attempt and stored nowhere.
+ */
+export type Signer =
+  | { readonly kind: "service"; readonly secretName: string }
+  | { readonly kind: "job"; readonly clientKey: string };
+
+/** What a job asks its delivery to do. */
+export type DeliveryOrder = {
+  readonly type: WebhookEventType;
+  readonly url: string;
+  readonly signer: Signer;
+};
+
+/** How one attempt went. `retryAfter` is the header as it came. */
+export type SendOutcome =
+  | { readonly kind: "answered"; readonly status: number; readonly retryAfter: string | null }
+  | { readonly kind: "failed"; readonly error: WebhookError };
+
+/** One event on its way to one endpoint. */
+export type Delivery = DeliveryOrder & {
+  readonly state: WebhookDelivery["state"];
+  readonly attempts: number;
+  readonly updatedAtMs: number;
+  readonly lastStatus: number | null;
+  readonly lastError: WebhookError | null;
+  /** Null once there is nothing left to try. */
+  readonly nextAttemptAtMs: number | null;
+};
+
+export const newDelivery = (order: DeliveryOrder, now: number): Delivery => ({
+  ...order,
+  state: "pending",
+  attempts: 0,
+  updatedAtMs: now,
+  lastStatus: null,
+  lastError: null,
+  nextAttemptAtMs: now,
+});
+
+/** The receiver is gone for good (Standard Webhooks 1.0.0, "Webhook delivery"). */
+const GONE = 410;
+
+const isAccepted = (status: number): boolean => status >= 200 && status <= 299;
+const isRedirect = (status: number): boolean => status >= 300 && status <= 399;
+
+const errorOf = (outcome: SendOutcome): WebhookError | null => {
+  if (outcome.kind === "failed") return outcome.error;
+  if (isAccepted(outcome.status)) return null;
+  return isRedirect(outcome.status) ? "redirect" : "status";
+};
+
+/** Takes an attempt into account: accepted, given up for good, over, or due again later. */
+export const afterAttempt = (
+  delivery: Delivery,
+  outcome: SendOutcome,
+  random: number,
+  now: number,
+): Delivery => {
+  const attempts = delivery.attempts + 1;
+  const lastStatus = outcome.kind === "answered" ? outcome.status : null;
+  const lastError = errorOf(outcome);
+  const tried = { ...delivery, attempts, lastStatus, lastError, updatedAtMs: now };
+  if (lastError === null) return { ...tried, state: "delivered", nextAttemptAtMs: null };
+  if (lastStatus === GONE) return { ...tried, state: "disabled", nextAttemptAtMs: null };
+  const askedMs = outcome.kind === "answered" ? retryAfterMs(outcome.retryAfter, now) : 0;
+  const delayMs = retryDelayMs(attempts, random, askedMs);
+  if (delayMs === null) return { ...tried, state: "failed", nextAttemptAtMs: null };
+  return { ...tried, nextAttemptAtMs: now + delayMs };
+};
+
+/** When the delivery has to be looked at again: for its next attempt, or to be deleted. */
+export const wakeAtMs = (delivery: Delivery): number =>
+  delivery.nextAttemptAtMs ?? delivery.updatedAtMs + DELIVERY_RETENTION_MS;
+
+/** The delivery as the job's view shows it. The deployer's URLs are not for the job's clients to know. */
+export const viewOf = (id: string, delivery: Delivery): WebhookDelivery => ({
+  id,
+  type: delivery.type,
+  endpoint: delivery.signer.kind,
+  state: delivery.state,
+  attempts: delivery.attempts,
+  last_status: delivery.lastStatus,
+  last_error: delivery.lastError,
+  next_attempt_at:
+    delivery.nextAttemptAtMs === null ? null : new Date(delivery.nextAttemptAtMs).toISOString(),
+});
