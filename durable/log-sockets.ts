@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { LogRecord } from "../src/domain/job/log-book.ts";
 import type { LogSlice } from "../src/domain/job/log-pages.ts";
 import type { JobSnapshot } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
@@ -14,9 +15,14 @@ import { isStalled, type Progress, progressOf } from "../src/domain/streams/prog
 import { logStream } from "../src/wire/vocabulary.ts";
 
 const PROTOCOL = "sandpiper.v1";
-/** Log text read for a socket at a time, and what may wait unsent before it gets more. */
-const SLICE_BYTES = 64 * 1024;
-const UNSENT_BYTES = 128 * 1024;
+/** Log text read for a watcher at a time. */
+const SLICE_BYTES = 32 * 1024;
+/** What may wait unsent in all sockets together, and at least for one of them. */
+const UNSENT_TOTAL_BYTES = 32 * 1024 * 1024;
+const UNSENT_LEAST_BYTES = 32 * 1024;
+const UNSENT_MOST_BYTES = 256 * 1024;
+/** Sent in one turn; then others get theirs, above all the executor's reports. */
+const TURN_BYTES = 1024 * 1024;
 /** The platform tells of no drained socket, so those that lag are looked at again this often. */
 const LAG_POLL_MS = 20;
 
@@ -51,21 +57,61 @@ export const refuseSocket = (mode: StreamMode, shownId: string): Response => {
   return upgraded(client, mode);
 };
 
+const stateOf = (socket: WebSocket): WatcherState => watcherState.parse(socket.deserializeAttachment());
+
 const sendAll = (socket: WebSocket, frames: readonly string[]): void => {
   for (const frame of frames) socket.send(frame);
 };
 
+/** Pieces of the log and their frames, made once for all watchers that stand at the same place in a turn. */
+class Slices {
+  readonly #source: LogSource;
+  readonly #slices = new Map<number, LogSlice>();
+  readonly #frames = new Map<string, readonly string[]>();
+  sentBytes = 0;
+
+  constructor(source: LogSource) {
+    this.#source = source;
+  }
+
+  at(after: number): LogSlice {
+    let slice = this.#slices.get(after);
+    if (slice === undefined) {
+      slice = this.#source.slice(after, SLICE_BYTES);
+      this.#slices.set(after, slice);
+    }
+    return slice;
+  }
+
+  framesFor({ mode, after, stream }: WatcherState): { frames: readonly string[]; last: LogRecord } {
+    const { records } = this.at(after);
+    const last = records.at(-1);
+    if (last === undefined) throw new Error("there is nothing to send");
+    const key = `${mode} ${after} ${stream}`;
+    const frames = this.#frames.get(key) ?? recordFrames(mode, records, stream);
+    this.#frames.set(key, frames);
+    this.sentBytes += frames.reduce((total, frame) => total + frame.length, 0);
+    return { frames, last };
+  }
+}
+
+/** How one watcher stands after its part of a turn. */
+type Standing = "caught_up" | "has_more" | "lagging";
+
 /**
  * The job's watchers. Each one's place in the log is its socket's attachment, so it survives
- * hibernation; what it has not been sent yet stays in storage, so a slow one costs no memory and never
- * slows the job.
+ * hibernation; what it has not been sent yet stays in storage, so a slow one costs no memory. They are
+ * served in turns, so that however many there are, the job's reports are never held up.
  */
 export class LogSockets {
   readonly #ctx: DurableObjectState;
   readonly #source: LogSource;
   readonly #now: () => number;
   readonly #progress = new WeakMap<WebSocket, Progress>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Watchers that may have more to get in this round. */
+  #waiting: WebSocket[] = [];
+  /** Takes back the next turn where it only waits for lagging watchers; null when none is due. */
+  #next: { readonly cancel: (() => void) | null } | null = null;
 
   constructor(ctx: DurableObjectState, source: LogSource, now: () => number) {
     this.#ctx = ctx;
@@ -79,29 +125,21 @@ export class LogSockets {
     this.#ctx.acceptWebSocket(server);
     server.serializeAttachment({ mode, after, stream: "stdout" } satisfies WatcherState);
     sendAll(server, greetingFrames(mode, snapshot));
-    this.pump([server]);
+    this.pump();
     return upgraded(client, mode);
   }
 
   /** Tells every watcher of a change of state. */
   status(snapshot: JobSnapshot): void {
-    for (const socket of this.#open()) sendAll(socket, statusFrames(this.#stateOf(socket).mode, snapshot));
+    for (const socket of this.#open()) sendAll(socket, statusFrames(stateOf(socket).mode, snapshot));
   }
 
-  /** Sends what is stored to the watchers that can take it; those that lag get more later. */
-  pump(sockets: readonly WebSocket[] = this.#open()): void {
-    const snapshot = this.#source.snapshot();
-    if (snapshot === null) return;
-    const slices = new Map<number, LogSlice>();
-    const sliceAt = (after: number): LogSlice => {
-      const known = slices.get(after);
-      if (known !== undefined) return known;
-      const slice = this.#source.slice(after, SLICE_BYTES);
-      slices.set(after, slice);
-      return slice;
-    };
-    const lagging = sockets.filter((socket) => !this.#advance(socket, snapshot, sliceAt));
-    if (lagging.length > 0) this.#pumpLater();
+  /** Sends the watchers what is new: as much as a turn allows at once, the rest in further turns. */
+  pump(): void {
+    this.#waiting = this.#open();
+    if (this.#next !== null && this.#next.cancel === null) return;
+    this.#next?.cancel?.();
+    this.#turn();
   }
 
   /** The job is gone: nothing more will come. */
@@ -109,44 +147,66 @@ export class LogSockets {
     for (const socket of this.#open()) socket.close(4404, "job deleted");
   }
 
-  /** Sends one watcher as much as it can take; whether it stands at the end of the log. */
-  #advance(socket: WebSocket, snapshot: JobSnapshot, sliceAt: (after: number) => LogSlice): boolean {
-    let state = this.#stateOf(socket);
-    for (;;) {
-      const slice = sliceAt(state.after);
-      const last = slice.records.at(-1);
-      if (last === undefined) break;
-      if (socket.bufferedAmount > UNSENT_BYTES) return this.#hold(socket, state);
-      sendAll(socket, recordFrames(state.mode, slice.records, state.stream));
-      state = { ...state, after: last.seq, stream: last.stream };
-      socket.serializeAttachment(state);
+  #turn(): void {
+    this.#next = null;
+    const snapshot = this.#source.snapshot();
+    if (snapshot === null) return;
+    const slices = new Slices(this.#source);
+    const unsentBytes = this.#unsentAllowance();
+    const again: WebSocket[] = [];
+    let isLagging = false;
+    while (slices.sentBytes < TURN_BYTES) {
+      const socket = this.#waiting.shift();
+      if (socket === undefined) break;
+      const standing = this.#advance(socket, snapshot, slices, unsentBytes);
+      if (standing === "has_more") this.#waiting.push(socket);
+      if (standing !== "lagging") continue;
+      isLagging = true;
+      again.push(socket);
     }
+    const hasMore = this.#waiting.length > 0;
+    this.#waiting.push(...again);
+    if (hasMore || isLagging) this.#turnLater(hasMore ? 0 : LAG_POLL_MS);
+  }
+
+  /** Sends one watcher its next slice, if it can take one. */
+  #advance(socket: WebSocket, snapshot: JobSnapshot, slices: Slices, unsentBytes: number): Standing {
+    if (socket.readyState !== WebSocket.OPEN) return "caught_up";
+    const state = stateOf(socket);
+    if (slices.at(state.after).records.length === 0) return this.#atEnd(socket, state, snapshot);
+    if (socket.bufferedAmount > unsentBytes) return this.#hold(socket, state);
+    const { frames, last } = slices.framesFor(state);
+    sendAll(socket, frames);
+    socket.serializeAttachment({ ...state, after: last.seq, stream: last.stream } satisfies WatcherState);
+    return "has_more";
+  }
+
+  #atEnd(socket: WebSocket, state: WatcherState, snapshot: JobSnapshot): Standing {
     this.#progress.delete(socket);
     if (isTerminal(snapshot.state)) {
       sendAll(socket, endFrames(state.mode, snapshot, state.after));
-      socket.close(1000, "end of log");
+      socket.close(1000, snapshot.result?.truncated ? "end of log, truncated" : "end of log");
     }
-    return true;
+    return "caught_up";
   }
 
-  /** Lets a watcher lag, until it has taken nothing for too long; true when it was let go. */
-  #hold(socket: WebSocket, state: WatcherState): boolean {
+  /** Lets a watcher lag, until it has taken nothing for too long. */
+  #hold(socket: WebSocket, state: WatcherState): Standing {
     const progress = progressOf(this.#progress.get(socket), state.after, socket.bufferedAmount, this.#now());
     this.#progress.set(socket, progress);
-    if (!isStalled(progress, this.#now())) return false;
+    if (!isStalled(progress, this.#now())) return "lagging";
     socket.close(1013, `too slow; resume with after=${state.after}`);
-    return true;
+    return "caught_up";
   }
 
-  #pumpLater(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.pump();
-    }, LAG_POLL_MS);
+  #turnLater(delayMs: number): void {
+    const timer = setTimeout(() => this.#turn(), delayMs);
+    this.#next = { cancel: delayMs === 0 ? null : () => clearTimeout(timer) };
   }
 
-  #stateOf(socket: WebSocket): WatcherState {
-    return watcherState.parse(socket.deserializeAttachment());
+  #unsentAllowance(): number {
+    const share = UNSENT_TOTAL_BYTES / Math.max(1, this.#waiting.length);
+    return Math.min(UNSENT_MOST_BYTES, Math.max(UNSENT_LEAST_BYTES, share));
   }
 
   #open(): WebSocket[] {

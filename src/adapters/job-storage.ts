@@ -3,8 +3,8 @@ import type { JobRecord } from "../domain/job/record.ts";
 
 const RECORD = "job";
 const LOG_PREFIX = "log/";
-/** Sorts after every chunk key, whose numbers have 12 digits. */
-const LOG_END = "log0";
+/** At most 256 KiB each. */
+const RECENT_CHUNKS = 16;
 
 const chunkKey = (firstSeq: number): string => LOG_PREFIX + String(firstSeq).padStart(12, "0");
 
@@ -16,6 +16,8 @@ export class JobStorage {
   readonly #storage: DurableObjectStorage;
   #record: JobRecord | null | undefined;
   #tail: LogChunk | null | undefined;
+  /** Chunks read or written last, by their first number: many watchers read the same ones. */
+  readonly #recent = new Map<number, LogChunk>();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -43,30 +45,53 @@ export class JobStorage {
   writeChunks(chunks: readonly LogChunk[]): void {
     for (const chunk of chunks) {
       this.#storage.kv.put(chunkKey(chunk.firstSeq), chunk);
-      this.#tail = chunk;
+      this.#tail = this.#remember(chunk);
     }
   }
 
   /** Stored chunks from the one that holds `seq` on. */
   *chunksFrom(seq: number): Iterable<LogChunk> {
-    const [holder] = this.#storage.kv.list<LogChunk>({
-      prefix: LOG_PREFIX,
-      end: chunkKey(seq + 1),
-      reverse: true,
-      limit: 1,
-    });
-    for (const [, chunk] of this.#storage.kv.list<LogChunk>({
-      start: holder?.[0] ?? LOG_PREFIX,
-      end: LOG_END,
-    })) {
+    let chunk = this.#holderOf(seq);
+    while (chunk !== null) {
       yield chunk;
+      chunk = this.#chunkAt(chunk.firstSeq + chunk.entries.length);
     }
   }
 
   async clear(): Promise<void> {
     this.#record = null;
     this.#tail = null;
+    this.#recent.clear();
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
+  }
+
+  /** The chunk with this record, or the first one behind it. */
+  #holderOf(seq: number): LogChunk | null {
+    for (const chunk of this.#recent.values()) {
+      if (chunk.firstSeq <= seq && seq < chunk.firstSeq + chunk.entries.length) return chunk;
+    }
+    const [holder] = this.#storage.kv.list<LogChunk>({
+      prefix: LOG_PREFIX,
+      end: chunkKey(seq + 1),
+      reverse: true,
+      limit: 1,
+    });
+    return holder === undefined ? null : this.#remember(holder[1]);
+  }
+
+  #chunkAt(firstSeq: number): LogChunk | null {
+    const recent = this.#recent.get(firstSeq);
+    if (recent !== undefined) return recent;
+    const stored = this.#storage.kv.get<LogChunk>(chunkKey(firstSeq));
+    return stored === undefined ? null : this.#remember(stored);
+  }
+
+  #remember(chunk: LogChunk): LogChunk {
+    this.#recent.delete(chunk.firstSeq);
+    this.#recent.set(chunk.firstSeq, chunk);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > RECENT_CHUNKS && oldest !== undefined) this.#recent.delete(oldest);
+    return chunk;
   }
 }

@@ -92,7 +92,9 @@ export const statusFrames = (mode: StreamMode, snapshot: JobSnapshot): string[] 
 /** The last frames of a job that has ended. */
 export const endFrames = (mode: StreamMode, snapshot: JobSnapshot, lastSeq: number): string[] => {
   if (mode === "text") return [];
-  return [mode === "typed" ? typedEnd(snapshot, lastSeq) : doneLine(snapshot)];
+  if (mode === "typed") return [typedEnd(snapshot, lastSeq)];
+  const cut = snapshot.result?.truncated ? ["[TRUNCATED] Output passed its cap\n"] : [];
+  return [...cut, doneLine(snapshot)];
 };
 
 /** What a socket for an unknown job gets before it is closed with 4404. */
