@@ -19,8 +19,54 @@ export const failDatabaseWrites = (times: number): void => {
   for (let count = 0; count < times; count++) run.mockRejectedValueOnce(new Error("D1 is not there"));
 };
 
-/** The next messages are not taken by the queue. */
-export const failQueueSends = (times: number): void => {
+/** The next messages are not taken by the queue, so many of them. */
+export const failQueueSends = (times: number) => {
   const send = vi.spyOn(queueApi, "send");
   for (let count = 0; count < times; count++) send.mockRejectedValueOnce(new Error("the queue is not there"));
+  return send;
 };
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+
+/** Puts something between the next caller of this method of an object and the object; for stubs got from now on. */
+const interpose = (method: string, isMeant: (args: unknown[]) => boolean, around: (call: Call) => Call) => {
+  const get = namespaceApi.get;
+  let isDone = false;
+  const spy = vi.spyOn(namespaceApi, "get").mockImplementation(function (this: DurableObjectNamespace, id) {
+    return new Proxy(get.call(this, id), {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        // What a stub calls a method is a remote one: it has no `bind`.
+        const call: Call = (...args) => Reflect.apply(member, target, args);
+        if (name !== method) return call;
+        return (...args: unknown[]) => {
+          if (isDone || !isMeant(args)) return call(...args);
+          isDone = true;
+          spy.mockRestore();
+          return around(call)(...args);
+        };
+      },
+    });
+  });
+};
+
+/** The next call of this method of a quota object never reaches it. */
+export const failQuotaCall = (method: string): void =>
+  interpose(
+    "fetch",
+    ([input, init]) => new Request(input as RequestInfo, init as RequestInit).url.endsWith(`/call/${method}`),
+    () => () => Promise.reject(new Error("the quota is not there")),
+  );
+
+/** The next job is created, but the answer of its object is lost on the way. */
+export const loseAnswerOfCreate = (): void =>
+  interpose(
+    "create",
+    () => true,
+    (call) =>
+      async (...args) => {
+        await call(...args);
+        throw new Error("the connection broke");
+      },
+  );
