@@ -12,6 +12,8 @@ export type TarMember = {
   sizeBytes: number;
   /** 0755 instead of 0644 for a file; folders are 0755 anyway. */
   executable?: boolean;
+  /** Whole seconds since the epoch; 0 without it, so that equal trees make equal tars. */
+  modifiedAtSeconds?: number;
 };
 
 /** Two zero blocks: what comes after the last member. */
@@ -23,11 +25,19 @@ export const tarPadding = (sizeBytes: number): Uint8Array =>
 
 const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
 
-const block = (name: Uint8Array, typeflag: string, sizeBytes: number, mode: number): Uint8Array => {
+type Attributes = { typeflag: string; sizeBytes: number; mode: number; modifiedAtSeconds: number };
+
+const block = (
+  name: Uint8Array,
+  { typeflag, sizeBytes, mode, modifiedAtSeconds }: Attributes,
+): Uint8Array => {
   const header = new Uint8Array(BLOCK);
   const put = (text: string, at: number) => encoder.encodeInto(text, header.subarray(at));
   header.set(name.subarray(0, NAME_BYTES));
-  put(`${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(sizeBytes, 11)}\0${octal(0, 11)}\0`, 100);
+  put(
+    `${octal(mode, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0${octal(sizeBytes, 11)}\0${octal(modifiedAtSeconds, 11)}\0`,
+    100,
+  );
   put(`        ${typeflag}`, 148);
   put("ustar\x0000", 257);
   let sum = 0;
@@ -49,7 +59,7 @@ const paxRecord = (key: string, value: string): Uint8Array => {
 
 /**
  * The blocks before a member's content: one ustar header, after a pax header where the name needs one (over
- * 100 bytes or not ASCII). Owner and times are 0, so equal trees make equal tars. `prefix` (such as `./`)
+ * 100 bytes or not ASCII). The owner is 0. `prefix` (such as `./`)
  * goes before every name. A size over 8 GiB is a `RangeError`.
  */
 export const tarHeader = (member: TarMember, prefix = ""): Uint8Array => {
@@ -57,15 +67,22 @@ export const tarHeader = (member: TarMember, prefix = ""): Uint8Array => {
   const isFolder = member.kind === "folder";
   const name = `${prefix}${member.path}${isFolder ? "/" : ""}`;
   const mode = isFolder || member.executable === true ? 0o755 : 0o644;
+  const attributes = {
+    typeflag: isFolder ? "5" : "0",
+    sizeBytes: member.sizeBytes,
+    mode,
+    modifiedAtSeconds: member.modifiedAtSeconds ?? 0,
+  };
   const bytes = encoder.encode(name);
-  if (bytes.length <= NAME_BYTES && bytes.length === name.length)
-    return block(bytes, isFolder ? "5" : "0", member.sizeBytes, mode);
+  if (bytes.length <= NAME_BYTES && bytes.length === name.length) return block(bytes, attributes);
   const pax = paxRecord("path", name);
   const paxBlocks = Math.ceil(pax.length / BLOCK) * BLOCK;
   const blocks = new Uint8Array(BLOCK + paxBlocks + BLOCK);
-  blocks.set(block(encoder.encode("pax_header"), "x", pax.length, 0o644));
+  blocks.set(
+    block(encoder.encode("pax_header"), { ...attributes, typeflag: "x", sizeBytes: pax.length, mode: 0o644 }),
+  );
   blocks.set(pax, BLOCK);
   const plain = encoder.encode(name.replace(/[^\x20-\x7e]/g, "_"));
-  blocks.set(block(plain, isFolder ? "5" : "0", member.sizeBytes, mode), BLOCK + paxBlocks);
+  blocks.set(block(plain, attributes), BLOCK + paxBlocks);
   return blocks;
 };

@@ -13,12 +13,13 @@ import { problemResponse, runIdParam, unknownJob } from "./schemas.ts";
 
 /** All outputs as a tar whose members start with `./`, read from the bucket one after the other. */
 async function* tarOf(bucket: Bucket, snapshot: JobSnapshot): AsyncGenerator<Uint8Array> {
+  const modifiedAtSeconds = Math.floor((snapshot.finishedAtMs ?? 0) / 1_000);
   for (const file of snapshot.result?.outputs ?? []) {
     const key = outputKey(snapshot, file);
     const stored = key === null ? null : await bucket.get(key);
     if (stored === null || stored.sizeBytes !== file.sizeBytes)
       throw new Error("an output is not in the bucket");
-    yield tarHeader({ path: file.path, kind: "file", sizeBytes: file.sizeBytes }, "./");
+    yield tarHeader({ path: file.path, kind: "file", sizeBytes: file.sizeBytes, modifiedAtSeconds }, "./");
     yield* stored.body;
     yield tarPadding(file.sizeBytes);
   }
