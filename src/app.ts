@@ -9,12 +9,14 @@ import { openCors } from "./http/middleware/cors.ts";
 import { requestId, requestIdOf } from "./http/middleware/request-id.ts";
 import { mount } from "./http/operation.ts";
 import { runOperations } from "./http/runs/operations.ts";
+import { jobs } from "./service.ts";
 
 /** The Worker's HTTP side: middleware in order, the faces, and the answers to what nobody handles. */
-export const createApp = (deps: Deps): OpenAPIHono => {
+export const createService = (deps: Deps): OpenAPIHono => {
   const app = new OpenAPIHono();
   app.use(requestId(deps.ids));
-  app.use(openCors);
+  // The typed jobs have CORS headers of their own (contract jobs.md 14).
+  app.use((c, next) => (jobs.owns(c.req.path) ? next() : openCors(c, next)));
   app.use(
     methodNotAllowed({
       app,
@@ -30,9 +32,12 @@ export const createApp = (deps: Deps): OpenAPIHono => {
   for (const operation of runOperations(deps)) mount(app, operation);
   app.post("/executor/attempts/:attemptId/events", events(deps));
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
-  mountOpenApi(app, deps);
+  mountOpenApi(app, deps, jobs.requireAuth);
+  app.route("/", jobs);
   app.notFound((c) =>
-    problem(c, { code: "not_found", error: "No such path; GET /openapi lists what there is" }),
+    jobs.owns(c.req.path)
+      ? jobs.nothingThere(c)
+      : problem(c, { code: "not_found", error: "No such path; GET /openapi lists what there is" }),
   );
   app.onError((error, c) => {
     const id = requestIdOf(c);

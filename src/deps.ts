@@ -204,6 +204,9 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
   };
 };
 
+/** The service's log, for what goes wrong before there are any deps. */
+export const serviceLog: Logger = jsonLogger;
+
 /** The adapters of the typed jobs: they need D1 and their object's binding, and nothing else. */
 export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
   const config = typedJobConfigOf(env);

@@ -1,18 +1,23 @@
-import { createApp } from "./app.ts";
+import { createService } from "./app.ts";
 import { type Deps, depsFor } from "./deps.ts";
+import { jobsEntrypoint } from "./jobs-entrypoint.ts";
 import { consumeDispatch } from "./queue/consumer.ts";
 import { consumeDeadLetters } from "./queue/dead-letter.ts";
 import { sweepOverdueJobs } from "./queue/sweep.ts";
-import { webhookEndpoints } from "./service.ts";
+import { jobs, webhookEndpoints } from "./service.ts";
 
 export { ExecutorContainer } from "../durable/executor-container.ts";
 export { IdempotencyObject } from "../durable/idempotency-object.ts";
 export { JobObject } from "../durable/job-object.ts";
 export { QuotaObject } from "../durable/quota-object.ts";
+export { TypedJobObject } from "../durable/typed-job-object.ts";
 export { WebhookObject } from "../durable/webhook-object.ts";
 
+/** The typed jobs for Workers of the same account, over a service binding. */
+export class JobsEntrypoint extends jobsEntrypoint(jobs) {}
+
 type RawEnv = Record<string, unknown>;
-type Service = { readonly deps: Deps; readonly app: ReturnType<typeof createApp> };
+type Service = { readonly deps: Deps; readonly app: ReturnType<typeof createService> };
 
 const services = new WeakMap<RawEnv, Service>();
 
@@ -20,7 +25,7 @@ const serviceFor = (env: RawEnv): Service => {
   const known = services.get(env);
   if (known !== undefined) return known;
   const deps = depsFor(env, webhookEndpoints);
-  const service = { deps, app: createApp(deps) };
+  const service = { deps, app: createService(deps) };
   services.set(env, service);
   return service;
 };

@@ -1,4 +1,34 @@
+import { z } from "zod";
 import type { WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
+import { createApp } from "./jobs.ts";
+
+/** What a client asks for. This model and those below are an example: replace them by your own. */
+const captionRequest = z.object({
+  image_url: z.url({ protocol: /^https?$/ }).max(2_048),
+  language: z.string().min(2).max(35).default("en"),
+  max_captions: z.int().min(1).max(20).default(3),
+});
+
+/** What a worker submits. `result_count`, if a model has it, shows in the job and in every list. */
+const captionResult = z.object({
+  captions: z.array(z.object({ text: z.string(), confidence: z.number().min(0).max(1) })),
+  result_count: z.int().nonnegative().nullable().default(null),
+});
+
+/** What you may change while the service runs; each job keeps a copy of how it was. Every field has a default. */
+const captionSettings = z.object({
+  model: z.string().min(1).max(200).default("standard"),
+  min_confidence: z.number().min(0).max(1).default(0.2),
+});
+
+/**
+ * The typed jobs of this deployment: POST /jobs registers a job and sends it to the queue behind
+ * JOBS_QUEUE, workers anywhere report with PATCH and PUT, GET /jobs lists. README, "Typed jobs".
+ */
+export const jobs = createApp(captionRequest, captionResult, captionSettings, {
+  apiTitle: "Image captions",
+  queue: "JOBS_QUEUE",
+});
 
 /**
  * Who is told how jobs end, of every face: `{url, secretName, events}`. `secretName` names a secret of the

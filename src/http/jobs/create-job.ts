@@ -1,0 +1,88 @@
+import type { NewTypedJob, TypedJob } from "../../domain/typed-jobs/job.ts";
+import { jsonText } from "../../domain/typed-jobs/json.ts";
+import { MESSAGE_BYTES } from "../../domain/typed-jobs/limits.ts";
+import { queueMessage } from "../../domain/typed-jobs/message.ts";
+import type { TypedJobHandle } from "../../domain/typed-jobs/ports.ts";
+import { validatePayload } from "../../domain/typed-jobs/validate.ts";
+import { bodyOf } from "./body.ts";
+import {
+  type JobsHandler,
+  type JobsRequest,
+  jobAnswer,
+  problem,
+  tooLarge,
+  unfit,
+  viewOf,
+} from "./respond.ts";
+import { settingsSnapshot } from "./settings.ts";
+
+const HOOK_MESSAGE_LENGTH = 1_000;
+
+/** The answer of the deployer's hook to who asks; null lets the request pass. Whatever else it returns fails closed. */
+const refusalOf = async ({ c, definition }: JobsRequest, body: Record<string, unknown>) => {
+  const answer = await definition.authorize?.(body, c);
+  if (answer === null || answer === undefined) return null;
+  if (answer instanceof Response) return answer;
+  throw new TypeError("authorizeJobRequest must return nothing, null or a Response");
+};
+
+const transformed = async ({ c, definition }: JobsRequest, body: Record<string, unknown>) => {
+  if (definition.transform === null) return body;
+  const payload = await definition.transform(body, c);
+  if (typeof payload !== "object" || payload === null)
+    throw new TypeError("transformJobRequest must return the payload");
+  return JSON.parse(jsonText(payload));
+};
+
+/** The payload to store as JSON text, or the answer that refuses it. */
+const payloadOf = async (request: JobsRequest, body: Record<string, unknown>): Promise<string | Response> => {
+  const { c, definition } = request;
+  const refused = await refusalOf(request, body);
+  if (refused !== null) return refused;
+  const received = await validatePayload(definition.request, body);
+  if (received.kind === "too_large") return tooLarge(c);
+  if (received.kind === "unfit") return unfit(c, received.errors);
+  if (definition.transform === null) return received.json;
+  const final = await validatePayload(definition.request, await transformed(request, body));
+  if (final.kind === "too_large") return tooLarge(c);
+  return final.kind === "unfit" ? unfit(c, final.errors) : final.json;
+};
+
+const isTooLongForQueue = (job: NewTypedJob, now: number): boolean =>
+  job.queue !== null && queueMessage({ ...job, registeredAtMs: now }).length > MESSAGE_BYTES;
+
+/** Calls the deployer's hook; what it throws is noted in the job (contract 11). */
+const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: TypedJob): Promise<TypedJob> => {
+  const { c, deps, definition } = request;
+  try {
+    await definition.created?.({ jobId: job.id, job: viewOf(deps, job) }, c);
+    return job;
+  } catch (error) {
+    deps.log.error("typed_jobs.hook_failed", error);
+    const text = error instanceof Error ? error.message : String(error);
+    const outcome = await handle.noteHookFailure(`ERROR - ${text}`.slice(0, HOOK_MESSAGE_LENGTH));
+    return outcome.kind === "written" ? outcome.job : job;
+  }
+};
+
+export const createJob: JobsHandler = async (request) => {
+  const { c, deps, definition } = request;
+  const body = await bodyOf(request);
+  if (body instanceof Response) return body;
+  const requestPayload = await payloadOf(request, body);
+  if (requestPayload instanceof Response) return requestPayload;
+  // A queue that is not bound is found out before anything is stored.
+  if (definition.queue !== null) deps.queue(definition.queue);
+  const settings = await settingsSnapshot(request);
+  const { queue, retentionMs } = definition;
+  const job: NewTypedJob = { id: crypto.randomUUID(), settings, requestPayload, queue, retentionMs };
+  if (isTooLongForQueue(job, deps.now()))
+    return problem(c, 413, "The job does not fit into a queue message, which ends at 128 KB");
+  const handle = deps.objects.byId(job.id);
+  const outcome = await handle.create(job);
+  if (outcome.kind === "too_large") return tooLarge(c);
+  c.header("Location", `${definition.prefix}/jobs/${job.id}`);
+  if (outcome.kind === "unsent")
+    return problem(c, 503, "The queue did not take the job; Location names it, its status is error");
+  return jobAnswer(request, await afterHook(request, handle, outcome.job), 201);
+};

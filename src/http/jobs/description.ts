@@ -1,0 +1,218 @@
+import type { RouteConfig } from "@hono/zod-openapi";
+import { z } from "zod";
+import { JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
+import { LIST_IDS, LIST_LIMIT } from "../../domain/typed-jobs/limits.ts";
+import type { JobsDefinition, ObjectModel } from "./config.ts";
+import { patchModel } from "./one-job.ts";
+
+type Responses = RouteConfig["responses"];
+/** A JSON Schema as the description carries it; its keywords are checked by the document's own tests. */
+export type Schema = { readonly [keyword: string]: unknown };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** References inside a model point into the document once the model is one of its components. */
+const rebased = (value: unknown, component: string): unknown => {
+  if (Array.isArray(value)) return value.map((item) => rebased(item, component));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      key === "$ref" && typeof member === "string" && member.startsWith("#")
+        ? `#/components/schemas/${component}${member.slice(1)}`
+        : rebased(member, component),
+    ]),
+  );
+};
+
+const schemaOf = (model: ObjectModel, io: "input" | "output", component: string): Schema => {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(model, { io, unrepresentable: "any" });
+  return rebased(schema, component) as Schema;
+};
+
+const settingsPatch = (model: ObjectModel): Schema => {
+  const { required: _required, ...schema } = schemaOf(model, "input", "JobSettingsPatch");
+  const properties = {
+    ...(schema.properties as Schema),
+    updated_datetime: { type: ["string", "null"], readOnly: true },
+  };
+  return { ...schema, properties, additionalProperties: false };
+};
+
+const settingsShown = (model: ObjectModel): Schema => {
+  const schema = schemaOf(model, "output", "JobSettings");
+  return {
+    ...schema,
+    properties: {
+      ...(schema.properties as Schema),
+      updated_datetime: { type: "string", format: "date-time" },
+    },
+    required: [...((schema.required as string[] | undefined) ?? []), "updated_datetime"],
+  };
+};
+
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const datetime: Schema = { type: "string", format: "date-time" };
+const noteList: Schema = { type: ["array", "null"], items: { type: "string" } };
+
+const jobSchema = (settings: ObjectModel | null): Schema => {
+  const properties = {
+    job_id: { type: "string", format: "uuid" },
+    status: { type: "string", enum: JOB_STATUSES },
+    registered_datetime: datetime,
+    updated_datetime: datetime,
+    completed_datetime: { type: ["string", "null"], format: "date-time" },
+    errors: noteList,
+    warnings: noteList,
+    result_count: { type: "integer" },
+    // A job keeps what it was given: by an older model, or by none.
+    settings:
+      settings === null ? { type: ["object", "null"] } : { anyOf: [ref("JobSettings"), { type: "null" }] },
+    request_payload: ref("JobRequestStored"),
+    response_payload: { anyOf: [ref("JobResult"), { type: "null" }] },
+  };
+  return { type: "object", properties, required: Object.keys(properties) };
+};
+
+const errorSchema: Schema = {
+  type: "object",
+  properties: {
+    message: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          type: { type: "string" },
+          loc: { type: "array", items: { type: ["string", "integer"] } },
+          msg: { type: "string" },
+        },
+        required: ["type", "loc", "msg"],
+      },
+    },
+  },
+  required: ["message"],
+};
+
+/** The description's components, from the very models that validate. */
+export const componentsOf = ({ request, response, settings }: JobsDefinition): Record<string, Schema> => ({
+  Job: jobSchema(settings),
+  Jobs: {
+    type: "object",
+    properties: { Jobs: { type: "array", items: ref("Job") } },
+    required: ["Jobs"],
+  },
+  JobRequest: schemaOf(request, "input", "JobRequest"),
+  JobRequestStored: schemaOf(request, "output", "JobRequestStored"),
+  JobResultSubmitted: schemaOf(response, "input", "JobResultSubmitted"),
+  JobResult: schemaOf(response, "output", "JobResult"),
+  JobPatch: schemaOf(patchModel, "input", "JobPatch"),
+  JobsError: errorSchema,
+  JobConflict: {
+    ...errorSchema,
+    properties: { ...(errorSchema.properties as Schema), job: ref("Job") },
+    required: ["message", "job"],
+  },
+  ...(settings === null
+    ? {}
+    : { JobSettings: settingsShown(settings), JobSettingsPatch: settingsPatch(settings) }),
+});
+
+const json = (schema: Schema) => ({ "application/json": { schema } });
+
+const PROBLEMS: Readonly<Record<number, string>> = {
+  401: "Credentials are missing or wrong",
+  404: "No such job, or no settings",
+  412: "If-Match names another version",
+  413: "A payload over 1 MiB, or one that its queue message has no room for",
+  415: "The body is not application/json",
+  422: "The body or the query does not fit",
+  500: "Something failed on our side",
+  503: "Storage or queue does not answer now; Retry-After says when to ask again",
+};
+
+export type Described = Pick<RouteConfig, "method" | "path" | "operationId" | "tags" | "summary"> & {
+  readonly status: 200 | 201 | 202;
+  readonly answer: Schema;
+  readonly body?: Schema;
+  readonly problems: readonly number[];
+  readonly conflicts?: boolean;
+  readonly parameters?: readonly Schema[];
+  readonly headers?: Readonly<Record<string, Schema>>;
+  readonly isOpen?: boolean;
+};
+
+const responsesOf = (described: Described, isGuarded: boolean): Responses => {
+  const { status, answer, problems, conflicts = false, headers = {} } = described;
+  const success = { description: "Done", content: json(answer), headers };
+  const codes = [...(isGuarded ? [401] : []), ...problems, 500, 503];
+  return {
+    [status]: success,
+    ...(conflicts ? { 409: { description: "The job has ended", content: json(ref("JobConflict")) } } : {}),
+    ...Object.fromEntries(
+      codes.map((code) => [code, { description: PROBLEMS[code] ?? "", content: json(ref("JobsError")) }]),
+    ),
+  } as unknown as Responses;
+};
+
+/** An operation's entry in the description. */
+export const routeConfig = (definition: JobsDefinition, described: Described): RouteConfig => {
+  const { method, path, operationId, tags, summary, body, parameters, isOpen = false } = described;
+  const isGuarded = definition.auth !== null && !isOpen;
+  const request = body === undefined ? {} : { request: { body: { required: true, content: json(body) } } };
+  return {
+    method,
+    path: `${definition.prefix}${path}`,
+    operationId,
+    tags,
+    summary,
+    ...request,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(isGuarded ? { security: [{ basicAuth: [] }] } : {}),
+    responses: responsesOf(described, isGuarded),
+  } as unknown as RouteConfig;
+};
+
+const parameter = (place: string, name: string, schema: Schema, description: string): Schema => ({
+  in: place,
+  name,
+  schema,
+  description,
+  ...(place === "path" ? { required: true } : {}),
+});
+
+export const jobIdParameter = parameter("path", "job_id", { type: "string" }, "The job's id");
+export const ifMatchParameter = parameter(
+  "header",
+  "If-Match",
+  { type: "string" },
+  "ETags of the versions that may be written over",
+);
+export const etagHeader = { ETag: { schema: { type: "string" }, description: "The job's version" } };
+
+export const listParameters: readonly Schema[] = [
+  parameter(
+    "query",
+    "limit",
+    { type: "integer", minimum: LIST_LIMIT.min, maximum: LIST_LIMIT.max, default: LIST_LIMIT.fallback },
+    "Jobs on a page; a page of large jobs has fewer",
+  ),
+  parameter("query", "status", { type: "string", enum: JOB_STATUSES }, "Only jobs with this status"),
+  parameter(
+    "query",
+    "job_id",
+    { type: "string" },
+    `Ids with commas between them, at most ${LIST_IDS}; they come on one page`,
+  ),
+  parameter("query", "registered_datetime_gte", { type: "string" }, "ISO-8601, inclusive, whole seconds"),
+  parameter("query", "registered_datetime_lte", { type: "string" }, "ISO-8601, inclusive, whole seconds"),
+  parameter("query", "ekey", { type: "string" }, "Where the page starts; X-Next has it"),
+];
+
+export const listHeaders = {
+  "X-Next": { schema: { type: "string" }, description: "Relative link of the next page; empty on the last" },
+  Link: { schema: { type: "string" }, description: "The same as rel=next" },
+};
+
+export { ref };

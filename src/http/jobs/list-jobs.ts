@@ -1,0 +1,41 @@
+import { cursorText } from "../../domain/typed-jobs/cursor.ts";
+import type { ListQuery } from "../../domain/typed-jobs/list-query.ts";
+import type { Page } from "../../domain/typed-jobs/page.ts";
+import { listQueryOf } from "../../domain/typed-jobs/parse-list-query.ts";
+import { jobOfRow } from "../../domain/typed-jobs/row.ts";
+import { jobView } from "../../domain/typed-jobs/view.ts";
+import { type JobsHandler, type JobsRequest, jsonAnswer, unfit } from "./respond.ts";
+
+/** The query of the next page: all that this one asked for, behind its last job (O2). */
+const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: Page): string => {
+  if (page.next === null) return "";
+  const params = new URLSearchParams();
+  for (const name of ["status", "registered_datetime_gte", "registered_datetime_lte"]) {
+    const value = c.req.query(name);
+    if (value !== undefined) params.set(name, value);
+  }
+  params.set("ekey", cursorText(page.next));
+  params.set("limit", String(limit));
+  return `${definition.prefix}/jobs?${params}`;
+};
+
+const pageOf = async ({ deps }: JobsRequest, query: ListQuery): Promise<Page> =>
+  query.ids === null ? deps.rows.page(query) : { rows: await deps.rows.byIds(query.ids, query), next: null };
+
+export const listJobs: JobsHandler = async (request) => {
+  const { c, deps } = request;
+  c.header("X-Next", "");
+  c.header("Access-Control-Expose-Headers", "X-Next,Link,Retry-After");
+  const parsed = listQueryOf(c.req.queries());
+  if (parsed.kind === "unfit") return unfit(c, parsed.errors);
+  const page = await pageOf(request, parsed.query);
+  const next = nextLink(request, parsed.query, page);
+  c.header("X-Next", next);
+  if (next !== "") c.header("Link", `<${next}>; rel="next"`);
+  const jobs = page.rows.map((row) => {
+    const { job, isWhole } = jobOfRow(row);
+    if (!isWhole) deps.log.info("typed_jobs.bad_row", { jobId: row.jobId });
+    return jobView(job, deps.zone);
+  });
+  return jsonAnswer(request, { Jobs: jobs }, 200);
+};

@@ -1,0 +1,53 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { TypedJobDeps } from "../../deps.ts";
+import { etagOf } from "../../domain/typed-jobs/etag.ts";
+import type { TypedJob } from "../../domain/typed-jobs/job.ts";
+import { responseText } from "../../domain/typed-jobs/json.ts";
+import type { FieldError } from "../../domain/typed-jobs/validate.ts";
+import { type JobView, jobView, readJob } from "../../domain/typed-jobs/view.ts";
+import type { JobsDefinition } from "./config.ts";
+
+/** What a handler of this face works with. */
+export type JobsRequest = {
+  readonly c: Context;
+  readonly deps: TypedJobDeps;
+  readonly definition: JobsDefinition;
+};
+
+export type JobsHandler = (request: JobsRequest) => Response | Promise<Response>;
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+export const jsonAnswer = (
+  { c, definition }: Pick<JobsRequest, "c" | "definition">,
+  body: unknown,
+  status: ContentfulStatusCode,
+): Response => c.body(responseText(body, definition.asAscii), status, JSON_TYPE);
+
+export const viewOf = (deps: TypedJobDeps, job: TypedJob): JobView => jobView(readJob(job), deps.zone);
+
+/** One job with its strong ETag. */
+export const jobAnswer = (request: JobsRequest, job: TypedJob, status: ContentfulStatusCode): Response => {
+  request.c.header("ETag", etagOf(job.version));
+  return jsonAnswer(request, viewOf(request.deps, job), status);
+};
+
+/** The one error shape of this face (contract 0.4); it never holds what the client sent. */
+export const problem = (
+  c: Context,
+  status: ContentfulStatusCode,
+  message: string,
+  errors?: readonly FieldError[],
+): Response => {
+  if (status === 503) c.header("Retry-After", "5");
+  const body = errors === undefined ? { message } : { message, errors };
+  return c.body(responseText(body, true), status, JSON_TYPE);
+};
+
+export const unfit = (c: Context, errors: readonly FieldError[]): Response =>
+  problem(c, 422, "The request does not fit", errors);
+
+export const tooLarge = (c: Context): Response => problem(c, 413, "A payload ends at 1 MiB");
+
+export const noSuchJob = (c: Context): Response => problem(c, 404, "No job has this job_id");

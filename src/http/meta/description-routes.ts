@@ -1,0 +1,54 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
+import { stringify } from "yaml";
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>API description</title>
+    <link rel="stylesheet" href="/openapi/assets/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/openapi/assets/swagger-ui-bundle.js"></script>
+    <script src="/openapi/assets/init.js"></script>
+  </body>
+</html>
+`;
+
+const PAGE_HEADERS = {
+  "Content-Security-Policy":
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+};
+
+export type DescriptionOptions = {
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  /** Passes those who may read the description. */
+  readonly guard: MiddlewareHandler;
+  /** Files of the page; null where there are none, and then only the page itself stays empty. */
+  readonly assetsOf: (c: Context) => { fetch(request: Request): Promise<Response> } | null;
+};
+
+/**
+ * The API description as it stands when it is asked for, generated from what the app's routes are
+ * mounted with, and a page that shows it, with every script from our own assets.
+ */
+export const mountDescription = (app: OpenAPIHono, { info, guard, assetsOf }: DescriptionOptions): void => {
+  const description = () => app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "/" }] });
+  app.get("/openapi", guard, (c) => c.html(PAGE, 200, PAGE_HEADERS));
+  app.get("/openapi/openapi.json", guard, (c) => c.json(description()));
+  app.get("/openapi/schema", guard, (c) =>
+    c.body(stringify(description(), { aliasDuplicateObjects: false }), 200, {
+      "Content-Type": "application/yaml",
+    }),
+  );
+  app.get("/openapi/assets/:file{[a-z-]+\\.(js|css)}", async (c) => {
+    const assets = assetsOf(c);
+    if (assets === null) return c.notFound();
+    const asset = await assets.fetch(new Request(new URL(`/swagger/${c.req.param("file")}`, c.req.url)));
+    return new Response(asset.body, asset);
+  });
+};
