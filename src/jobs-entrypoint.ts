@@ -1,9 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { typedJobDepsFor } from "./deps.ts";
-import type { CommandOutcome } from "./domain/typed-jobs/commands.ts";
 import * as commands from "./domain/typed-jobs/commands.ts";
 import type { JobStatus } from "./domain/typed-jobs/job.ts";
 import type { JobsApp } from "./http/jobs/create-app.ts";
+import type { CommandOutcome, Notes } from "./wire/typed-jobs.ts";
 
 /**
  * The RPC face of an app's jobs, for Workers of the same account over a service binding. Each method
@@ -23,7 +23,7 @@ export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">) =>
       return commands.submitResult(this.#context(), jobId, payload, warnings);
     }
 
-    setStatus(jobId: string, status: JobStatus, notes: commands.Notes = {}): Promise<CommandOutcome> {
+    setStatus(jobId: string, status: JobStatus, notes: Notes = {}): Promise<CommandOutcome> {
       return commands.setStatus(this.#context(), jobId, status, notes);
     }
 

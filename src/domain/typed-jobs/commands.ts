@@ -1,19 +1,10 @@
 import { z } from "zod";
+import { type CommandOutcome, fieldErrors } from "../../wire/typed-jobs.ts";
 import { isJobId, JOB_STATUSES, type JobStatus } from "./job.ts";
 import type { Patch } from "./lifecycle.ts";
 import type { TypedJobHandle, TypedJobObjects, WriteOutcome } from "./ports.ts";
-import { type FieldError, fieldErrors, validatePayload } from "./validate.ts";
-import { type JobView, jobView, readJob } from "./view.ts";
-
-/** What a caller of the RPC face is answered; the same kinds as the routes' statuses. */
-export type CommandOutcome =
-  | { readonly kind: "job"; readonly job: JobView }
-  | { readonly kind: "not_found" }
-  | { readonly kind: "too_large" }
-  | { readonly kind: "conflict"; readonly job: JobView }
-  | { readonly kind: "unfit"; readonly errors: readonly FieldError[] };
-
-export type Notes = { readonly errors?: readonly string[]; readonly warnings?: readonly string[] };
+import { validatePayload } from "./validate.ts";
+import { jobView, readJob } from "./view.ts";
 
 export type CommandContext = {
   readonly objects: TypedJobObjects;

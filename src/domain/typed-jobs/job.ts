@@ -1,14 +1,6 @@
-/** The whole vocabulary (contract jobs.md 4); any status may follow any other unless a guard is on. */
-export const JOB_STATUSES = [
-  "pending",
-  "queued",
-  "validating",
-  "processing",
-  "completed",
-  "error",
-  "cancelled",
-] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+import type { JobStatus } from "../../wire/typed-jobs.ts";
+
+export { JOB_STATUSES, type JobStatus } from "../../wire/typed-jobs.ts";
 
 /** Statuses in which a job has a completion time, and which the strict guard never leaves. */
 export const isTerminal = (status: JobStatus): boolean =>

@@ -1,9 +1,9 @@
+import type { FieldError } from "../../wire/typed-jobs.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
 import { instantSeconds } from "./instant.ts";
 import { isJobId, JOB_STATUSES, type JobStatus } from "./job.ts";
 import { LIST_IDS, LIST_LIMIT } from "./limits.ts";
 import type { ListQuery } from "./list-query.ts";
-import type { FieldError } from "./validate.ts";
 
 type Params = Readonly<Record<string, readonly string[]>>;
 /** A parameter's value, or why it cannot be one. */

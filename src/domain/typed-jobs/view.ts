@@ -1,4 +1,5 @@
-import type { JobStatus, TypedJob } from "./job.ts";
+import type { JobView } from "../../wire/typed-jobs.ts";
+import type { TypedJob } from "./job.ts";
 import { zonedDatetime } from "./zone.ts";
 
 /** A job with its payloads parsed, from its object or from its row. */
@@ -6,21 +7,6 @@ export type ReadJob = Pick<
   TypedJob,
   "id" | "status" | "registeredAtMs" | "updatedAtMs" | "completedAtMs" | "errors" | "warnings"
 > & { readonly settings: unknown; readonly requestPayload: unknown; readonly responsePayload: unknown };
-
-/** The eleven keys, always all present (contract 3). */
-export type JobView<Request = unknown, Response = unknown, Settings = unknown> = {
-  readonly job_id: string;
-  readonly status: JobStatus;
-  readonly registered_datetime: string;
-  readonly updated_datetime: string;
-  readonly completed_datetime: string | null;
-  readonly errors: readonly string[] | null;
-  readonly warnings: readonly string[] | null;
-  readonly result_count: number;
-  readonly settings: Settings;
-  readonly request_payload: Request;
-  readonly response_payload: Response | null;
-};
 
 const parsedOrNull = (text: string | null): unknown => (text === null ? null : JSON.parse(text));
 

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { fieldsWithoutDefault } from "../../domain/typed-jobs/settings.ts";
-import type { JobView } from "../../domain/typed-jobs/view.ts";
 import { VERSION } from "../../domain/version.ts";
+import type { JobView } from "../../wire/typed-jobs.ts";
 
 export type ObjectModel = z.ZodObject;
 

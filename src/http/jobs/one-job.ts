@@ -2,7 +2,8 @@ import { z } from "zod";
 import { versionsOf } from "../../domain/typed-jobs/etag.ts";
 import { isJobId, JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
 import type { TypedJobHandle, WriteOutcome } from "../../domain/typed-jobs/ports.ts";
-import { fieldErrors, validatePayload } from "../../domain/typed-jobs/validate.ts";
+import { validatePayload } from "../../domain/typed-jobs/validate.ts";
+import { fieldErrors } from "../../wire/typed-jobs.ts";
 import { bodyOf } from "./body.ts";
 import {
   type JobsHandler,

@@ -4,8 +4,8 @@ import type { TypedJobDeps } from "../../deps.ts";
 import { etagOf } from "../../domain/typed-jobs/etag.ts";
 import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { responseText } from "../../domain/typed-jobs/json.ts";
-import type { FieldError } from "../../domain/typed-jobs/validate.ts";
-import { type JobView, jobView, readJob } from "../../domain/typed-jobs/view.ts";
+import { jobView, readJob } from "../../domain/typed-jobs/view.ts";
+import type { FieldError, JobView } from "../../wire/typed-jobs.ts";
 import type { JobsDefinition } from "./config.ts";
 
 /** What a handler of this face works with. */

@@ -1,8 +1,8 @@
 import { jsonText } from "../../domain/typed-jobs/json.ts";
 import { SETTINGS_BYTES, utf8Bytes } from "../../domain/typed-jobs/limits.ts";
 import { fittingFields, type SettingsRecord } from "../../domain/typed-jobs/settings.ts";
-import { type FieldError, fieldErrors } from "../../domain/typed-jobs/validate.ts";
 import { zonedDatetime } from "../../domain/typed-jobs/zone.ts";
+import { type FieldError, fieldErrors } from "../../wire/typed-jobs.ts";
 import { bodyOf } from "./body.ts";
 import type { ObjectModel } from "./config.ts";
 import { type JobsHandler, type JobsRequest, jsonAnswer, problem, unfit } from "./respond.ts";

@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import {
+  type CommandOutcome,
+  type FieldError,
+  fieldErrors,
+  JOB_STATUSES,
+  type JobStatus,
+  type JobView,
+  type Notes,
+} from "../wire/typed-jobs.ts";
+
+export { type HttpOptions, JobsServiceError, overHttp } from "./jobs-http.ts";
+
+/** How a client reaches the service: over HTTP, or the RPC face behind a service binding, as it is. */
+export type JobsTransport = {
+  getJob(jobId: string): Promise<CommandOutcome>;
+  submitResult(jobId: string, payload: unknown, warnings: readonly string[] | null): Promise<CommandOutcome>;
+  setStatus(jobId: string, status: JobStatus, notes: Notes): Promise<CommandOutcome>;
+  markError(jobId: string, errors: readonly string[]): Promise<CommandOutcome>;
+  addWarnings(jobId: string, warnings: readonly string[]): Promise<CommandOutcome>;
+};
+
+export class JobNotFoundError extends Error {
+  override readonly name = "JobNotFoundError";
+}
+
+/** The job has ended and the service keeps ended jobs as they are. */
+export class JobConflictError extends Error {
+  override readonly name = "JobConflictError";
+}
+
+/** What was to be sent does not fit; the job is as it was. */
+export class InvalidPayloadError extends Error {
+  override readonly name = "InvalidPayloadError";
+  readonly errors: readonly FieldError[];
+
+  constructor(message: string, errors: readonly FieldError[] = []) {
+    super(message);
+    this.errors = errors;
+  }
+}
+
+export type JobsClientOptions<Model extends z.ZodType> = {
+  /** Checks results before they are sent; the service checks them in any case. */
+  readonly responseModel?: Model;
+  /** Bookkeeping that fails is logged and answers null, so that it never breaks the work itself. */
+  readonly bestEffort?: boolean;
+  readonly log?: (message: string, error: unknown) => void;
+};
+
+const jobOf = (outcome: CommandOutcome): JobView => {
+  switch (outcome.kind) {
+    case "job":
+      return outcome.job;
+    case "not_found":
+      throw new JobNotFoundError("No job has this id");
+    case "conflict":
+      throw new JobConflictError(`The job has ended as ${outcome.job.status}`);
+    case "too_large":
+      throw new InvalidPayloadError("The payload, or the job with it, is too large");
+    case "unfit":
+      throw new InvalidPayloadError("The payload does not fit", outcome.errors);
+  }
+};
+
+const list = (texts: string | readonly string[]): readonly string[] =>
+  typeof texts === "string" ? [texts] : texts;
+
+const listed = (notes: {
+  errors?: string | readonly string[];
+  warnings?: string | readonly string[];
+}): Notes => ({
+  ...(notes.errors === undefined ? {} : { errors: list(notes.errors) }),
+  ...(notes.warnings === undefined ? {} : { warnings: list(notes.warnings) }),
+});
+
+const reportOnConsole = (message: string, error: unknown): void => {
+  console.warn(message, error instanceof Error ? `${error.name}: ${error.message}` : "");
+};
+
+/**
+ * A worker's side of the typed jobs: `new JobsClient(env.JOBS)` over a service binding to
+ * `JobsEntrypoint`, `new JobsClient(overHttp({ url }))` from anywhere. A job that does not exist throws
+ * JobNotFoundError.
+ */
+export class JobsClient<Model extends z.ZodType = z.ZodType> {
+  readonly #transport: JobsTransport;
+  readonly #options: JobsClientOptions<Model>;
+
+  constructor(transport: JobsTransport, options: JobsClientOptions<Model> = {}) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** Throws when there is no such job, best effort or not. */
+  async getJob(jobId: string): Promise<JobView> {
+    return jobOf(await this.#transport.getJob(jobId));
+  }
+
+  /** Completes the job; never best effort, because a lost result is a lost job. */
+  async submitResult(
+    jobId: string,
+    payload: z.input<Model>,
+    warnings?: string | readonly string[],
+  ): Promise<JobView> {
+    const outcome = await this.#options.responseModel?.safeParseAsync(payload);
+    if (outcome?.success === false)
+      throw new InvalidPayloadError("The result does not fit", fieldErrors(outcome.error));
+    const notes = warnings === undefined ? null : list(warnings);
+    return jobOf(await this.#transport.submitResult(jobId, payload, notes));
+  }
+
+  /** Sets the status and appends notes. A status that does not exist throws in any case. */
+  async setStatus(
+    jobId: string,
+    status: JobStatus,
+    notes: { errors?: string | readonly string[]; warnings?: string | readonly string[] } = {},
+  ): Promise<JobView | null> {
+    if (!JOB_STATUSES.includes(status)) throw new TypeError(`A status is one of ${JOB_STATUSES.join(", ")}`);
+    return this.#tried(() => this.#transport.setStatus(jobId, status, listed(notes)));
+  }
+
+  async markError(jobId: string, errors: string | readonly string[]): Promise<JobView | null> {
+    return this.#tried(() => this.#transport.markError(jobId, list(errors)));
+  }
+
+  /** Appends warnings and leaves the status as it is. */
+  async addWarnings(jobId: string, warnings: string | readonly string[]): Promise<JobView | null> {
+    return this.#tried(() => this.#transport.addWarnings(jobId, list(warnings)));
+  }
+
+  async #tried(work: () => Promise<CommandOutcome>): Promise<JobView | null> {
+    if (this.#options.bestEffort !== true) return jobOf(await work());
+    try {
+      return jobOf(await work());
+    } catch (error) {
+      (this.#options.log ?? reportOnConsole)("A job's bookkeeping failed", error);
+      return null;
+    }
+  }
+}
