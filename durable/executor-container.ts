@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { type ContainerDeps, containerDepsFor } from "../src/deps.ts";
-import type { ExecutorError } from "../src/wire/attempt.ts";
+import { type ExecutorError, executorHealth } from "../src/wire/attempt.ts";
 
 const PORT = 8788;
 /** A container is billed while it runs; with no attempt for this long it is stopped. */
@@ -47,8 +47,8 @@ export class ExecutorContainer extends DurableObject {
   override async alarm(): Promise<void> {
     const { container } = this.ctx;
     if (container === undefined || !container.running) return;
-    const health = await container.getTcpPort(PORT).fetch("http://executor/health");
-    const { slots } = (await health.json()) as { slots: { busy: number; waiting: number } };
+    const response = await container.getTcpPort(PORT).fetch("http://executor/health");
+    const { slots } = executorHealth.parse(await response.json());
     if (slots.busy + slots.waiting === 0) return container.destroy();
     await this.ctx.storage.setAlarm(this.#deps.now() + IDLE_MS);
   }

@@ -15,6 +15,7 @@ export const openCors = cors({
     "Retry-After",
     "X-Next",
     "X-Request-Id",
+    "X-Truncated",
   ],
   maxAge: 86_400,
 });
