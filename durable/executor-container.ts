@@ -43,13 +43,22 @@ export class ExecutorContainer extends DurableObject {
     }
   }
 
-  /** Stops an idle container; a busy one is asked again later. */
+  /** Stops an idle container; a busy one, or one that does not answer, is asked again later. */
   override async alarm(): Promise<void> {
     const { container } = this.ctx;
     if (container === undefined || !container.running) return;
-    const response = await container.getTcpPort(PORT).fetch("http://executor/health");
-    const { slots } = executorHealth.parse(await response.json());
-    if (slots.busy + slots.waiting === 0) return container.destroy();
+    if (await this.#isIdle(container)) return container.destroy();
     await this.ctx.storage.setAlarm(this.#deps.now() + IDLE_MS);
+  }
+
+  async #isIdle(container: Container): Promise<boolean> {
+    try {
+      const response = await container.getTcpPort(PORT).fetch("http://executor/health");
+      const { slots } = executorHealth.parse(await response.json());
+      return slots.busy + slots.waiting === 0;
+    } catch (error) {
+      this.#deps.log.error("container.health_failed", error);
+      return false;
+    }
   }
 }
