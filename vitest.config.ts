@@ -9,6 +9,10 @@ const workerTestVars = {
   R2_S3_ENDPOINT: "http://r2.test",
   R2_ACCESS_KEY_ID: "local",
   R2_SECRET_ACCESS_KEY: "local-secret",
+  WEBHOOK_SECRET: `whsec_${btoa("secret-of-the-clients-in-tests--")}`,
+  WEBHOOK_ALLOW_LOOPBACK: "true",
+  WEBHOOK_TIMEOUT_MS: "1500",
+  RECEIVER_SECRET: `whsec_${btoa("secret-of-the-receiver-in-tests-")}`,
 };
 
 // Keeps wrangler from warning, at each start, that the local S3 credentials are an experiment.
@@ -33,6 +37,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
+          globalSetup: ["test/support/webhook-receiver.ts"],
           setupFiles: ["test/worker/support/migrate.ts"],
           // itty-durable ships CommonJS that requires ES modules, which only a bundle can resolve.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },

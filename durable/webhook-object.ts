@@ -3,16 +3,17 @@ import { DeliveryStorage } from "../src/adapters/delivery-storage.ts";
 import { type WebhookDeps, webhookDepsFor } from "../src/deps.ts";
 import {
   afterAttempt,
+  type Delivery,
   type DeliveryOrder,
   newDelivery,
+  type SendOutcome,
   viewOf,
   wakeAtMs,
 } from "../src/domain/webhooks/delivery.ts";
 import type { WebhookDelivery } from "../src/wire/webhook-delivery.ts";
 
-/** Stands behind an attempt's timeout, so that an attempt whose object died is made again. */
-const LOST_ATTEMPT_MS = 60_000;
 const RETRY_MS = 5_000;
+const UNANSWERED: SendOutcome = { kind: "failed", error: "unanswered" };
 
 /**
  * One event on its way to one endpoint. It belongs to nobody else, so it outlives its job; it deletes
@@ -33,10 +34,8 @@ export class WebhookObject extends DurableObject {
   /** Takes the event, and sends it from the alarm: the job that ended waits for no receiver. */
   async enqueue(order: DeliveryOrder, body: string): Promise<void> {
     if (this.#storage.delivery() !== null) return;
-    const delivery = newDelivery(order, this.#deps.now());
-    this.#storage.write(delivery);
     this.#storage.writeBody(body);
-    await this.ctx.storage.setAlarm(wakeAtMs(delivery));
+    await this.#keep(newDelivery(order, this.#deps.now()));
   }
 
   view(): WebhookDelivery | null {
@@ -60,11 +59,12 @@ export class WebhookObject extends DurableObject {
     const now = this.#deps.now();
     if (now < wakeAtMs(delivery)) return this.ctx.storage.setAlarm(wakeAtMs(delivery));
     if (delivery.nextAttemptAtMs === null) return this.#storage.clear();
-    await this.ctx.storage.setAlarm(now + LOST_ATTEMPT_MS);
+    // Should the object die meanwhile, the attempt counts all the same, and the schedule goes on.
+    await this.#keep(afterAttempt(delivery, UNANSWERED, this.#deps.random(), now));
     const { url, signer } = delivery;
     const outcome = await this.#deps.send({ id: this.#id, url, signer, body: this.#storage.body() }, now);
     const next = afterAttempt(delivery, outcome, this.#deps.random(), this.#deps.now());
-    this.#storage.write(next);
+    await this.#keep(next);
     if (next.nextAttemptAtMs === null) this.#storage.dropBody();
     this.#deps.log.info("webhook.attempt", {
       id: this.#id,
@@ -73,6 +73,10 @@ export class WebhookObject extends DurableObject {
       status: next.lastStatus,
       error: next.lastError,
     });
-    await this.ctx.storage.setAlarm(wakeAtMs(next));
+  }
+
+  async #keep(delivery: Delivery): Promise<void> {
+    this.#storage.write(delivery);
+    await this.ctx.storage.setAlarm(wakeAtMs(delivery));
   }
 }

@@ -31,7 +31,10 @@ export const httpWebhookSender =
     const secret = await secretOf(signer);
     if (secret === null) return { kind: "failed", error: "no_secret" };
     const headers = await signedHeaders(id, body, secret, now);
-    const signal = AbortSignal.timeout(timeoutMs);
+    // Not `AbortSignal.timeout`: its timer would keep the object in memory after an answer has come.
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    const { signal } = controller;
     try {
       const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
       await response.body?.cancel();
@@ -43,5 +46,7 @@ export const httpWebhookSender =
     } catch {
       // Whatever failed, the schedule goes on; the error's text may hold the receiver's address.
       return { kind: "failed", error: signal.aborted ? "timeout" : "unreachable" };
+    } finally {
+      clearTimeout(timer);
     }
   };

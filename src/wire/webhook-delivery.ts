@@ -1,7 +1,17 @@
 import { z } from "zod";
 
-/** Why an attempt did not count: the answer's status, no answer in time, no connection, a secret that is missing. */
-export const webhookError = z.enum(["status", "redirect", "timeout", "unreachable", "no_secret"]);
+/**
+ * Why an attempt did not succeed: the answer's status, a redirect, no answer in time, no connection, no
+ * secret to sign with; `unanswered` is an attempt that is under way, or was cut off.
+ */
+export const webhookError = z.enum([
+  "status",
+  "redirect",
+  "timeout",
+  "unreachable",
+  "no_secret",
+  "unanswered",
+]);
 export type WebhookError = z.infer<typeof webhookError>;
 
 /** How far a webhook of a job has come, as all three faces show it in `webhooks`. */

@@ -106,7 +106,7 @@ export class HandExecutor {
   readonly held = new Map<string, HandAttempt>();
   readonly #arrived: HandAttempt[] = [];
   readonly #taken = new Set<HandAttempt>();
-  readonly #fetch = globalThis.fetch;
+  readonly #fetch = globalThis.fetch.bind(globalThis);
   /** How the next starts are answered; accepted when empty. */
   refusals: ("busy" | "invalid" | "crash")[] = [];
   /** Nothing answers while it is set. */
