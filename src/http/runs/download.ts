@@ -67,7 +67,9 @@ export const download = (deps: Deps): Operation => ({
       "Content-Disposition": attachment(`${snapshot.id}.tar.gz`),
     };
     if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    // With the standard TransformStream, workerd resolves a pipe whose reader has cancelled: a download
+    // that broke off would count as sent.
+    const { readable, writable } = new IdentityTransformStream();
     const sent = streamOf(tarOf(deps.bucket, snapshot))
       .pipeThrough(new CompressionStream("gzip"))
       .pipeTo(writable);
