@@ -2,6 +2,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { isolationLevel } from "../src/wire/vocabulary.ts";
+import { DEFAULT_ENVIRONMENTS_FOLDER } from "./environments/manifest.ts";
 
 const MAX_SLOTS = 64;
 const WAITING_PER_SLOT = 4;
@@ -23,6 +24,7 @@ const sandboxSettings = z.object({
 const serviceSettings = sandboxSettings.extend({
   EXECUTOR_HOST: z.string().min(1).default("127.0.0.1"),
   EXECUTOR_PORT: whole(0, 65_535).default(8_788),
+  EXECUTOR_ENVIRONMENTS_DIR: z.string().min(1).default(DEFAULT_ENVIRONMENTS_FOLDER),
   EXECUTOR_TOKEN: z.string().min(16),
   EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
   EXECUTOR_ALLOWED_REPORT_ORIGINS: z
@@ -48,6 +50,7 @@ export interface Config extends SandboxConfig {
   readonly port: number;
   readonly token: string;
   readonly backlog: number;
+  readonly environmentsFolder: string;
   /** Origins that attempts may report to; null allows any. */
   readonly reportOrigins: readonly string[] | null;
 }
@@ -82,6 +85,7 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
       port: settings.EXECUTOR_PORT,
       token: settings.EXECUTOR_TOKEN,
       backlog: settings.EXECUTOR_BACKLOG ?? WAITING_PER_SLOT * settings.EXECUTOR_SLOTS,
+      environmentsFolder: settings.EXECUTOR_ENVIRONMENTS_DIR,
       reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
     },
   };

@@ -1,4 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EnvironmentInfo } from "../src/wire/attempt.ts";
+import { environmentName } from "../src/wire/vocabulary.ts";
+import { type BuiltEnvironment, builtEnvironment, layerTarget } from "./environments/manifest.ts";
 
 /** What a job of an environment gets beyond the bare system. */
 export interface Environment {
@@ -23,6 +27,38 @@ const plain: Environment = {
   },
   layer: null,
   variables: {},
+};
+
+const below = (target: string, paths: readonly string[]): string =>
+  paths.map((path) => `${target}/${path}`).join(":");
+
+const searchVariables = (target: string, built: BuiltEnvironment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({
+      PYTHONPATH: below(target, built.pythonPath),
+      PATH: below(target, built.path),
+      LD_LIBRARY_PATH: below(target, built.libraryPath),
+    }).filter(([, value]) => value !== ""),
+  );
+
+const readEnvironment = (folder: string, name: string): Environment => {
+  const text = readFileSync(join(folder, name, "environment.json"), "utf8");
+  const built = builtEnvironment.parse(JSON.parse(text));
+  const { description, interpreters, packages, diskBytes } = built;
+  const target = layerTarget(name);
+  return {
+    info: { name, description, interpreters, packages, diskBytes },
+    layer: { source: join(folder, name), target },
+    variables: { ...built.variables, ...searchVariables(target, built) },
+  };
+};
+
+/** The layers in a folder; one that is being built has a name that is no environment's. */
+export const readEnvironments = (folder: string): readonly Environment[] => {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => environmentName.safeParse(name).success)
+    .map((name) => readEnvironment(folder, name));
 };
 
 /** The environments that are really there; `default` always is. */

@@ -37,6 +37,9 @@ export const programOrders = (
     environment: {
       HOME: JOB_FOLDER,
       LANG: "C.UTF-8",
+      // Caches and settings of libraries are no outputs.
+      XDG_CACHE_HOME: "/tmp/.cache",
+      XDG_CONFIG_HOME: "/tmp/.config",
       ...interpreterVariables[program.interpreter],
       ...environment.variables,
       PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,

@@ -3,7 +3,7 @@ import { serve } from "@hono/node-server";
 import { INPUT_BYTES } from "../src/wire/limits.ts";
 import { createAttempts } from "./attempts.ts";
 import type { Config } from "./config.ts";
-import { createEnvironments } from "./environments.ts";
+import { createEnvironments, readEnvironments } from "./environments.ts";
 import { loadIdentity } from "./identity.ts";
 import { type Log, logToStderr } from "./log.ts";
 import type { Isolation } from "./sandbox/isolation.ts";
@@ -40,8 +40,10 @@ export const startService = (
   log: Log = logToStderr,
 ): void => {
   const identity = loadIdentity(config.keyFile);
-  const environments = createEnvironments([]);
+  const built = readEnvironments(config.environmentsFolder);
+  const environments = createEnvironments(built);
   const supply = createSandboxSupply(isolation.workshop, sandboxSlots(config.slots));
+  for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, 1);
   supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warmCount(config.slots));
   const { level, accounting } = isolation;
   const tools = { supply, environments, identity, isolation: level, accounting, log };
