@@ -1,3 +1,4 @@
+import type { Cursor } from "../domain/typed-jobs/cursor.ts";
 import type { JobStatus } from "../domain/typed-jobs/job.ts";
 import type { JobFilter } from "../domain/typed-jobs/list-query.ts";
 import { readPage } from "../domain/typed-jobs/page.ts";
@@ -30,26 +31,29 @@ const rowFrom = (stored: StoredRow): TypedJobRow => ({
   view: typeof stored.view === "string" ? stored.view : Uint8Array.from(stored.view),
 });
 
-/** Conditions and their values, for one statement. */
-class Where {
-  readonly values: (string | number)[] = [];
-  readonly #conditions: string[] = [];
+type Condition = { readonly sql: string; readonly values: readonly (string | number)[] };
 
-  /** `?` in the condition stands for the values in turn. */
-  and(condition: string, ...values: (string | number)[]): void {
-    this.#conditions.push(condition);
-    this.values.push(...values);
-  }
+/**
+ * A text behind every id smaller than this one, and before this one. SQLite seeks to a bound's own row
+ * even if the comparison leaves it out, so the bound is a row that does not exist.
+ */
+const justBefore = (id: string): string =>
+  `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;
 
-  get sql(): string {
-    return this.#conditions.length === 0 ? "" : `WHERE ${this.#conditions.join(" AND ")}`;
-  }
-}
+const upperBound = (after: Cursor | null, toSeconds: number | null): readonly [number, string] | null => {
+  const endMs = toSeconds === null ? Number.POSITIVE_INFINITY : (toSeconds + 1) * 1_000;
+  if (after !== null && after.registeredAtMs < endMs) return [after.registeredAtMs, justBefore(after.jobId)];
+  return toSeconds === null ? null : [endMs, ""];
+};
 
-const addFilter = (where: Where, { status, fromSeconds, toSeconds }: JobFilter): void => {
-  if (status !== null) where.and("status = ?", status);
-  if (fromSeconds !== null) where.and("registered_at_ms >= ?", fromSeconds * 1_000);
-  if (toSeconds !== null) where.and("registered_at_ms < ?", (toSeconds + 1) * 1_000);
+/** Status, range and cursor as one stretch of an index: at most one bound at either end. */
+const conditionsOf = ({ status, fromSeconds, toSeconds }: JobFilter, after: Cursor | null): Condition[] => {
+  const upper = upperBound(after, toSeconds);
+  return [
+    ...(status === null ? [] : [{ sql: "status = ?", values: [status] }]),
+    ...(fromSeconds === null ? [] : [{ sql: "registered_at_ms >= ?", values: [fromSeconds * 1_000] }]),
+    ...(upper === null ? [] : [{ sql: "(registered_at_ms, job_id) < (?, ?)", values: upper }]),
+  ];
 };
 
 const asUnavailable = async <T>(work: Promise<T>): Promise<T> => {
@@ -61,8 +65,8 @@ const asUnavailable = async <T>(work: Promise<T>): Promise<T> => {
 };
 
 /**
- * The `typed_jobs` table in D1 (migrations/0002). Each combination of filters is one seek in one index
- * that also has the order, so a statement reads the rows that it returns and no others.
+ * The `typed_jobs` table in D1 (migrations/0002). Each combination of status and range is one seek in an index that
+ * also has the order, so a statement reads the rows that it returns, and at most the one that ends it.
  */
 export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
   upsert: async ({ registeredAtMs, jobId, status, version, view }) => {
@@ -75,30 +79,31 @@ export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
   page: (query) =>
     readPage(
       async (after, count) => {
-        const where = new Where();
-        addFilter(where, query);
-        if (after !== null)
-          where.and("(registered_at_ms, job_id) < (?, ?)", after.registeredAtMs, after.jobId);
-        const sql = `SELECT ${COLUMNS} FROM typed_jobs ${where.sql} ORDER BY registered_at_ms DESC, job_id DESC LIMIT ?`;
-        const statement = db.prepare(sql).bind(...where.values, count);
+        const conditions = conditionsOf(query, after);
+        const where =
+          conditions.length === 0 ? "" : `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}`;
+        const statement = db
+          .prepare(
+            `SELECT ${COLUMNS} FROM typed_jobs ${where} ORDER BY registered_at_ms DESC, job_id DESC LIMIT ?`,
+          )
+          .bind(...conditions.flatMap(({ values }) => values), count);
         return (await asUnavailable(statement.all<StoredRow>())).results.map(rowFrom);
       },
       query.after,
       query.limit,
     ),
-  byIds: async (ids, filter) => {
+  byIds: async (ids, { status, fromSeconds, toSeconds }) => {
     if (ids.length === 0) return [];
-    // One seek per id: an IN list is a table of its own, whose rows count as read.
-    const statements = ids.map((id) => {
-      const where = new Where();
-      where.and("job_id = ?", id);
-      addFilter(where, filter);
-      return db.prepare(`SELECT ${COLUMNS} FROM typed_jobs ${where.sql}`).bind(...where.values);
-    });
+    // One seek that ends at its row for each id: an IN list is a table of its own, whose rows count as
+    // read, and a range beside an id makes the seek look at the row behind it.
+    const sql = `SELECT ${COLUMNS} FROM typed_jobs WHERE job_id = ?1${status === null ? "" : " AND status = ?2"} LIMIT 1`;
+    const statement = db.prepare(sql);
+    const statements = ids.map((id) => (status === null ? statement.bind(id) : statement.bind(id, status)));
     const found = await asUnavailable(db.batch<StoredRow>(statements));
-    const rows = found.flatMap(({ results }) => results.map(rowFrom));
-    return rows.sort(
-      (one, other) => other.registeredAtMs - one.registeredAtMs || (one.jobId < other.jobId ? 1 : -1),
-    );
+    return found
+      .flatMap(({ results }) => results.map(rowFrom))
+      .filter(({ registeredAtMs }) => registeredAtMs >= (fromSeconds ?? Number.NEGATIVE_INFINITY) * 1_000)
+      .filter(({ registeredAtMs }) => toSeconds === null || registeredAtMs < (toSeconds + 1) * 1_000)
+      .sort((one, other) => other.registeredAtMs - one.registeredAtMs || (one.jobId < other.jobId ? 1 : -1));
   },
 });
