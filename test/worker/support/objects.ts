@@ -3,11 +3,9 @@ import type { JobRecord } from "../../../src/domain/job/record.ts";
 import { bucketKeys } from "../../../src/domain/keys.ts";
 import { testEnv } from "./env.ts";
 
-export const jobStub = (runId: string): DurableObjectStub =>
-  testEnv.JOB_OBJECT.get(testEnv.JOB_OBJECT.idFromName(runId));
+export const jobStub = (runId: string): DurableObjectStub => testEnv.JOB_OBJECT.getByName(runId);
 
-export const quotaStub = (clientKey: string): DurableObjectStub =>
-  testEnv.QUOTA_OBJECT.get(testEnv.QUOTA_OBJECT.idFromName(clientKey));
+export const quotaStub = (clientKey: string): DurableObjectStub => testEnv.QUOTA_OBJECT.getByName(clientKey);
 
 export const objectIdOf = (runId: string): string => testEnv.JOB_OBJECT.idFromName(runId).toString();
 
