@@ -91,6 +91,10 @@ export type TypedJobDeps = {
   readonly credentials: { readonly username: string | undefined; readonly password: string | undefined };
   /** Files of the description page; null without the binding ASSETS. */
   readonly assets: Assets | null;
+  /** Throws when there is no binding WEBHOOK_OBJECT. */
+  readonly webhooks: () => Webhooks;
+  /** The endpoints as jobs keep them; throws about those that cannot work. */
+  readonly webhookSubscriptions: (endpoints: readonly WebhookEndpoint[]) => readonly Subscription[];
 };
 
 /** What a delivery's object acts through. */
@@ -178,6 +182,7 @@ export const webhookSubscriptionsFor = (
   env: RawEnv,
   endpoints: readonly WebhookEndpoint[],
 ): readonly Subscription[] => {
+  if (endpoints.length === 0) return [];
   const rules = { allowLoopback: webhookConfigOf(env).WEBHOOK_ALLOW_LOOPBACK };
   const outcome = subscriptionsOf(endpoints, (name) => secretNamed(env, name), rules);
   if (outcome.kind === "ok") return outcome.subscriptions;
@@ -228,5 +233,7 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
     zone: config.RESPONSE_TIMEZONE,
     credentials: { username: config.BASIC_AUTH_USERNAME, password: config.BASIC_AUTH_PASSWORD },
     assets: assets === undefined ? null : { fetch: (request) => assets.fetch(request) },
+    webhooks: () => durableWebhooks(webhookConfigOf(env).WEBHOOK_OBJECT),
+    webhookSubscriptions: (endpoints) => webhookSubscriptionsFor(env, endpoints),
   };
 };

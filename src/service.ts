@@ -22,16 +22,17 @@ const captionSettings = z.object({
 });
 
 /**
+ * Who is told how jobs end, of every face: `{url, secretName, events}`. `secretName` names a secret of the
+ * Worker, `whsec_` and the base64 of 24 to 64 random bytes.
+ */
+export const webhookEndpoints: readonly WebhookEndpoint[] = [];
+
+/**
  * The typed jobs of this deployment: POST /jobs registers a job and sends it to the queue behind
  * JOBS_QUEUE, workers anywhere report with PATCH and PUT, GET /jobs lists. README, "Typed jobs".
  */
 export const jobs = createApp(captionRequest, captionResult, captionSettings, {
   apiTitle: "Image captions",
   queue: "JOBS_QUEUE",
+  webhookEndpoints,
 });
-
-/**
- * Who is told how jobs end, of every face: `{url, secretName, events}`. `secretName` names a secret of the
- * Worker, `whsec_` and the base64 of 24 to 64 random bytes.
- */
-export const webhookEndpoints: readonly WebhookEndpoint[] = [];

@@ -1,4 +1,5 @@
 import { createExecutionContext, runDurableObjectAlarm, waitOnExecutionContext } from "cloudflare:test";
+import { vi } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
 import type { WebhookEndpoint } from "../../../src/domain/webhooks/endpoint.ts";
@@ -63,4 +64,16 @@ export const nextAttempt = async (webhookId: string): Promise<WebhookDelivery> =
   moveClock(Date.parse(before.next_attempt_at) - Date.now());
   await runDurableObjectAlarm(deliveryStub(webhookId));
   return afterAttempts(webhookId, before.attempts + 1);
+};
+
+/** The objects of deliveries cannot be reached until `vi.restoreAllMocks`; what is logged of it is kept back. */
+export const loseDeliveries = (): void => {
+  const idFromName = Object.getPrototypeOf(webhookNamespace).idFromName as (name: string) => DurableObjectId;
+  const lookUp = vi.spyOn(Object.getPrototypeOf(webhookNamespace), "idFromName");
+  lookUp.mockImplementation(function (this: DurableObjectNamespace, ...args: unknown[]) {
+    const name = String(args[0]);
+    if (name.includes('"job.')) throw new Error("the namespace is not there");
+    return idFromName.call(this, name);
+  });
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
 };

@@ -13,6 +13,7 @@ import {
   deliveriesOf,
   deliveryStub,
   endpoint,
+  loseDeliveries,
   nextAttempt,
   rawEnv,
   secretOf,
@@ -137,13 +138,7 @@ describe("the end of a run", () => {
     const receiver = new Receiver();
     const id = await submitWith(client, endpoint(receiver.url));
     const attempt = await executor.of(id);
-    const nameOf = Object.getPrototypeOf(webhookNamespace).idFromName as (name: string) => DurableObjectId;
-    const lookUp = vi.spyOn(Object.getPrototypeOf(webhookNamespace), "idFromName");
-    lookUp.mockImplementation(function (this: DurableObjectNamespace, ...args: unknown[]) {
-      if (String(args[0]).includes("job.succeeded")) throw new Error("the namespace is not there");
-      return nameOf.call(this, String(args[0]));
-    });
-    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    loseDeliveries();
     await attempt.finish();
     vi.restoreAllMocks();
     expect(await receiver.received()).toEqual([]);

@@ -1,0 +1,24 @@
+import type { JobEnded } from "../ports.ts";
+import type { WebhookEventType } from "../webhooks/event.ts";
+import type { JobStatus, TypedJob } from "./job.ts";
+import { jobView, readJob } from "./view.ts";
+
+const EVENTS: Partial<Record<JobStatus, WebhookEventType>> = {
+  completed: "job.succeeded",
+  error: "job.failed",
+  cancelled: "job.cancelled",
+};
+
+/** The event of a status (design, "One core"); null where the job has not ended. */
+export const webhookEventOf = (status: JobStatus): WebhookEventType | null => EVENTS[status] ?? null;
+
+/**
+ * What a job's receivers are told: the job with its eleven keys. Null while it has not ended, and where
+ * nobody wants to hear. A job that ends again in the same way is not told of again.
+ */
+export const announcementOf = (job: TypedJob, zone: string): JobEnded | null => {
+  const type = webhookEventOf(job.status);
+  if (type === null || !job.webhooks.some(({ events }) => events.includes(type))) return null;
+  const atMs = job.completedAtMs ?? job.updatedAtMs;
+  return { objectId: job.id, type, atMs, data: jobView(readJob(job), zone) };
+};

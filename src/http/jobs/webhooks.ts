@@ -1,0 +1,18 @@
+import { webhookEventOf } from "../../domain/typed-jobs/announcement.ts";
+import { isJobId } from "../../domain/typed-jobs/job.ts";
+import { type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
+
+/**
+ * How far the webhooks of a job have come (contract workloads.md section 5). A resource of its own,
+ * because a job has eleven keys and no other.
+ */
+export const getWebhooks: JobsHandler = async (request) => {
+  const { c, deps } = request;
+  const id = c.req.param("job_id") ?? "";
+  const job = isJobId(id) ? await deps.objects.byId(id).read() : null;
+  if (job === null) return noSuchJob(c);
+  const type = webhookEventOf(job.status);
+  const isQuiet = type === null || job.webhooks.length === 0;
+  const deliveries = isQuiet ? [] : await deps.webhooks().deliveriesOf(job.webhooks, job.id, type);
+  return jsonAnswer(request, { Webhooks: deliveries }, 200);
+};
