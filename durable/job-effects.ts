@@ -82,8 +82,8 @@ export class JobEffects {
     this.#storage.kv.put(ANNOUNCED, true);
   }
 
-  dispatch(): Promise<void> {
-    return this.#deps.dispatchQueue.send({ objectId: this.#objectId });
+  dispatch({ task }: JobRecord): Promise<void> {
+    return this.#deps.dispatchQueue.send({ objectId: this.#objectId }, task.kind);
   }
 
   removeFiles(): Promise<void> {

@@ -5,7 +5,7 @@ import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
 import { deleteAtMs, REDISPATCH_MS } from "../src/domain/job/deadlines.ts";
 import * as lifecycle from "../src/domain/job/lifecycle.ts";
 import { appendLog, type LogChunk, type LogEntry, nextSeq } from "../src/domain/job/log-book.ts";
-import { type LogSlice, sliceLog } from "../src/domain/job/log-pages.ts";
+import { type LogSlice, logTail, sliceLog } from "../src/domain/job/log-pages.ts";
 import { type Attempt, type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
 import { freshEvents } from "../src/domain/job/reports.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
@@ -63,7 +63,7 @@ export class JobObject extends DurableObject {
     this.#storage.write(record);
     await this.#effects.schedule(record);
     const effects = this.#effects.of(record);
-    if (record.state === "queued") effects.push(this.#effects.dispatch());
+    if (record.state === "queued") effects.push(this.#effects.dispatch(record));
     await this.#effects.carryOut(record, effects);
     return snapshotOf(record);
   }
@@ -89,6 +89,11 @@ export class JobObject extends DurableObject {
       snapshot: snapshotOf(record),
       truncated: this.#isTruncated(record, tail),
     };
+  }
+
+  logTail(maxBytes: number): string | null {
+    const record = this.#storage.record();
+    return record === null ? null : logTail(this.#storage.chunksBackward(), record.attemptsMade, maxBytes);
   }
 
   async cancel(): Promise<JobSnapshot | null> {
@@ -258,7 +263,7 @@ export class JobObject extends DurableObject {
     const effects = this.#effects.of(record);
     if (record.state === "queued" && now >= record.dispatchedAtMs + REDISPATCH_MS) {
       this.#storage.write({ ...record, dispatchedAtMs: now });
-      effects.push(this.#effects.dispatch());
+      effects.push(this.#effects.dispatch(record));
     }
     await this.#effects.carryOut(this.#storage.record() ?? record, effects);
   }
@@ -281,7 +286,8 @@ export class JobObject extends DurableObject {
     const before = this.#storage.record();
     this.#store(next);
     const effects = this.#effects.of(next);
-    if (before !== null && lifecycle.isToBeDispatched(before, next)) effects.push(this.#effects.dispatch());
+    if (before !== null && lifecycle.isToBeDispatched(before, next))
+      effects.push(this.#effects.dispatch(next));
     // What was uploaded and cannot be used goes at once (contract workloads.md 4.3).
     if (next.result?.reason === "bad_input" || next.state === "expired")
       effects.push(this.#effects.removeFiles());

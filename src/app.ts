@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Deps } from "./deps.ts";
+import { checkWorkloads } from "./domain/workloads/check.ts";
 import { problem } from "./http/errors.ts";
 import { events } from "./http/executor/events.ts";
 import { uploads } from "./http/executor/uploads.ts";
@@ -9,7 +10,9 @@ import { openCors } from "./http/middleware/cors.ts";
 import { requestId, requestIdOf } from "./http/middleware/request-id.ts";
 import { mount } from "./http/operation.ts";
 import { runOperations } from "./http/runs/operations.ts";
-import { jobs } from "./service.ts";
+import { workloadError } from "./http/workloads/envelope.ts";
+import { ownsPath, workloadOperations } from "./http/workloads/operations.ts";
+import { jobs, workloads } from "./service.ts";
 
 /** The Worker's HTTP side: middleware in order, the faces, and the answers to what nobody handles. */
 export const createService = (deps: Deps): OpenAPIHono => {
@@ -22,10 +25,10 @@ export const createService = (deps: Deps): OpenAPIHono => {
       app,
       onMethodNotAllowed: (c, methods) => {
         c.header("Allow", [...methods, "OPTIONS"].join(", "));
-        return problem(c, {
-          code: "method_not_allowed",
-          error: `${c.req.method} is not possible here; use ${methods.join(" or ")}`,
-        });
+        const error = `${c.req.method} is not possible here; use ${methods.join(" or ")}`;
+        return ownsPath(workloads, c.req.path)
+          ? workloadError(c, deps, { code: 405, message: error })
+          : problem(c, { code: "method_not_allowed", error });
       },
     }),
   );
@@ -34,11 +37,17 @@ export const createService = (deps: Deps): OpenAPIHono => {
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
   mountOpenApi(app, deps, jobs.requireAuth);
   app.route("/", jobs);
-  app.notFound((c) =>
-    jobs.owns(c.req.path)
-      ? jobs.nothingThere(c)
-      : problem(c, { code: "not_found", error: "No such path; GET /openapi lists what there is" }),
+  checkWorkloads(
+    workloads,
+    app.routes.map(({ path }) => path),
   );
+  for (const operation of workloadOperations(deps, workloads)) mount(app, operation);
+  app.notFound((c) => {
+    const error = "No such path; GET /openapi lists what there is";
+    if (jobs.owns(c.req.path)) return jobs.nothingThere(c);
+    if (ownsPath(workloads, c.req.path)) return workloadError(c, deps, { code: 404, message: error });
+    return problem(c, { code: "not_found", error });
+  });
   app.onError((error, c) => {
     const id = requestIdOf(c);
     deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });

@@ -14,6 +14,7 @@ import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
 import { webhookSecrets } from "./adapters/webhook-secrets.ts";
 import { httpWebhookSender } from "./adapters/webhook-sender.ts";
 import { clientWebhooks, durableWebhooks } from "./adapters/webhooks.ts";
+import { d1WorkloadRows } from "./adapters/workload-rows.ts";
 import type {
   Bucket,
   ClientWebhooks,
@@ -28,11 +29,13 @@ import type {
   Quotas,
   WebhookSender,
   Webhooks,
+  WorkloadRows,
 } from "./domain/ports.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import type { SubmissionDeps } from "./domain/submission/types.ts";
 import type { TypedJobObjects, TypedJobRows } from "./domain/typed-jobs/ports.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
+import type { WorkloadSettings } from "./domain/workloads/new-job.ts";
 import { type Config, configOf, queueOf, secretNamed, typedJobConfigOf, webhookConfigOf } from "./env.ts";
 
 type RawEnv = Record<string, unknown>;
@@ -73,6 +76,11 @@ export type Deps = JobDeps &
     readonly quotaRules: QuotaRules;
     readonly idempotencyKeys: IdempotencyKeys;
     readonly clientWebhooks: ClientWebhooks;
+    readonly workloadRows: WorkloadRows;
+    readonly workloadSettings: WorkloadSettings;
+    /** Keys that the workload routes want; none lets everybody in. */
+    readonly apiKeys: readonly string[];
+    readonly bucketName: string;
   };
 
 type Assets = { fetch(request: Request): Promise<Response> };
@@ -132,8 +140,8 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
     rows: d1JobRows(config.DB),
     quotas: durableQuotas(config.QUOTA_OBJECT),
     dispatchQueue: {
-      send: async (message) => {
-        await config.DISPATCH_QUEUE.send(message);
+      send: async (message, kind) => {
+        await (kind === "function" ? config.FUNCTION_QUEUE : config.DISPATCH_QUEUE).send(message);
       },
     },
     executor: executorOf(config),
@@ -203,6 +211,14 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     sha256: incrementalSha256,
     idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
     webhookSubscriptions: webhookSubscriptionsFor(env, webhookEndpoints),
+    workloadRows: d1WorkloadRows(config.DB),
+    workloadSettings: {
+      uploadMs: config.UPLOAD_URL_SECONDS * 1_000,
+      retentionMs: config.FILE_RETENTION_DAYS * 86_400_000,
+      queueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
+    },
+    apiKeys: config.API_KEYS,
+    bucketName: config.R2_BUCKET_NAME,
     clientWebhooks: clientWebhooks(webhookConfig.WEBHOOK_SECRET, {
       allowLoopback: webhookConfig.WEBHOOK_ALLOW_LOOPBACK,
     }),

@@ -10,6 +10,8 @@ const binding = <T>(name: string) =>
 const secret = (name: string) =>
   z.string({ error: `secret ${name} is missing` }).min(8, { error: `secret ${name} is too short` });
 
+const DAY_SECONDS = 86_400;
+
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 const schema = z.object({
@@ -20,7 +22,8 @@ const schema = z.object({
   QUOTA_OBJECT: binding<DurableObjectNamespace>("QUOTA_OBJECT"),
   IDEMPOTENCY_OBJECT: binding<DurableObjectNamespace>("IDEMPOTENCY_OBJECT"),
   DISPATCH_QUEUE: binding<Queue<unknown>>("DISPATCH_QUEUE"),
-  EXECUTOR_CONTAINER: z.custom<DurableObjectNamespace | undefined>(),
+  FUNCTION_QUEUE: binding<Queue<unknown>>("FUNCTION_QUEUE"),
+  EXECUTOR_CONTAINER: z.custom<DurableObjectNamespace>().optional(),
 
   PUBLIC_URL: z.url({ error: "PUBLIC_URL must be the address that executors reach this Worker by" }),
   /** Where an executor listens; empty uses the container binding. */
@@ -38,6 +41,20 @@ const schema = z.object({
   RUN_MAX_PER_HOUR: count(20),
   RUN_RETENTION_SECONDS: count(3_600),
   RUN_QUEUE_WAIT_SECONDS: count(3_600),
+
+  /** How long a job waits for its uploads; R2 presigns for at most 7 days. */
+  UPLOAD_URL_SECONDS: count(DAY_SECONDS).pipe(z.int().max(7 * DAY_SECONDS)),
+  /** From the creation of a workload job; longer than it may wait for its uploads. */
+  FILE_RETENTION_DAYS: count(30).pipe(z.int().min(8, { error: "FILE_RETENTION_DAYS must be at least 8" })),
+  /** Separated by commas; without any, everybody may use the workloads. */
+  API_KEYS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").map((key) => key.trim()))
+    .transform((keys) => keys.filter((key) => key !== ""))
+    .refine((keys) => keys.every((key) => key.length >= 16), {
+      error: "each key in the secret API_KEYS must have 16 characters or more",
+    }),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -46,7 +63,7 @@ export type Config = z.infer<typeof schema>;
 const typedJobSchema = z.object({
   DB: binding<D1Database>("DB"),
   TYPED_JOB_OBJECT: binding<DurableObjectNamespace>("TYPED_JOB_OBJECT"),
-  ASSETS: z.custom<Fetcher | undefined>(),
+  ASSETS: z.custom<Fetcher>().optional(),
   RESPONSE_TIMEZONE: z
     .string()
     .refine(isTimeZone, { error: "RESPONSE_TIMEZONE must be an IANA time zone" })

@@ -1,10 +1,11 @@
 import { createService } from "./app.ts";
 import { type Deps, depsFor } from "./deps.ts";
 import { jobsEntrypoint } from "./jobs-entrypoint.ts";
+import { consumeBucketEvents } from "./queue/bucket-events.ts";
 import { consumeDispatch } from "./queue/consumer.ts";
 import { consumeDeadLetters } from "./queue/dead-letter.ts";
 import { sweepOverdueJobs } from "./queue/sweep.ts";
-import { jobs, webhookEndpoints } from "./service.ts";
+import { jobs, webhookEndpoints, workloads } from "./service.ts";
 
 export { ExecutorContainer } from "../durable/executor-container.ts";
 export { IdempotencyObject } from "../durable/idempotency-object.ts";
@@ -32,9 +33,11 @@ const serviceFor = (env: RawEnv): Service => {
 
 export default {
   fetch: (request, env, ctx) => serviceFor(env).app.fetch(request, env, ctx),
-  queue: (batch, env) =>
-    batch.queue.endsWith("-dead")
-      ? consumeDeadLetters(serviceFor(env).deps, batch.messages)
-      : consumeDispatch(serviceFor(env).deps, batch.messages),
+  queue: ({ queue, messages }, env) => {
+    const { deps } = serviceFor(env);
+    if (queue.endsWith("-dead")) return consumeDeadLetters(deps, messages);
+    if (queue.endsWith("-bucket-events")) return consumeBucketEvents(deps, messages);
+    return consumeDispatch({ ...deps, workloads }, messages);
+  },
   scheduled: (event, env) => sweepOverdueJobs(serviceFor(env).deps, event.scheduledTime),
 } satisfies ExportedHandler<RawEnv>;

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
+import type { Workload } from "./domain/workloads/types.ts";
 import { createApp } from "./jobs.ts";
+import { sha256File } from "./workloads/files/sha256.ts";
+import { taxPnl } from "./workloads/tax-pnl/tax-pnl.ts";
 
 /** What a client asks for. This model and those below are an example: replace them by your own. */
 const captionRequest = z.object({
@@ -36,3 +39,9 @@ export const jobs = createApp(captionRequest, captionResult, captionSettings, {
   queue: "JOBS_QUEUE",
   webhookEndpoints,
 });
+
+/**
+ * The upload-first workloads: POST /<path> makes a job and answers where to upload its inputs. These two
+ * are examples, a sandboxed program and a function; `defineWorkload` says what one consists of.
+ */
+export const workloads: readonly Workload[] = [taxPnl, sha256File];

@@ -11,6 +11,7 @@ export const bundleFile = path.join(root, "dist/worker/index.js");
 const stampFile = path.join(root, "dist/inputs.sha256");
 const inputs = [
   "src/**/*.ts",
+  "src/**/*.py",
   "durable/**/*.ts",
   "scripts/assets/*",
   "scripts/lib/build.ts",
@@ -47,11 +48,19 @@ export const buildAssets = async (): Promise<void> => {
   }
 };
 
+/** Programs that the bundle imports as text; wrangler lays them beside it. */
+export const bundledTexts = (): Promise<string[]> =>
+  Array.fromAsync(glob("*.py", { cwd: path.dirname(bundleFile) }), (name) =>
+    path.join(path.dirname(bundleFile), name),
+  );
+
 /** Bundles the Worker and its assets into `dist`, unless neither their sources nor packages changed. */
 export const build = async (): Promise<{ readonly rebuilt: boolean }> => {
   const hash = await inputsHash();
   if (await isBuilt(hash)) return { rebuilt: false };
   await rm(stampFile, { force: true });
+  // The texts' names hold their hashes, so older ones would stay.
+  await rm(path.dirname(bundleFile), { recursive: true, force: true });
   await buildAssets();
   await runWrangler([
     "deploy",

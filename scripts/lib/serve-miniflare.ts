@@ -1,7 +1,8 @@
+import path from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bindRuntimeToThisProcess } from "./bound-process.ts";
-import { build, bundleFile } from "./build.ts";
+import { build, bundledTexts, bundleFile } from "./build.ts";
 import { host, type LocalState, persistenceDir, root } from "./local.ts";
 import type { Print } from "./output.ts";
 import { configFile, workerConfig } from "./worker-config.ts";
@@ -57,6 +58,7 @@ const withVars = (bindings: unknown, vars: Readonly<Record<string, string>>) => 
  */
 export const serveOnMiniflare: Serve = async (options) => {
   await build();
+  const texts = await bundledTexts();
   bindRuntimeToThisProcess();
   const { workerOptions } = unstable_getMiniflareWorkerOptions(configFile, undefined, {
     overrides: { enableContainers: false },
@@ -66,7 +68,11 @@ export const serveOnMiniflare: Serve = async (options) => {
       ...workerOptions,
       // Objects are stored under the Worker's name, so `wrangler dev` finds the same ones.
       name: workerConfig().name ?? "",
-      modules: [{ type: "ESModule", path: bundleFile }],
+      modules: [
+        { type: "ESModule" as const, path: bundleFile },
+        ...texts.map((file) => ({ type: "Text" as const, path: file })),
+      ],
+      modulesRoot: path.dirname(bundleFile),
       bindings: withVars(workerOptions.bindings, options.vars),
       rootPath: root,
       host,

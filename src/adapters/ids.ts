@@ -25,6 +25,8 @@ export const randomIds: Ids = {
     return { id: `${objectId}.${hex(randomBytes(16))}`, token, tokenHash: await hashOf(token) };
   },
   hashOf,
+  jobId: () => crypto.randomUUID(),
+  keyPart: () => hex(randomBytes(16)),
   isSame: (one, other) => {
     const [left, right] = [utf8.encode(one), utf8.encode(other)];
     return left.length === right.length && crypto.subtle.timingSafeEqual(left, right);

@@ -17,6 +17,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   snapshot: () => stub.snapshot(),
   waitForEnd: (timeoutMs) => stub.waitForEnd(timeoutMs),
   logs: (after, maxBytes, maxRecords) => stub.logs(after, maxBytes, maxRecords),
+  logTail: (maxBytes) => stub.logTail(maxBytes),
   cancel: () => stub.cancel(),
   remove: () => stub.remove(),
   stream: (after, mode, shownId) => stub.fetch(streamRequest(after, mode, shownId)),

@@ -3,18 +3,20 @@ import type { JobRow, JobRows } from "../domain/ports.ts";
 const POSITION_CAP = 1_000;
 
 const UPSERT = `INSERT INTO jobs
-  (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
+   workload, owner, params, files_deleted_at_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
   ON CONFLICT (object_id) DO UPDATE SET
     state = excluded.state, version = excluded.version,
-    updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms
+    updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms,
+    files_deleted_at_ms = excluded.files_deleted_at_ms
   WHERE excluded.version > jobs.version`;
 
 const QUEUED = `SELECT 1 FROM jobs
   WHERE finished_at_ms IS NULL AND face = 'runs' AND created_at_ms <= ?1 AND state = 'queued'
   LIMIT ${POSITION_CAP}`;
 
-/** The `jobs` table in D1 (migrations/0001). */
+/** The `jobs` table in D1 (migrations/0001 and 0003). */
 export const d1JobRows = (db: D1Database): JobRows => ({
   upsert: async (row: JobRow) => {
     await db
@@ -28,6 +30,10 @@ export const d1JobRows = (db: D1Database): JobRows => ({
         row.createdAtMs,
         row.updatedAtMs,
         row.finishedAtMs,
+        row.workload?.path ?? null,
+        row.workload?.owner ?? null,
+        row.workload?.params ?? null,
+        row.workload?.filesDeletedAtMs ?? null,
       )
       .run();
   },
@@ -50,13 +56,14 @@ export const d1JobRows = (db: D1Database): JobRows => ({
     const count = (state: string): number => results.find((row) => row.state === state)?.n ?? 0;
     return { queued: count("queued"), running: count("running") };
   },
-  unfinishedBefore: async (createdAtMs, limit) => {
+  unfinishedBefore: async (createdAtMs, waitingCreatedAtMs, limit) => {
     const { results } = await db
       .prepare(
         `SELECT object_id FROM jobs WHERE finished_at_ms IS NULL AND created_at_ms < ?1
-         ORDER BY created_at_ms LIMIT ?2`,
+           AND (state <> 'created' OR created_at_ms < ?2)
+         ORDER BY created_at_ms LIMIT ?3`,
       )
-      .bind(createdAtMs, limit)
+      .bind(createdAtMs, waitingCreatedAtMs, limit)
       .all<{ object_id: string }>();
     return results.map((row) => row.object_id);
   },

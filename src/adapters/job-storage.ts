@@ -49,6 +49,13 @@ export class JobStorage {
     }
   }
 
+  /** Stored chunks from the newest back. */
+  *chunksBackward(): Iterable<LogChunk> {
+    for (const [, chunk] of this.#storage.kv.list<LogChunk>({ prefix: LOG_PREFIX, reverse: true })) {
+      yield chunk;
+    }
+  }
+
   /** Stored chunks from the one that holds `seq` on. */
   *chunksFrom(seq: number): Iterable<LogChunk> {
     let chunk = this.#holderOf(seq);

@@ -1,5 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import type { Presigner } from "../domain/ports.ts";
+import type { DownloadHeaders, Presigner } from "../domain/ports.ts";
 
 export type S3Access = {
   /** The S3 endpoint with the bucket's name, without a trailing slash. */
@@ -12,14 +12,23 @@ export type S3Access = {
 export const s3Presigner = (access: S3Access): Presigner => {
   const { accessKeyId, secretAccessKey } = access;
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "auto" });
-  const presign = async (method: "GET" | "PUT", key: string, expiresInSeconds: number): Promise<string> => {
+  const presign = async (
+    method: "GET" | "PUT",
+    key: string,
+    expiresInSeconds: number,
+    answer?: DownloadHeaders,
+  ): Promise<string> => {
     const url = new URL(`${access.bucketUrl}/${key}`);
     url.searchParams.set("X-Amz-Expires", String(expiresInSeconds));
+    if (answer !== undefined) {
+      url.searchParams.set("response-content-disposition", answer.contentDisposition);
+      url.searchParams.set("response-content-type", answer.contentType);
+    }
     const signed = await client.sign(url.href, { method, aws: { signQuery: true } });
     return signed.url;
   };
   return {
-    get: (key, expiresInSeconds) => presign("GET", key, expiresInSeconds),
+    get: (key, expiresInSeconds, answer) => presign("GET", key, expiresInSeconds, answer),
     put: (key, expiresInSeconds) => presign("PUT", key, expiresInSeconds),
   };
 };

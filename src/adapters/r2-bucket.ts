@@ -16,6 +16,11 @@ export const r2Bucket = (bucket: R2Bucket): Bucket => ({
     if (object === null) return null;
     return { body: object.body, sizeBytes: range?.length ?? object.size };
   },
+  getUnchanged: async (key, etag) => {
+    const object = await bucket.get(key, { onlyIf: { etagMatches: etag } });
+    if (object === null || !("body" in object)) return null;
+    return { body: object.body, sizeBytes: object.size };
+  },
   put: async (key, bytes) => {
     await bucket.put(key, bytes);
   },

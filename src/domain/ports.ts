@@ -4,7 +4,7 @@ import type { WebhookDelivery } from "../wire/webhook-delivery.ts";
 import type { BeginOutcome } from "./idempotency/claim.ts";
 import type { NewJob } from "./job/lifecycle.ts";
 import type { LogRecord } from "./job/log-book.ts";
-import type { InputFile, JobSnapshot } from "./job/record.ts";
+import type { InputFile, JobSnapshot, Task } from "./job/record.ts";
 import type { Face, JobState } from "./job/state.ts";
 import type { UploadedObject } from "./job/upload-checks.ts";
 import type { QuotaUsage } from "./quota/quota.ts";
@@ -33,6 +33,10 @@ export type Ids = {
   hashOf(secret: string): Promise<string>;
   /** Compares two hashes in constant time. */
   isSame(one: string, other: string): boolean;
+  /** A random UUID, the id of a workload job (contract workloads.md 3). */
+  jobId(): string;
+  /** 128 random bits as hex: what nobody guesses of an upload's key. */
+  keyPart(): string;
 };
 
 /** The D1 projection of a job; `publicId` is null where the id is a secret. */
@@ -45,7 +49,40 @@ export type JobRow = {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly finishedAtMs: number | null;
+  /** What workloads are searched by; null for the other faces. */
+  readonly workload: {
+    readonly path: string;
+    /** "" where no API key owns the job. */
+    readonly owner: string;
+    /** JSON */
+    readonly params: string;
+    readonly filesDeletedAtMs: number | null;
+  } | null;
 };
+
+/** Workload jobs newest first: behind `after` where it is given, at most `limit`. */
+export type WorkloadSearch = {
+  readonly path: string;
+  readonly owner: string;
+  readonly state: JobState | null;
+  /** Both inclusive. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly after: { readonly createdAtMs: number; readonly id: string } | null;
+  readonly limit: number;
+};
+
+export type WorkloadRow = {
+  readonly id: string;
+  readonly state: JobState;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** JSON */
+  readonly params: string;
+  readonly filesDeletedAtMs: number | null;
+};
+
+export type WorkloadRows = { search(query: WorkloadSearch): Promise<readonly WorkloadRow[]> };
 
 export type QueueLoad = { readonly queued: number; readonly running: number };
 
@@ -56,14 +93,20 @@ export type JobRows = {
   /** How many queued runs were created up to then, the asking one included; counting ends at 1,000. */
   queuePosition(createdAtMs: number): Promise<number>;
   load(): Promise<QueueLoad>;
-  /** Object ids of unfinished jobs that were created before then, oldest first. */
-  unfinishedBefore(createdAtMs: number, limit: number): Promise<string[]>;
+  /**
+   * Object ids of unfinished jobs that were created before then, oldest first; of those that still wait for
+   * an upload, the ones that were created before `waitingCreatedAtMs`.
+   */
+  unfinishedBefore(createdAtMs: number, waitingCreatedAtMs: number, limit: number): Promise<string[]>;
 };
 
 /** What the queue carries: the job's object, and nothing that is secret. */
 export type DispatchMessage = { readonly objectId: string };
 
-export type DispatchQueue = { send(message: DispatchMessage): Promise<void> };
+export type DispatchQueue = {
+  /** A function holds its consumer for as long as it runs, so functions have a queue of their own. */
+  send(message: DispatchMessage, kind: Task["kind"]): Promise<void>;
+};
 
 export type StartOutcome =
   | { readonly kind: "accepted" }
@@ -116,15 +159,20 @@ export type Bucket = {
   /** What is stored under a key, without its bytes. */
   head(key: string): Promise<UploadedObject | null>;
   get(key: string, range?: { offset: number; length: number }): Promise<StoredObject | null>;
+  /** The object if it still has this ETag (without quotes); null when it has another or is gone. */
+  getUnchanged(key: string, etag: string): Promise<StoredObject | null>;
   put(key: string, bytes: Uint8Array): Promise<void>;
   putParts(key: string): Promise<PartWriter>;
   /** Deletes everything whose key starts so. */
   removeAll(prefix: string): Promise<void>;
 };
 
+/** What the bucket says of a download instead of what is stored with the object; part of what is signed. */
+export type DownloadHeaders = { readonly contentType: string; readonly contentDisposition: string };
+
 /** Presigned URLs on the bucket's S3 endpoint (SigV4, at most 7 days). */
 export type Presigner = {
-  get(key: string, expiresInSeconds: number): Promise<string>;
+  get(key: string, expiresInSeconds: number, answer?: DownloadHeaders): Promise<string>;
   put(key: string, expiresInSeconds: number): Promise<string>;
 };
 
@@ -179,6 +227,8 @@ export type JobHandle = {
   waitForEnd(timeoutMs: number): Promise<JobSnapshot | null>;
   /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
   logs(after: number | null, maxBytes: number, maxRecords?: number): Promise<LogPage | null>;
+  /** The end of the newest attempt's log as text, at most so many bytes of UTF-8. */
+  logTail(maxBytes: number): Promise<string | null>;
   /** Answers when the program is dead, or after a short wait. */
   cancel(): Promise<JobSnapshot | null>;
   /** Deletes the job and all that it owns. */

@@ -1,23 +1,25 @@
 import type { Deps } from "../deps.ts";
-import type { FunctionRun, JobHandle } from "../domain/ports.ts";
+import type { JobHandle } from "../domain/ports.ts";
+import type { Workload } from "../domain/workloads/types.ts";
+import { runFunction } from "./function-runner.ts";
 import { dispatchMessage } from "./message.ts";
 
 /** An executor that cannot be reached is asked again after this. */
 const UNREACHABLE_RETRY_SECONDS = 3;
 
-/** Where a workload's functions run; a deployment without workloads has none. */
-const runFunction = async (_deps: Deps, job: JobHandle, run: FunctionRun): Promise<Verdict> => {
-  await job.failAttempt(run.attemptId, `no workload ${run.name} is declared`);
-  return "done";
-};
-
 type Verdict = "done" | { readonly retryAfterSeconds: number };
 
-/** Hands one queued job to an executor; a job that is not queued any more needs nothing. */
-const dispatch = async (deps: Deps, job: JobHandle): Promise<Verdict> => {
+/** What messages are handled with: the adapters, and the workloads whose functions run here. */
+export type DispatchDeps = Deps & { readonly workloads: readonly Workload[] };
+
+/** Hands one queued job to an executor, or runs its function; a job that is not queued needs nothing. */
+const dispatch = async (deps: DispatchDeps, job: JobHandle): Promise<Verdict> => {
   const start = await job.startAttempt();
   if (start.kind === "idle") return "done";
-  if (start.kind === "function") return runFunction(deps, job, start.run);
+  if (start.kind === "function") {
+    await runFunction(deps, deps.workloads, job, start.run);
+    return "done";
+  }
   const outcome = await deps.executor.start(start.request);
   const { attemptId } = start.request;
   switch (outcome.kind) {
@@ -37,7 +39,7 @@ const dispatch = async (deps: Deps, job: JobHandle): Promise<Verdict> => {
   }
 };
 
-const handle = async (deps: Deps, message: Message<unknown>): Promise<void> => {
+const handle = async (deps: DispatchDeps, message: Message<unknown>): Promise<void> => {
   const body = dispatchMessage.safeParse(message.body);
   const job = body.success ? deps.jobs.byObjectId(body.data.objectId) : null;
   if (job === null) {
@@ -54,7 +56,10 @@ const handle = async (deps: Deps, message: Message<unknown>): Promise<void> => {
   }
 };
 
-/** Takes a batch of the dispatch queue; each message is acknowledged or retried for itself. */
-export const consumeDispatch = async (deps: Deps, messages: readonly Message<unknown>[]): Promise<void> => {
+/** Takes a batch of a dispatch queue; each message is acknowledged or retried for itself. */
+export const consumeDispatch = async (
+  deps: DispatchDeps,
+  messages: readonly Message<unknown>[],
+): Promise<void> => {
   await Promise.all(messages.map((message) => handle(deps, message)));
 };

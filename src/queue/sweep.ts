@@ -7,7 +7,11 @@ const PAGE = 100;
  * second line, for an alarm that the platform gave up.
  */
 export const sweepOverdueJobs = async (deps: Deps, now: number): Promise<void> => {
-  const overdue = await deps.rows.unfinishedBefore(now - deps.runQueueWaitMs, PAGE);
+  const overdue = await deps.rows.unfinishedBefore(
+    now - deps.runQueueWaitMs,
+    now - deps.workloadSettings.uploadMs,
+    PAGE,
+  );
   for (const objectId of overdue) await deps.jobs.byObjectId(objectId)?.wake();
   if (overdue.length > 0) deps.log.info("sweep.woke", { jobs: overdue.length });
 };

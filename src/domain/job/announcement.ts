@@ -1,12 +1,14 @@
 import type { JobEnded } from "../ports.ts";
 import { statusBody } from "../runs/status-body.ts";
 import { eventOf } from "../webhooks/event.ts";
+import { workloadEventData } from "../workloads/view.ts";
 import { type JobRecord, type JobSnapshot, snapshotOf } from "./record.ts";
 import type { Face } from "./state.ts";
 
 /** A job as its own face shows it, without a presigned URL. */
 const VIEWS: Partial<Record<Face, (snapshot: JobSnapshot) => unknown>> = {
   runs: (snapshot) => statusBody(snapshot, 0),
+  workloads: workloadEventData,
 };
 
 /** What a job's receivers are told of it; null while it has not ended, and where nobody wants to hear. */

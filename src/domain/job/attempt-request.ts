@@ -1,4 +1,4 @@
-import type { AttemptRequest, Blob } from "../../wire/attempt.ts";
+import type { AttemptLimits, AttemptRequest, Blob } from "../../wire/attempt.ts";
 import type { ProgramTask, StoredBytes } from "./record.ts";
 
 const CHUNK = 0x8000;
@@ -16,6 +16,24 @@ const toBlob = async (stored: StoredBytes, urlFor: (key: string) => Promise<stri
     ? { kind: "inline", base64: base64(stored.bytes) }
     : { kind: "url", url: await urlFor(stored.key), sizeBytes: stored.sizeBytes };
 
+const PAGE_BYTES = 4_096;
+
+/**
+ * Uploaded files lie in the workspace, which is memory: both limits are the program's own, and what its
+ * files take comes on top.
+ */
+const limitsWith = ({ limits, files }: ProgramTask): AttemptLimits => {
+  const filesBytes = files.reduce(
+    (sum, { sizeBytes }) => sum + Math.ceil(sizeBytes / PAGE_BYTES) * PAGE_BYTES,
+    0,
+  );
+  return {
+    ...limits,
+    workspaceBytes: limits.workspaceBytes + filesBytes,
+    memoryBytes: limits.memoryBytes + filesBytes,
+  };
+};
+
 /** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET. */
 export const attemptRequestOf = async (
   task: ProgramTask,
@@ -29,7 +47,7 @@ export const attemptRequestOf = async (
     attemptToken: attempt.token,
     reportUrl: new URL(`/executor/attempts/${attempt.id}`, publicUrl).href,
     program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
-    limits: task.limits,
+    limits: limitsWith(task),
     inputs: [
       { kind: "tar", blob: await toBlob(task.inputs, urlFor), stripComponents: task.stripComponents },
       ...(await Promise.all(

@@ -8,9 +8,14 @@ const EARLY_ALARM_MS = 60_000;
 
 export type Deadlines = Readonly<Record<string, number>>;
 
-/** When an ended job and all that it owns is deleted. */
-export const deleteAtMs = (record: JobRecord): number =>
-  (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
+/**
+ * When an ended job and all that it owns is deleted. Where the record stays, the files go by the age of
+ * the oldest upload, which no file of the job is older than (contract workloads.md 4.6).
+ */
+export const deleteAtMs = (record: JobRecord): number => {
+  if (record.retains === "record") return record.createdAtMs + record.retentionMs;
+  return (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
+};
 
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
 export const deadlinesOf = (record: JobRecord): Deadlines => {

@@ -26,3 +26,19 @@ export const sliceLog = (
   }
   return { records, next: records.at(-1)?.seq ?? after, more: false };
 };
+
+/** The end of an attempt's log, at most `maxBytes` of UTF-8; `newestFirst` may hold older attempts' chunks. */
+export const logTail = (newestFirst: Iterable<LogChunk>, attempt: number, maxBytes: number): string => {
+  let text = "";
+  for (const chunk of newestFirst) {
+    if (chunk.attempt !== attempt) break;
+    text = chunk.entries.map(({ data }) => data).join("") + text;
+    if (byteLength(text) >= maxBytes) break;
+  }
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.length <= maxBytes) return text;
+  const isContinuation = (at: number): boolean => ((bytes[at] ?? 0) & 0xc0) === 0x80;
+  let start = bytes.length - maxBytes;
+  while (isContinuation(start)) start += 1;
+  return new TextDecoder().decode(bytes.subarray(start));
+};

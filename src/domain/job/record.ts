@@ -69,9 +69,13 @@ export type UploadPlan = {
 export type WorkloadDetails = {
   /** `workload/function/sub_function` */
   readonly path: string;
+  /** What the job is shown as in `@entity`. */
+  readonly entity: string;
   readonly params: Readonly<Record<string, unknown>>;
   /** Hash of the API key that made the job and alone may see it; null where none is needed. */
   readonly owner: string | null;
+  /** The files that clients are shown, in this order; whatever else was stored stays hidden. */
+  readonly outputs: readonly { readonly name: string; readonly contentType: string }[];
 };
 
 /** Why a job ended: an executor's verdict, or what only the service itself can say. */

@@ -11,4 +11,13 @@ export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
   createdAtMs: record.createdAtMs,
   updatedAtMs: record.updatedAtMs,
   finishedAtMs: record.finishedAtMs,
+  workload:
+    record.workload === null
+      ? null
+      : {
+          path: record.workload.path,
+          owner: record.workload.owner ?? "",
+          params: JSON.stringify(record.workload.params),
+          filesDeletedAtMs: record.filesDeletedAtMs,
+        },
 });

@@ -1,0 +1,169 @@
+import type { Deps } from "../../deps.ts";
+import type { JobSnapshot } from "../../domain/job/record.ts";
+import type { JobHandle } from "../../domain/ports.ts";
+import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import type { Subscription } from "../../domain/webhooks/endpoint.ts";
+import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
+import { type Params, readParams } from "../../domain/workloads/params.ts";
+import type { Workload } from "../../domain/workloads/types.ts";
+import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../idempotency.ts";
+import type { Operation } from "../operation.ts";
+import { type Call, guarded } from "./call.ts";
+import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
+import { createdData } from "./job-data.ts";
+import { readObject } from "./read-object.ts";
+import { jsonBody, responses, schemasOf } from "./schemas.ts";
+
+/** What a client asked for, read and found good. */
+type Order = {
+  readonly params: Params;
+  readonly webhookUrl: string | null;
+  readonly webhooks: readonly Subscription[];
+  /** What the client checks its webhooks with. */
+  readonly webhookSecret: string | null;
+};
+
+const subscribed = async (
+  { c, deps, owner }: Call,
+  params: Params,
+  webhookUrl: unknown,
+): Promise<Order | Response> => {
+  const webhooks = deps.webhookSubscriptions;
+  if (webhookUrl === undefined) return { params, webhookUrl: null, webhooks, webhookSecret: null };
+  if (owner === null)
+    return workloadError(c, deps, {
+      code: 403,
+      message: "Only a job that is made with a key may name a webhook_url",
+    });
+  const refuse = (message: string): Response => unprocessable(c, deps, [{ field: "webhook_url", message }]);
+  if (typeof webhookUrl !== "string") return refuse("must be text");
+  const outcome = await deps.clientWebhooks.subscribe(webhookUrl, owner);
+  if (outcome.kind === "refused") return refuse(outcome.message);
+  const { subscription, secret } = outcome;
+  return { params, webhookUrl, webhooks: [...webhooks, subscription], webhookSecret: secret };
+};
+
+const readOrder = async (call: Call): Promise<Order | Response> => {
+  const { c, deps, workload } = call;
+  const body = await readObject(c, deps);
+  if (body instanceof Response) return body;
+  const { webhook_url: webhookUrl, ...given } = body;
+  const outcome = readParams(workload, c.req.query(), given);
+  if (outcome.kind === "refused") return unprocessable(c, deps, outcome.errors);
+  return subscribed(call, outcome.params, webhookUrl);
+};
+
+/** Creating twice gives one job, so a call whose answer was lost is simply made again. */
+const make = async (
+  { deps, workload, owner }: Call,
+  { params, webhooks }: Order,
+  jobId: string,
+): Promise<{ job: JobHandle; snapshot: JobSnapshot }> => {
+  const job = deps.jobs.byId(jobId);
+  const request = { workload, jobId, objectId: job.objectId, params, owner, webhooks, now: deps.now() };
+  const created = await newWorkloadJob(deps, request);
+  try {
+    return { job, snapshot: await job.create(created) };
+  } catch {
+    return { job, snapshot: await job.create(created) };
+  }
+};
+
+const answer = async (
+  { c, deps }: Call,
+  order: Order,
+  job: JobHandle,
+  snapshot: JobSnapshot,
+): Promise<Response> => {
+  const secret = order.webhookSecret === null ? {} : { webhook_secret: order.webhookSecret };
+  return envelope(c, deps, { ...(await createdData(deps, job, snapshot)), ...secret }, snapshot.id);
+};
+
+const replay = async (call: Call, order: Order, jobId: string): Promise<Response> => {
+  const job = call.deps.jobs.byId(jobId);
+  const snapshot = await job.snapshot();
+  if (snapshot === null) return jobNotFound(call.c, call.deps);
+  call.c.header("Idempotency-Replayed", "true");
+  return answer(call, order, job, snapshot);
+};
+
+/** Whose keys are kept apart: a key's owner, or an address where nobody needs a key. */
+const scopeOf = ({ c, workload, owner }: Call): string => {
+  const client = owner ?? clientKeyOf(c.req.header("cf-connecting-ip")) ?? "anyone";
+  return `workloads ${workload.path} ${client}`;
+};
+
+const createOnce = async (call: Call, order: Order, key: string): Promise<Response> => {
+  const { c, deps } = call;
+  const fingerprint = await deps.ids.hashOf(JSON.stringify([order.params, order.webhookUrl]));
+  const under = { scope: scopeOf(call), key, jobId: deps.ids.jobId() };
+  const outcome = await idempotently(deps.idempotencyKeys, deps.ids, under, {
+    run: async (jobId) => ({ value: await make(call, order, jobId), fingerprint, answer: jobId }),
+    fingerprint: () => Promise.resolve(fingerprint),
+  });
+  switch (outcome.kind) {
+    case "fresh":
+      return answer(call, order, outcome.value.job, outcome.value.snapshot);
+    case "replayed":
+      return replay(call, order, outcome.answer);
+    case "in_flight":
+      return workloadError(c, deps, {
+        code: 409,
+        message: "A request with this Idempotency-Key is being handled; ask again",
+        retryAfterSeconds: 1,
+      });
+    case "other_body":
+      return workloadError(c, deps, {
+        code: 422,
+        message: "This Idempotency-Key was used with another body; use a new key for a new job",
+      });
+  }
+};
+
+const handle = async (call: Call): Promise<Response> => {
+  const { c, deps } = call;
+  const key = idempotencyKeyOf(c);
+  if (key !== null && !isIdempotencyKey(key)) {
+    const message = "Idempotency-Key must have 1 to 255 visible ASCII characters";
+    return workloadError(c, deps, { code: 400, message });
+  }
+  const order = await readOrder(call);
+  if (order instanceof Response) return order;
+  if (key !== null) return createOnce(call, order, key);
+  const { job, snapshot } = await make(call, order, deps.ids.jobId());
+  return answer(call, order, job, snapshot);
+};
+
+const partsText = ({ inputs }: Workload): string =>
+  inputs
+    .map(({ name, contentTypes, maxBytes, isRequired, description }) => {
+      const types = contentTypes.length === 0 ? "any type" : contentTypes.join(", ");
+      return `- \`${name}\` (${isRequired ? "required" : "optional"}, ${types}, at most ${maxBytes} bytes) ${description}`;
+    })
+    .join("\n");
+
+export const create = (deps: Deps, workload: Workload, operationId: string): Operation => {
+  const schemas = schemasOf(workload);
+  return {
+    contract: {
+      method: "post",
+      path: `/${workload.path}`,
+      operationId,
+      tags: [workload.path],
+      summary: `Create a job: ${workload.summary}`,
+      description:
+        `${workload.description}\n\nParts to upload:\n\n${partsText(workload)}\n\n` +
+        "Params may also stand in the query. `Idempotency-Key` makes retries safe for 24 hours.",
+      request: { body: jsonBody(schemas.params) },
+      responses: responses("The job, and where to upload its parts", schemas.created, {
+        400: "The body is no JSON object",
+        403: "A webhook_url wants credentials",
+        409: "A request with this Idempotency-Key is being handled",
+        413: "The body is too large",
+        415: "The body is not application/json",
+        422: "The params do not fit; `errors` names them",
+      }),
+    },
+    handler: guarded(deps, workload, handle),
+  };
+};

@@ -1,0 +1,83 @@
+import { z } from "@hono/zod-openapi";
+import type { Deps } from "../../deps.ts";
+import { isTerminal } from "../../domain/job/state.ts";
+import type { Workload } from "../../domain/workloads/types.ts";
+import type { Operation } from "../operation.ts";
+import { preferenceApplied, preferredWait } from "../prefer.ts";
+import { type Call, type FoundJob, findJob, guarded } from "./call.ts";
+import { envelope, workloadError } from "./envelope.ts";
+import { jobData } from "./job-data.ts";
+import { jobIdParam, responses, schemasOf } from "./schemas.ts";
+
+/** A job that waits for its uploads looks into the bucket this often while somebody waits for it. */
+const LOOK_MS = 1_000;
+
+/** The job as it is after a look for its uploads, and what of them is missing. */
+const looked = async ({ job, snapshot }: FoundJob) => {
+  if (snapshot.state !== "created") return { snapshot, missing: [] };
+  const check = await job.checkUploads(true);
+  const missing = check.kind === "waiting" ? check.missing : [];
+  return { snapshot: (await job.snapshot()) ?? snapshot, missing };
+};
+
+/** The job as it is, or, where the client prefers to wait, as it is when it ends or the wait is over. */
+const awaited = async ({ c, deps }: Call, { job, snapshot }: FoundJob) => {
+  const seconds = preferredWait(c);
+  let now = await looked({ job, snapshot });
+  if (seconds === null) return now;
+  preferenceApplied(c, seconds);
+  const untilMs = deps.now() + seconds * 1_000;
+  for (
+    let leftMs = seconds * 1_000;
+    leftMs > 0 && !isTerminal(now.snapshot.state);
+    leftMs = untilMs - deps.now()
+  ) {
+    const waitMs = now.snapshot.state === "created" ? Math.min(leftMs, LOOK_MS) : leftMs;
+    now = await looked({ job, snapshot: (await job.waitForEnd(waitMs)) ?? now.snapshot });
+  }
+  return now;
+};
+
+const answer = async (call: Call, id: string): Promise<Response> => {
+  const { c, deps } = call;
+  const found = await findJob(call, id);
+  if (found instanceof Response) return found;
+  const { snapshot, missing } = await awaited(call, found);
+  return envelope(c, deps, await jobData(deps, found.job, snapshot, missing));
+};
+
+const contractOf = (workload: Workload, path: string, operationId: string) => ({
+  method: "get" as const,
+  path,
+  operationId,
+  tags: [workload.path],
+  summary: "The job as it is",
+  description:
+    "Asking for a job that waits for its upload also starts it, if the upload is there. Once it succeeded, " +
+    "the answer has a URL for each output. `Prefer: wait=n` (at most 60) answers when the job ends, or " +
+    "after n seconds.",
+});
+
+/** `GET /<path>/{job_id}` */
+export const read = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+  contract: {
+    ...contractOf(workload, `/${workload.path}/{job_id}`, operationId),
+    request: { params: jobIdParam },
+    responses: responses("The job", schemasOf(workload).job, { 404: "No such job" }),
+  },
+  handler: guarded(deps, workload, (call) => answer(call, call.c.req.param("job_id") ?? "")),
+});
+
+/** `GET /<path>?job_id=` */
+export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+  contract: {
+    ...contractOf(workload, `/${workload.path}`, operationId),
+    request: { query: z.object({ job_id: z.uuid() }) },
+    responses: responses("The job", schemasOf(workload).job, { 400: "No job_id", 404: "No such job" }),
+  },
+  handler: guarded(deps, workload, async (call) => {
+    const id = call.c.req.query("job_id");
+    if (id !== undefined) return answer(call, id);
+    return workloadError(call.c, call.deps, { code: 400, message: "Name a job with ?job_id=" });
+  }),
+});
