@@ -12,7 +12,7 @@ Runs submitted programs in sandboxes and reports on them to the Worker.
   --help                 print this text
 
 Settings come from the environment: EXECUTOR_TOKEN (required), EXECUTOR_HOST, EXECUTOR_PORT,
-EXECUTOR_SLOTS, EXECUTOR_BACKLOG, EXECUTOR_KEY_FILE, EXECUTOR_ISOLATION (auto, none),
+EXECUTOR_SLOTS, EXECUTOR_BACKLOG, EXECUTOR_WARM, EXECUTOR_KEY_FILE, EXECUTOR_ISOLATION (auto, none),
 EXECUTOR_MIN_ISOLATION (1, 2, 0), EXECUTOR_ENVIRONMENTS_DIR, EXECUTOR_ALLOWED_REPORT_ORIGINS.
 `;
 

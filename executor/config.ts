@@ -6,6 +6,8 @@ import { DEFAULT_ENVIRONMENTS_FOLDER } from "./environments/manifest.ts";
 
 const MAX_SLOTS = 64;
 const WAITING_PER_SLOT = 4;
+/** A full house of jobs finds as many sandboxes ready; an idle one costs about 1 MB. */
+const DEFAULT_WARM = 8;
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const defaultSlots = Math.min(MAX_SLOTS, 2 * availableParallelism());
@@ -24,6 +26,7 @@ const sandboxSettings = z.object({
 const serviceSettings = sandboxSettings.extend({
   EXECUTOR_HOST: z.string().min(1).default("127.0.0.1"),
   EXECUTOR_PORT: whole(0, 65_535).default(8_788),
+  EXECUTOR_WARM: whole(0, MAX_SLOTS).optional(),
   EXECUTOR_ENVIRONMENTS_DIR: z.string().min(1).default(DEFAULT_ENVIRONMENTS_FOLDER),
   EXECUTOR_TOKEN: z.string().min(16),
   EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
@@ -51,6 +54,8 @@ export interface Config extends SandboxConfig {
   readonly token: string;
   readonly backlog: number;
   readonly environmentsFolder: string;
+  /** Sandboxes kept ready for the default environment; each other one has one, unless this is 0. */
+  readonly warm: number;
   /** Origins that attempts may report to; null allows any. */
   readonly reportOrigins: readonly string[] | null;
 }
@@ -85,6 +90,7 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
       port: settings.EXECUTOR_PORT,
       token: settings.EXECUTOR_TOKEN,
       backlog: settings.EXECUTOR_BACKLOG ?? WAITING_PER_SLOT * settings.EXECUTOR_SLOTS,
+      warm: settings.EXECUTOR_WARM ?? Math.min(settings.EXECUTOR_SLOTS, DEFAULT_WARM),
       environmentsFolder: settings.EXECUTOR_ENVIRONMENTS_DIR,
       reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
     },

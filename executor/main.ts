@@ -49,7 +49,7 @@ const generateKey = (keyFile: string): void => {
 const serve = async (config: Config): Promise<void> => {
   closeInheritedDescriptors();
   forgetSettings(process.env);
-  const isolation = await openIsolation(config.isolation, sandboxSlots(config.slots));
+  const isolation = await openIsolation(config.isolation, sandboxSlots(config));
   const { level, findings } = isolation;
   logToStderr("isolation", { level, ...findings });
   if (level === null || isBelow(level, config.minIsolation)) {

@@ -13,14 +13,11 @@ import { version } from "./version.ts";
 
 /** Reports of what was stopped must be out by then. */
 const DRAIN_MS = 5_000;
-const MAX_WARM = 8;
 const SPARE_SANDBOXES = 16;
 
-/** Enough that a full house of jobs finds as many sandboxes ready; an idle one costs about 1 MB. */
-const warmCount = (slots: number): number => Math.min(slots, MAX_WARM);
-
 /** Running, warm for other shapes, and still being cleared away. */
-export const sandboxSlots = (slots: number): number => 2 * slots + warmCount(slots) + SPARE_SANDBOXES;
+export const sandboxSlots = ({ slots, warm }: Pick<Config, "slots" | "warm">): number =>
+  2 * slots + warm + SPARE_SANDBOXES;
 
 const within = async (work: Promise<void>, ms: number): Promise<void> => {
   const limit = Promise.withResolvers<void>();
@@ -42,9 +39,10 @@ export const startService = (
   const identity = loadIdentity(config.keyFile);
   const built = readEnvironments(config.environmentsFolder);
   const environments = createEnvironments(built);
-  const supply = createSandboxSupply(isolation.workshop, sandboxSlots(config.slots));
-  for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, 1);
-  supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warmCount(config.slots));
+  const supply = createSandboxSupply(isolation.workshop, sandboxSlots(config), config.warm > 0);
+  const { warm } = config;
+  for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, Math.min(warm, 1));
+  supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warm);
   const { level, accounting } = isolation;
   const tools = { supply, environments, identity, isolation: level, accounting, log };
   const attempts = createAttempts(tools, config);

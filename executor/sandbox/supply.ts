@@ -58,7 +58,7 @@ const createStarter = (workshop: Workshop, slots: number) => {
  * wait for orders; the place of one that was taken is filled when its job is over, so that starting the
  * next does not slow that job down.
  */
-export const createSandboxSupply = (workshop: Workshop, slots: number): SandboxSupply => {
+export const createSandboxSupply = (workshop: Workshop, slots: number, keepsWarm: boolean): SandboxSupply => {
   const starter = createStarter(workshop, slots);
   const shelf: WarmShelf = createWarmShelf(starter);
   let closing = false;
@@ -80,10 +80,10 @@ export const createSandboxSupply = (workshop: Workshop, slots: number): SandboxS
 
   return {
     take: async (shape) => {
-      const warm = shelf.take(shape);
+      const warm = keepsWarm ? shelf.take(shape) : null;
       if (warm === null) await makeRoom();
       const sandbox = warm ?? starter.start(shape);
-      refillAfter(sandbox);
+      if (keepsWarm) refillAfter(sandbox);
       return sandbox;
     },
     keepWarm: (shape, count) => {

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Builds the executor's image, starts it with its own entry point, runs the contract suite against it and
+# prints its size.
+#   npm run image
+# Wants root, buildah, podman and runc; where the registry cannot be reached, debootstrap too.
+#   ENVIRONMENTS  which environments go in ("" for none; all by default)
+#   IMAGE_WORK    folder for the stand-in base (default: a temporary one)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+for tool in buildah podman runc; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "The image is not built: $tool is not installed (Debian: apt-get install buildah podman runc)." >&2
+    exit 1
+  fi
+done
+
+base=docker.io/library/node:24-bookworm-slim
+image=localhost/sandpiper-executor:latest
+work=${IMAGE_WORK:-$(mktemp -d)}
+if ! buildah inspect --type image "$base" >/dev/null 2>&1 && ! timeout 60 buildah pull -q "$base" 2>/dev/null; then
+  echo "The registry cannot be reached: making a base from Debian packages." >&2
+  bash executor/image/make-base.sh "$base" "$work/base"
+fi
+
+environments=()
+if [ "${ENVIRONMENTS+set}" ]; then environments=(--build-arg "ENVIRONMENTS=$ENVIRONMENTS"); fi
+buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor/Dockerfile.dockerignore \
+  "${environments[@]}" -f executor/Dockerfile -t "$image" .
+
+token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
+port=${IMAGE_PORT:-18788}
+# An unconfined filter, because bubblewrap needs calls that a container engine's own denies; and the limits that
+# this engine wants to raise, lowered.
+container=$(podman --runtime runc run -d --pull=never --network host --security-opt seccomp=unconfined \
+  --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+  -e EXECUTOR_TOKEN="$token" -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 "$image")
+trap 'podman logs "$container" >"$work/executor.log" 2>&1 || true; podman rm -f -t 5 "$container" >/dev/null' EXIT
+
+for _ in $(seq 100); do
+  if health=$(node -e "fetch('http://127.0.0.1:$port/health').then(r => r.text()).then(console.log)" 2>/dev/null); then
+    break
+  fi
+  sleep 0.2
+done
+echo "health: ${health:?the executor in the image did not start}"
+
+IMAGE_EXECUTOR_URL=http://127.0.0.1:$port IMAGE_EXECUTOR_TOKEN=$token \
+  npx vitest run --project executor test/executor/image.test.ts
+
+echo "size: $(podman image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.0f MB", $1 / 1e6 }')"
