@@ -38,7 +38,7 @@ const carryOut = ({ status = 204, headers = {}, does }: Step, response: ServerRe
  */
 export default async (project: TestProject): Promise<() => void> => {
   const boxes = new Map<string, Box>();
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, kind, name = ""] = (request.url ?? "").split("/");
     const box: Box = boxes.get(name) ?? { steps: [], received: [] };
     boxes.set(name, box);
@@ -49,6 +49,9 @@ export default async (project: TestProject): Promise<() => void> => {
     }
     if (kind === "plan") box.steps = JSON.parse(body);
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(box.received));
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
