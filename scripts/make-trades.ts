@@ -1,0 +1,18 @@
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { makeTrades, tradesCsv } from "./lib/trades.ts";
+
+const { values } = parseArgs({
+  options: { count: { type: "string", default: "100000" }, foreign: { type: "boolean", default: false } },
+});
+
+const count = Number(values.count);
+if (!Number.isInteger(count) || count < 1) {
+  process.stderr.write("Usage: node scripts/make-trades.ts [--count N] [--foreign] > trades.csv\n");
+  process.exit(2);
+}
+
+const securityType = values.foreign ? "foreign" : "domestic";
+for (const line of tradesCsv(makeTrades({ count, securityType }), securityType)) {
+  if (!process.stdout.write(line)) await once(process.stdout, "drain");
+}
