@@ -6,7 +6,10 @@ import { decodeName, relativePath } from "./archive-path.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
 import type { Fault } from "./verdict.ts";
 
+/** A download may take this long, and longer where at the slowest rate its size needs it. */
 const FETCH_MS = 55_000;
+const SLOWEST_BYTES_PER_MS = 5_000;
+const PRECONDITION_FAILED = 412;
 
 /** What lies in the job's folder before the program starts, by path. */
 export type LaidOut = ReadonlyMap<string, { readonly sizeBytes: number; readonly sha256: string }>;
@@ -30,11 +33,20 @@ const exactly = async function* (source: AsyncIterable<Uint8Array>, sizeBytes: n
   if (seenBytes !== sizeBytes) throw new InputFault("inputs");
 };
 
-const download = async function* (url: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]) });
+type RemoteBlob = Extract<Blob, { kind: "url" }>;
+
+const download = async function* (
+  { url, sizeBytes, etag }: RemoteBlob,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const timeout = AbortSignal.timeout(FETCH_MS + sizeBytes / SLOWEST_BYTES_PER_MS);
+  const response = await fetch(url, {
+    headers: etag === undefined ? {} : { "If-Match": `"${etag}"` },
+    signal: AbortSignal.any([signal, timeout]),
+  });
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new InputFault("inputs");
+    throw new InputFault(response.status === PRECONDITION_FAILED ? "changed" : "inputs");
   }
   yield* response.body;
 };
@@ -51,7 +63,7 @@ const readBlob = async function* (blob: Blob, signal: AbortSignal): AsyncGenerat
     return;
   }
   try {
-    yield* exactly(download(blob.url, signal), blob.sizeBytes);
+    yield* exactly(download(blob, signal), blob.sizeBytes);
   } catch (error) {
     throw error instanceof InputFault ? error : new InputFault("inputs");
   }
@@ -69,19 +81,23 @@ const createLayout = (writer: TarWriter) => {
   const files = new Map<string, { sizeBytes: number; sha256: string }>();
   let entries = 0;
   let totalBytes = 0;
-  const count = (sizeBytes: number): void => {
+  const countEntry = (): void => {
     entries += 1;
-    totalBytes += sizeBytes;
-    if (entries > INPUT_ENTRIES || totalBytes > INPUT_BYTES) throw new InputFault("archive");
+    if (entries > INPUT_ENTRIES) throw new InputFault("archive");
   };
   return {
     files,
+    /** For what an archive holds; a single file has the size that the Worker allowed it. */
+    countArchived: (sizeBytes: number): void => {
+      totalBytes += sizeBytes;
+      if (totalBytes > INPUT_BYTES) throw new InputFault("archive");
+    },
     addFolder: (name: string): void => {
-      count(0);
+      countEntry();
       writer.addFolder(name);
     },
     addFile: async (name: string, sizeBytes: number, mode: number, content: AsyncIterable<Uint8Array>) => {
-      count(sizeBytes);
+      countEntry();
       const hash = createHash("sha256");
       const hashed = async function* () {
         for await (const chunk of content) {
@@ -111,9 +127,10 @@ export const entryPath = (entry: TarEntry, strip: number): string | null => {
 const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
   const path = entryPath(entry, strip);
   if (path === null) return;
-  if (entry.type === "directory") layout.addFolder(path);
-  else if (entry.type !== "file") throw new InputFault("archive");
-  else await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);
+  if (entry.type === "directory") return layout.addFolder(path);
+  if (entry.type !== "file") throw new InputFault("archive");
+  layout.countArchived(entry.sizeBytes);
+  await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);
 };
 
 const addArchive = async (

@@ -14,6 +14,7 @@ export interface Ending {
 export const faults = {
   sandbox: "The sandbox could not be started.",
   inputs: "An input could not be fetched.",
+  changed: "An input was changed after processing began.",
   archive: "An input archive is malformed.",
   unpack: "The inputs do not fit into the workspace.",
   environment: "The environment is not available on this executor.",

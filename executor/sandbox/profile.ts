@@ -84,9 +84,9 @@ const bubblewrap = (machine: Machine, shape: Shape): string[] => [
 ];
 
 /** Set inside the sandbox: processes are counted per user namespace, so the count starts at none. */
-const resourceLimits = (): string[] => [
+const resourceLimits = ({ workspaceBytes }: Shape): string[] => [
   ...["prlimit", `--nproc=${SANDBOX_PROCESSES}`, `--cpu=${CPU_BACKSTOP_SECONDS}`],
-  ...[`--fsize=${OUTPUT_FILE_BYTES}`, `--nofile=${SANDBOX_OPEN_FILES}`],
+  ...[`--fsize=${Math.max(OUTPUT_FILE_BYTES, workspaceBytes)}`, `--nofile=${SANDBOX_OPEN_FILES}`],
   ...["--core=0", "--memlock=65536", "--msgqueue=0", "--"],
 ];
 
@@ -113,7 +113,7 @@ export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace
   ...dropPrivileges(machine, place.slot),
   ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
   ...(machine.level === 0 ? [] : ["tini", "--"]),
-  ...resourceLimits(),
+  ...resourceLimits(shape),
   ...["bash", "-c", launcherScript, "launcher"],
   ...[place.directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
 ];
