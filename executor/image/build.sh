@@ -30,10 +30,11 @@ buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor
 
 token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
 port=${IMAGE_PORT:-18788}
-# An unconfined filter, because bubblewrap needs calls that a container engine's own denies; and the limits that
-# this engine wants to raise, lowered.
+# An unconfined filter, because bubblewrap needs calls that a container engine's own denies; an unmasked /proc,
+# because the kernel allows no new one beside a masked one (docker: systempaths=unconfined); and the limits
+# that this engine wants to raise, lowered.
 container=$(podman --runtime runc run -d --pull=never --network host --security-opt seccomp=unconfined \
-  --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
+  --security-opt unmask=ALL --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
   -e EXECUTOR_TOKEN="$token" -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 "$image")
 trap 'podman logs "$container" >"$work/executor.log" 2>&1 || true; podman rm -f -t 5 "$container" >/dev/null' EXIT
 

@@ -33,7 +33,7 @@ const writeFilter = (): string => {
   return path;
 };
 
-const holds = (result: TrialResult): boolean => Object.values(result).every((found) => found);
+const holds = ({ complaint: _, ...found }: TrialResult): boolean => Object.values(found).every(Boolean);
 
 const describeTrial = (result: TrialResult | null): Findings => ({
   sandboxStarts: result?.started ?? false,
@@ -41,6 +41,7 @@ const describeTrial = (result: TrialResult | null): Findings => ({
   noNewPrivileges: result?.noNewPrivileges ?? false,
   systemCallsFiltered: (result?.filtered ?? false) && (result?.refusesDeniedCall ?? false),
   nodeFound: result?.findsNode ?? false,
+  complaint: result === null || result.complaint === "" ? null : result.complaint,
 });
 
 const trialIn = async (workshop: Workshop): Promise<TrialResult> =>

@@ -3,6 +3,7 @@ import { BASE_PATH, JOB_FOLDER } from "./profile.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 const TRIAL_MS = 10_000;
+const COMPLAINT_CHARS = 300;
 const DATA_LIMIT_BYTES = 2 ** 31;
 
 /** Asks the kernel what holds the process, and calls what the filter must refuse. */
@@ -20,17 +21,22 @@ export interface TrialResult {
   readonly filtered: boolean;
   readonly refusesDeniedCall: boolean;
   readonly findsNode: boolean;
+  /** What was written to standard error, such as bubblewrap's reason not to start. */
+  readonly complaint: string;
 }
 
-const readOutput = async (sandbox: Sandbox): Promise<string> => {
+const readOutput = async (sandbox: Sandbox) => {
   let text = "";
   sandbox.stdout.on("data", (chunk: Buffer) => {
     text += chunk.toString("latin1");
   });
-  sandbox.stderr.resume();
+  let complaint = "";
+  sandbox.stderr.on("data", (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString("utf8")).slice(0, COMPLAINT_CHARS);
+  });
   sandbox.archive.resume();
   await sandbox.closed;
-  return text;
+  return { text, complaint: complaint.trim() };
 };
 
 /** Runs one real program in a new sandbox and reads what it found there. */
@@ -48,7 +54,7 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
       argv: ["bash", "-c", script],
     }),
   );
-  const text = await output;
+  const { text, complaint } = await output;
   clearTimeout(timer);
   return {
     started: text.includes("Fifo:"),
@@ -56,6 +62,7 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
     noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(text),
     filtered: /^Seccomp:\s*2$/m.test(text),
     refusesDeniedCall: text.includes("Fifo: refused"),
+    complaint,
     findsNode: text.includes("Node: found"),
   };
 };
