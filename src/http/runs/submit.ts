@@ -12,6 +12,7 @@ import { problem } from "../errors.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../idempotency.ts";
 import type { Operation } from "../operation.ts";
 import { readBounded } from "../read-bounded.ts";
+import { partlyRead } from "../rest-of-body.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
 import { answerSubmission, replaySubmission, submittedBody, uploadProblem } from "./submit-answers.ts";
 
@@ -70,8 +71,10 @@ const submitOnce = async (
 
 const isJson = (contentType: string): boolean => /^application\/json\s*(;|$)/i.test(contentType);
 
-const jsonSourceOf = async (c: Context): Promise<SubmissionSource | Response> => {
-  const text = await readBounded(c.req.raw.body, JSON_BYTES);
+type Body = ReadableStream<Uint8Array>;
+
+const jsonSourceOf = async (c: Context, body: Body): Promise<SubmissionSource | Response> => {
+  const text = await readBounded(body, JSON_BYTES);
   if (text === null)
     return problem(c, { code: "too_large", error: "A JSON submission ends at 16 MiB; send an upload" });
   try {
@@ -81,14 +84,32 @@ const jsonSourceOf = async (c: Context): Promise<SubmissionSource | Response> =>
   }
 };
 
-const sourceOf = async (c: Context): Promise<SubmissionSource | Response> => {
+const sourceOf = async (c: Context, body: Body | null): Promise<SubmissionSource | Response> => {
   const contentType = c.req.header("content-type") ?? "";
-  const { body } = c.req.raw;
   const tooLarge = refuseDeclaredLength(c.req.header("content-length"));
   if (tooLarge !== null) return uploadProblem(c, tooLarge);
   if (body === null)
     return problem(c, { code: "invalid_upload", error: "No files uploaded; the request has no body" });
-  return isJson(contentType) ? jsonSourceOf(c) : multipartSource(body, contentType);
+  return isJson(contentType) ? jsonSourceOf(c, body) : multipartSource(body, contentType);
+};
+
+const handle = async (c: Context, deps: Deps, body: Body | null): Promise<Response> => {
+  const client = clientKeyOf(c.req.header("cf-connecting-ip"));
+  if (client === null) {
+    return problem(c, { code: "invalid_request", error: "CF-Connecting-IP is not an address" });
+  }
+  const key = idempotencyKeyOf(c);
+  if (key !== null && !isIdempotencyKey(key)) {
+    return problem(c, {
+      code: "invalid_request",
+      error: "Idempotency-Key must have 1 to 255 visible ASCII characters",
+    });
+  }
+  const source = await sourceOf(c, body);
+  if (source instanceof Response) return source;
+  if (key !== null) return submitOnce(c, deps, client, key, source);
+  const request = { id: deps.ids.runId(), clientKey: client, source };
+  return answerSubmission(c, deps, await acceptRun(deps, request));
 };
 
 export const submit = (deps: Deps): Operation => ({
@@ -122,21 +143,9 @@ export const submit = (deps: Deps): Operation => ({
     },
   },
   handler: async (c) => {
-    const client = clientKeyOf(c.req.header("cf-connecting-ip"));
-    if (client === null) {
-      return problem(c, { code: "invalid_request", error: "CF-Connecting-IP is not an address" });
-    }
-    const key = idempotencyKeyOf(c);
-    if (key !== null && !isIdempotencyKey(key)) {
-      return problem(c, {
-        code: "invalid_request",
-        error: "Idempotency-Key must have 1 to 255 visible ASCII characters",
-      });
-    }
-    const source = await sourceOf(c);
-    if (source instanceof Response) return source;
-    if (key !== null) return submitOnce(c, deps, client, key, source);
-    const request = { id: deps.ids.runId(), clientKey: client, source };
-    return answerSubmission(c, deps, await acceptRun(deps, request));
+    const upload = partlyRead(c.req.raw.body);
+    const response = await handle(c, deps, upload.body);
+    if (!response.ok) await upload.dropRest();
+    return response;
   },
 });
