@@ -39,7 +39,7 @@ const download = async function* (
   { url, sizeBytes, etag }: RemoteBlob,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const timeout = AbortSignal.timeout(FETCH_MS + sizeBytes / SLOWEST_BYTES_PER_MS);
+  const timeout = AbortSignal.timeout(FETCH_MS + Math.ceil(sizeBytes / SLOWEST_BYTES_PER_MS));
   const response = await fetch(url, {
     headers: etag === undefined ? {} : { "If-Match": `"${etag}"` },
     signal: AbortSignal.any([signal, timeout]),
