@@ -4,6 +4,7 @@ import { type Config, forgetSettings, type Parsed, parseConfig, parseSandboxConf
 import { generateKeyFile } from "./identity.ts";
 import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
 import { errorKind, logToStderr } from "./log.ts";
+import { enterRunFolder, removeRunFolder } from "./run-folder.ts";
 import { openIsolation } from "./sandbox/isolation.ts";
 import { sandboxSlots, startService } from "./service.ts";
 import { version } from "./version.ts";
@@ -49,15 +50,17 @@ const generateKey = (keyFile: string): void => {
 const serve = async (config: Config): Promise<void> => {
   closeInheritedDescriptors();
   forgetSettings(process.env);
+  const runFolder = enterRunFolder();
   const isolation = await openIsolation(config.isolation, sandboxSlots(config));
   const { level, findings } = isolation;
   logToStderr("isolation", { level, ...findings });
   if (level === null || isBelow(level, config.minIsolation)) {
     isolation.close();
+    removeRunFolder(runFolder);
     fail([`Isolation level ${level ?? "none"} is below what is required; see --probe.`]);
     return;
   }
-  startService(config, { ...isolation, level });
+  startService(config, { ...isolation, level }, () => removeRunFolder(runFolder));
 };
 
 const main = async (): Promise<void> => {

@@ -34,6 +34,7 @@ const onStopSignal = (stop: (signal: string) => void): void => {
 export const startService = (
   config: Config,
   isolation: Isolation & { readonly level: 0 | 1 | 2 },
+  onStopped: () => void,
   log: Log = logToStderr,
 ): void => {
   const identity = loadIdentity(config.keyFile);
@@ -59,6 +60,7 @@ export const startService = (
     await within(supply.close(), DRAIN_MS);
     server.close();
     isolation.close();
+    onStopped();
     log("stopped");
     process.exit(0);
   };

@@ -118,7 +118,12 @@ export const supervise = (
     else if (record.kind === "exited" && startedAtMs !== null) onExited(record);
   };
 
-  sandbox.onEnd = measure;
+  sandbox.onEnd = () => {
+    measure();
+    // Its group is removed next: nothing may look into it any more.
+    clearInterval(poll);
+    clearTimeout(early);
+  };
 
   const capped = (stream: LogStream) => {
     const pass = (chunk: Buffer): void => events.onOutput(stream, chunk);
@@ -148,8 +153,6 @@ export const supervise = (
     if (startedAtMs === null) for (const stream of [sandbox.stdout, sandbox.stderr]) stream.resume();
     await Promise.all([stdout.ended, stderr.ended]);
     clearTimeout(wall);
-    clearTimeout(early);
-    clearInterval(poll);
     const truncated = { stdout: stdout.isTruncated(), stderr: stderr.isTruncated() };
     return { ending: conclude(status), figures, truncated };
   };

@@ -36,7 +36,7 @@ export interface Sandbox {
   onEnd: () => void;
   /** Where no group guards it, `usage` counts passing the limit as `oomKills`. */
   limitMemory(bytes: number): void;
-  /** Figures since the sandbox started. */
+  /** Figures since the sandbox started; once it has ended, the last ones. */
   usage(): Usage;
   /** Ends everything in the sandbox at once. */
   kill(): void;
@@ -169,9 +169,12 @@ export const startSandbox = (
   readChildPid(duplexAt(child, descriptors.info), (pid) => {
     innerPid = pid;
   });
+  let lastUsage: Usage = { cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 };
+  let isOver = false;
   const guard = group ?? createPolledGuard(() => innerPid ?? child.pid ?? 0);
   const ended = waitForEnd(child, records).then((code) => {
     sandbox.onEnd();
+    isOver = true;
     return code;
   });
   const sandbox: Sandbox = {
@@ -184,8 +187,13 @@ export const startSandbox = (
     },
     onRecord: () => undefined,
     onEnd: () => undefined,
-    limitMemory: guard.limitMemory,
-    usage: guard.usage,
+    limitMemory: (bytes) => {
+      if (!isOver) guard.limitMemory(bytes);
+    },
+    usage: () => {
+      if (!isOver) lastUsage = guard.usage();
+      return lastUsage;
+    },
     kill: createKiller(child, group, () => innerPid),
     ended,
     closed: ended.then(() => (group === null ? undefined : removeWhenEmpty(group))),
