@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
 import { type TypedJobDeps, typedJobDepsFor } from "../src/deps.ts";
-import { announcementOf } from "../src/domain/typed-jobs/announcement.ts";
 import type { NewTypedJob, TypedJob } from "../src/domain/typed-jobs/job.ts";
 import * as lifecycle from "../src/domain/typed-jobs/lifecycle.ts";
 import { queueMessage } from "../src/domain/typed-jobs/message.ts";
 import type { CreateOutcome, WriteOutcome } from "../src/domain/typed-jobs/ports.ts";
-import { fitsRow, rowOf } from "../src/domain/typed-jobs/row.ts";
+import { fittingRowOf, rowOf, type TypedJobRow } from "../src/domain/typed-jobs/row.ts";
 import { mergeFields, newSettings, type SettingsRecord } from "../src/domain/typed-jobs/settings.ts";
+import { Unavailable } from "../src/domain/typed-jobs/unavailable.ts";
 
 /** By then the row and the queue have what a change owes them, or the alarm gives it to them. */
 const REPAIR_MS = 30_000;
@@ -23,6 +23,8 @@ export class TypedJobObject extends DurableObject {
   readonly #deps: TypedJobDeps;
   readonly #storage: TypedJobStorage;
   #projectedVersion = 0;
+  /** Made when a change is checked, and kept for its projection: a large one takes time to compress. */
+  #row: TypedJobRow | null = null;
   #projecting: Promise<boolean> | null = null;
   #sending: Promise<boolean> | null = null;
 
@@ -37,13 +39,12 @@ export class TypedJobObject extends DurableObject {
     const present = this.#job();
     if (present !== null) return { kind: "accepted", job: present };
     const job = lifecycle.newTypedJob(created, this.#deps.now());
-    if (!fitsRow(job)) return { kind: "too_large", job };
+    if (!this.#takesRow(job)) return { kind: "too_large", job };
     this.#storage.write(job);
     await this.#wakeBy(this.#deps.now() + REPAIR_MS);
     const isRefused = !(await this.#send());
     const now = this.#storage.job() ?? job;
     await this.#project(now.version);
-    await this.#announce();
     // A worker that reports has the message, whatever the queue said.
     return { kind: isRefused && now.status === "error" ? "unsent" : "accepted", job: now };
   }
@@ -101,7 +102,6 @@ export class TypedJobObject extends DurableObject {
     await this.#send();
     const version = this.#storage.job()?.version ?? 0;
     const isProjected = await this.#project(version);
-    await this.#announce();
     if (isProjected && job.expiresAtMs !== null) await this.#wakeBy(job.expiresAtMs);
   }
 
@@ -123,12 +123,16 @@ export class TypedJobObject extends DurableObject {
     if (job === null) return { kind: "not_found" };
     const next = decide(job, this.#deps.now());
     if (typeof next === "string") return { kind: next, job };
-    if (!fitsRow(next)) return { kind: "too_large" };
+    if (!this.#takesRow(next)) return { kind: "too_large" };
     this.#storage.write(next);
     await this.#wakeBy(this.#deps.now() + REPAIR_MS);
     await this.#project(next.version);
-    await this.#announce();
     return { kind: "written", job: next };
+  }
+
+  #takesRow(job: TypedJob): boolean {
+    this.#row = fittingRowOf(job);
+    return this.#row !== null;
   }
 
   /** Sends the job's message if that is still owed; false when the queue refused it. */
@@ -176,27 +180,13 @@ export class TypedJobObject extends DurableObject {
     const job = this.#storage.job();
     if (job === null) return false;
     try {
-      await this.#deps.rows.upsert(rowOf(job));
+      await this.#deps.rows.upsert(this.#row?.version === job.version ? this.#row : rowOf(job));
       this.#projectedVersion = job.version;
       return true;
     } catch (error) {
-      this.#deps.log.error("typed_job.row_failed", error);
+      this.#deps.log.error("typed_job.row_failed", error instanceof Unavailable ? error.cause : error);
       await this.#wakeBy(this.#deps.now() + RETRY_MS);
       return false;
-    }
-  }
-
-  /** Hands an end over to its receivers' deliveries, once; what fails here the alarm does again. */
-  async #announce(): Promise<void> {
-    const job = this.#storage.job();
-    const event = job === null ? null : announcementOf(job, this.#deps.zone);
-    if (job === null || event === null || this.#storage.isAnnounced(event.type)) return;
-    try {
-      await this.#deps.webhooks().announce(job.webhooks, event);
-      this.#storage.noteAnnounced(event.type);
-    } catch (error) {
-      this.#deps.log.error("typed_job.announce_failed", error);
-      await this.#wakeBy(this.#deps.now() + RETRY_MS);
     }
   }
 

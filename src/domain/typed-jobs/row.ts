@@ -25,7 +25,7 @@ const encodedView = (job: TypedJob): string | Uint8Array => {
   const text = viewText(job);
   if (text.length <= PLAIN_VIEW_BYTES / 3) return text;
   const bytes = utf8.encode(text);
-  return bytes.byteLength <= PLAIN_VIEW_BYTES ? text : gzip(bytes, { level: 6 });
+  return bytes.byteLength <= PLAIN_VIEW_BYTES ? text : gzip(bytes, { level: 1 });
 };
 
 export const rowOf = (job: TypedJob): TypedJobRow => ({
@@ -36,11 +36,11 @@ export const rowOf = (job: TypedJob): TypedJobRow => ({
   view: encodedView(job),
 });
 
-/** Whether the job's notes keep to their limit and the whole job fits into one row. */
-export const fitsRow = (job: TypedJob): boolean => {
-  if (utf8.encode(notesText(job)).byteLength > NOTES_BYTES) return false;
-  const view = encodedView(job);
-  return typeof view === "string" || view.byteLength <= VIEW_BYTES;
+/** The row, if the job's notes keep to their limit and the whole job fits into one; else null. */
+export const fittingRowOf = (job: TypedJob): TypedJobRow | null => {
+  if (utf8.encode(notesText(job)).byteLength > NOTES_BYTES) return null;
+  const row = rowOf(job);
+  return typeof row.view === "string" || row.view.byteLength <= VIEW_BYTES ? row : null;
 };
 
 const strings = z.array(z.string()).nullable().catch(null);
@@ -48,9 +48,9 @@ const stored = z.object({
   updatedAtMs: z.int().nullable().catch(null),
   completedAtMs: z.int().nullable().catch(null),
   notes: z.tuple([strings, strings]).catch([null, null]),
-  settings: z.unknown(),
-  requestPayload: z.unknown(),
-  responsePayload: z.unknown(),
+  settings: z.unknown().optional(),
+  requestPayload: z.unknown().optional(),
+  responsePayload: z.unknown().optional(),
 });
 
 const storedOf = (view: TypedJobRow["view"]): unknown => {
