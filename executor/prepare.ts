@@ -3,13 +3,16 @@ import type { Writable } from "node:stream";
 import type { Blob, Input } from "../src/wire/attempt.ts";
 import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
 import { decodeName, relativePath } from "./archive-path.ts";
+import { backoffMs, pause } from "./backoff.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
 import type { Fault } from "./verdict.ts";
 
 /** A download may take this long, and longer where at the slowest rate its size needs it. */
 const FETCH_MS = 55_000;
+const FETCH_TRIES = 4;
 const SLOWEST_BYTES_PER_MS = 5_000;
 const PRECONDITION_FAILED = 412;
+const TOO_MANY_REQUESTS = 429;
 
 /** What lies in the job's folder before the program starts, by path. */
 export type LaidOut = ReadonlyMap<string, { readonly sizeBytes: number; readonly sha256: string }>;
@@ -35,20 +38,31 @@ const exactly = async function* (source: AsyncIterable<Uint8Array>, sizeBytes: n
 
 type RemoteBlob = Extract<Blob, { kind: "url" }>;
 
-const download = async function* (
-  { url, sizeBytes, etag }: RemoteBlob,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const timeout = AbortSignal.timeout(FETCH_MS + Math.ceil(sizeBytes / SLOWEST_BYTES_PER_MS));
-  const response = await fetch(url, {
-    headers: etag === undefined ? {} : { "If-Match": `"${etag}"` },
-    signal: AbortSignal.any([signal, timeout]),
-  });
-  if (!response.ok || response.body === null) {
-    await response.body?.cancel();
-    throw new InputFault(response.status === PRECONDITION_FAILED ? "changed" : "inputs");
+const get = async ({ url, etag }: RemoteBlob, signal: AbortSignal): Promise<Response | null> => {
+  try {
+    return await fetch(url, { headers: etag === undefined ? {} : { "If-Match": `"${etag}"` }, signal });
+  } catch {
+    // A kept-alive connection that the other side has just closed fails like one that was refused.
+    return null;
   }
-  yield* response.body;
+};
+
+/** The body of a GET; what fails before it begins is tried again. */
+const openDownload = async (blob: RemoteBlob, signal: AbortSignal) => {
+  for (let failures = 1; failures <= FETCH_TRIES && !signal.aborted; failures += 1) {
+    const response = await get(blob, signal);
+    if (response?.ok && response.body !== null) return response.body;
+    await response?.body?.cancel();
+    if (response?.status === PRECONDITION_FAILED) throw new InputFault("changed");
+    if (response !== null && response.status < 500 && response.status !== TOO_MANY_REQUESTS) break;
+    await pause(backoffMs(failures), signal);
+  }
+  throw new InputFault("inputs");
+};
+
+const download = async function* (blob: RemoteBlob, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const timeout = AbortSignal.timeout(FETCH_MS + Math.ceil(blob.sizeBytes / SLOWEST_BYTES_PER_MS));
+  yield* await openDownload(blob, AbortSignal.any([signal, timeout]));
 };
 
 const inlineBytes = (base64: string): Buffer => Buffer.from(base64, "base64");

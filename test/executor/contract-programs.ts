@@ -125,7 +125,7 @@ const describeInputs = ({ executor, worker }: Reach): void => {
       {
         kind: "file" as const,
         path: "c.txt",
-        blob: { kind: "url" as const, url: worker().offer(Buffer.from("C")), sizeBytes: 1 },
+        blob: { kind: "url" as const, url: worker().offer(Buffer.from("C"), 503, 500), sizeBytes: 1 },
       },
     ];
     const { stdout } = await runJob(executor(), worker(), "", { interpreter: "bash", inputs });

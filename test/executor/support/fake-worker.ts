@@ -38,8 +38,8 @@ export interface FakeWorker {
   readonly origin: string;
   open(): SeenAttempt;
   reportUrl(attempt: SeenAttempt): string;
-  /** Serves bytes at a URL, as a presigned GET would. */
-  offer(bytes: Buffer, status?: number): string;
+  /** Serves bytes at a URL, as a presigned GET would, after answering with these statuses first. */
+  offer(bytes: Buffer, ...statuses: readonly number[]): string;
   close(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).dig
 export const startFakeWorker = async (): Promise<FakeWorker> => {
   const attempts = new Map<string, SeenAttempt>();
   const grants = new Map<string, { attempt: SeenAttempt; path: string; sha256: string; sizeBytes: number }>();
-  const offers = new Map<string, { bytes: Buffer; status: number }>();
+  const offers = new Map<string, { bytes: Buffer; statuses: number[] }>();
   let origin = "";
 
   const handleUploads = (attempt: SeenAttempt, body: Buffer): Reply => {
@@ -146,7 +146,8 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
     const body = await readBody(request);
     if (request.method === "GET") {
       const offer = offers.get(pathname.replace("/offers/", ""));
-      response.writeHead(offer?.status ?? 404).end(offer?.bytes);
+      const status = offer === undefined ? 404 : (offer.statuses.shift() ?? 200);
+      response.writeHead(status).end(status === 200 ? offer?.bytes : undefined);
       return;
     }
     const isPut = request.method === "PUT";
@@ -181,9 +182,9 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
       return attempt;
     },
     reportUrl: (attempt) => `${origin}/attempts/${attempt.id}`,
-    offer: (bytes, status = 200) => {
+    offer: (bytes, ...statuses) => {
       const key = randomBytes(12).toString("hex");
-      offers.set(key, { bytes, status });
+      offers.set(key, { bytes, statuses: [...statuses] });
       return `${origin}/offers/${key}?signature=secret`;
     },
     close: async () => {
