@@ -2,6 +2,8 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { fieldsWithoutDefault } from "../../domain/typed-jobs/settings.ts";
 import { VERSION } from "../../domain/version.ts";
+import type { WebhookEndpoint } from "../../domain/webhooks/endpoint.ts";
+import { WEBHOOK_EVENTS } from "../../domain/webhooks/event.ts";
 import type { JobView } from "../../wire/typed-jobs.ts";
 
 export type ObjectModel = z.ZodObject;
@@ -67,6 +69,8 @@ export type JobsConfig<
   readonly strictTransitions?: boolean;
   /** Jobs are deleted this many days after their registration. */
   readonly recordTtlDays?: number;
+  /** Who is told how jobs end; the binding WEBHOOK_OBJECT makes the deliveries. */
+  readonly webhookEndpoints?: readonly WebhookEndpoint[];
 };
 
 const hook = (name: string) =>
@@ -103,6 +107,12 @@ const schema = z.strictObject({
     .positive("recordTtlDays must be positive")
     .max(36_500, "recordTtlDays is at most 36500")
     .optional(),
+  webhookEndpoints: z
+    .array(
+      z.strictObject({ url: z.string(), secretName: z.string(), events: z.array(z.enum(WEBHOOK_EVENTS)) }),
+    )
+    .readonly()
+    .default([]),
 });
 
 /** The app as its handlers see it: complete, checked, and free of the models' types. */
@@ -119,6 +129,7 @@ export type JobsDefinition = {
   readonly asAscii: boolean;
   readonly strict: boolean;
   readonly retentionMs: number | null;
+  readonly webhookEndpoints: readonly WebhookEndpoint[];
   readonly authorize: ((payload: Record<string, unknown>, c: Context) => unknown) | null;
   readonly transform: ((payload: Record<string, unknown>, c: Context) => unknown) | null;
   readonly created: ((event: { jobId: string; job: JobView }, c: Context) => unknown) | null;
@@ -182,6 +193,7 @@ export const definitionOf = (
     asAscii: parsed.jsonAsAscii,
     strict: parsed.strictTransitions,
     retentionMs: recordTtlDays === undefined ? null : recordTtlDays * DAY_MS,
+    webhookEndpoints: parsed.webhookEndpoints,
     authorize: (parsed.authorizeJobRequest ?? null) as JobsDefinition["authorize"],
     transform: (parsed.transformJobRequest ?? null) as JobsDefinition["transform"],
     created: (parsed.onJobRequest ?? null) as JobsDefinition["created"],

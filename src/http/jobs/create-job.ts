@@ -75,7 +75,15 @@ export const createJob: JobsHandler = async (request) => {
   if (definition.queue !== null) deps.queue(definition.queue);
   const settings = await settingsSnapshot(request);
   const { queue, retentionMs } = definition;
-  const job: NewTypedJob = { id: crypto.randomUUID(), settings, requestPayload, queue, retentionMs };
+  const webhooks = deps.webhookSubscriptions(definition.webhookEndpoints);
+  const job: NewTypedJob = {
+    id: crypto.randomUUID(),
+    settings,
+    requestPayload,
+    queue,
+    retentionMs,
+    webhooks,
+  };
   if (isTooLongForQueue(job, deps.now()))
     return problem(c, 413, "The job does not fit into a queue message, which ends at 128 KB");
   const handle = deps.objects.byId(job.id);

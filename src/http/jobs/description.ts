@@ -2,6 +2,7 @@ import type { RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
 import { JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
 import { LIST_IDS, LIST_LIMIT } from "../../domain/typed-jobs/limits.ts";
+import { webhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobsDefinition, ObjectModel } from "./config.ts";
 import { patchModel } from "./one-job.ts";
 
@@ -95,6 +96,8 @@ const errorSchema: Schema = {
   required: ["message"],
 };
 
+const webhooksShown = z.object({ Webhooks: z.array(webhookDelivery) });
+
 /** The description's components, from the very models that validate. */
 export const componentsOf = ({ request, response, settings }: JobsDefinition): Record<string, Schema> => ({
   Job: jobSchema(settings),
@@ -103,6 +106,7 @@ export const componentsOf = ({ request, response, settings }: JobsDefinition): R
     properties: { Jobs: { type: "array", items: ref("Job") } },
     required: ["Jobs"],
   },
+  JobWebhooks: schemaOf(webhooksShown, "output", "JobWebhooks"),
   JobRequest: schemaOf(request, "input", "JobRequest"),
   JobRequestStored: schemaOf(request, "output", "JobRequestStored"),
   JobResultSubmitted: schemaOf(response, "input", "JobResultSubmitted"),

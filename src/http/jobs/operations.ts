@@ -13,6 +13,7 @@ import { listJobs } from "./list-jobs.ts";
 import { getJob, patchJob, putJob } from "./one-job.ts";
 import { type JobsHandler, jsonAnswer } from "./respond.ts";
 import { getSettings, patchSettings } from "./settings.ts";
+import { getWebhooks } from "./webhooks.ts";
 
 export type JobsOperation = { readonly described: Described; readonly handler: JobsHandler };
 
@@ -90,6 +91,20 @@ const jobOperations: readonly JobsOperation[] = [
       parameters: [jobIdParameter, ifMatchParameter],
     },
     handler: patchJob,
+  },
+  {
+    described: {
+      method: "get",
+      path: "/jobs/{job_id}/webhooks",
+      operationId: "processingjobWebhooksGet",
+      tags: ["jobs"],
+      summary: "How far the webhooks of a job's end have come",
+      status: 200,
+      answer: ref("JobWebhooks"),
+      problems: [404],
+      parameters: [jobIdParameter],
+    },
+    handler: getWebhooks,
   },
 ];
 
