@@ -61,7 +61,8 @@ export class JobStorage {
     let chunk = this.#holderOf(seq);
     while (chunk !== null) {
       yield chunk;
-      chunk = this.#chunkAt(chunk.firstSeq + chunk.entries.length);
+      // Without entries it only notes that output was cut, is the newest, and would name itself as the next.
+      chunk = chunk.entries.length === 0 ? null : this.#chunkAt(chunk.firstSeq + chunk.entries.length);
     }
   }
 
