@@ -55,9 +55,14 @@ const recordsBody = (page: LogPage) => ({
   next: page.next,
 });
 
+const wholeNumber = z
+  .string()
+  .regex(/^\d{1,15}$/, "is no whole number")
+  .transform(Number);
+
 const rangeQuery = z.object({
-  after: z.coerce.number().int().nonnegative().default(0),
-  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  after: wholeNumber.default(0),
+  limit: wholeNumber.pipe(z.int().min(1).max(10_000)).default(1_000),
 });
 
 const answerRange = async (c: Context, run: JobHandle): Promise<Response> => {
