@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { newClient } from "./support/client.ts";
 
@@ -57,6 +58,18 @@ describe("thirty submissions of five clients at once", () => {
       code: "rate_limited",
       retryAfterSeconds: expect.any(Number),
     });
+    const large = {
+      files: [
+        { path: "main.py", data: "" },
+        { path: "data.bin", data: randomBytes(30_000_000) },
+      ],
+    };
+    for (const onProgress of [undefined, () => undefined]) {
+      await expect(client.submit(large, onProgress && { onProgress })).rejects.toMatchObject({
+        status: 429,
+        retryAfterSeconds: expect.any(Number),
+      });
+    }
     expect((await client.stats()).your_quota).toMatchObject({ active_jobs: 2, can_submit: false });
     await Promise.all(held.map(({ job_id }) => client.cancel(job_id)));
     expect((await client.stats()).your_quota).toMatchObject({ active_jobs: 0, can_submit: true });
