@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
 import { type TypedJobDeps, typedJobDepsFor } from "../src/deps.ts";
+import { announcementOf } from "../src/domain/typed-jobs/announcement.ts";
 import type { NewTypedJob, TypedJob } from "../src/domain/typed-jobs/job.ts";
 import * as lifecycle from "../src/domain/typed-jobs/lifecycle.ts";
 import { queueMessage } from "../src/domain/typed-jobs/message.ts";
@@ -45,6 +46,7 @@ export class TypedJobObject extends DurableObject {
     const isRefused = !(await this.#send());
     const now = this.#storage.job() ?? job;
     await this.#project(now.version);
+    await this.#announce();
     // A worker that reports has the message, whatever the queue said.
     return { kind: isRefused && now.status === "error" ? "unsent" : "accepted", job: now };
   }
@@ -102,6 +104,7 @@ export class TypedJobObject extends DurableObject {
     await this.#send();
     const version = this.#storage.job()?.version ?? 0;
     const isProjected = await this.#project(version);
+    await this.#announce();
     if (isProjected && job.expiresAtMs !== null) await this.#wakeBy(job.expiresAtMs);
   }
 
@@ -127,6 +130,7 @@ export class TypedJobObject extends DurableObject {
     this.#storage.write(next);
     await this.#wakeBy(this.#deps.now() + REPAIR_MS);
     await this.#project(next.version);
+    await this.#announce();
     return { kind: "written", job: next };
   }
 
@@ -187,6 +191,20 @@ export class TypedJobObject extends DurableObject {
       this.#deps.log.error("typed_job.row_failed", error instanceof Unavailable ? error.cause : error);
       await this.#wakeBy(this.#deps.now() + RETRY_MS);
       return false;
+    }
+  }
+
+  /** Hands an end over to its receivers' deliveries, once; what fails here the alarm does again. */
+  async #announce(): Promise<void> {
+    const job = this.#storage.job();
+    const event = job === null ? null : announcementOf(job, this.#deps.zone);
+    if (job === null || event === null || this.#storage.isAnnounced(event.type)) return;
+    try {
+      await this.#deps.webhooks().announce(job.webhooks, event);
+      this.#storage.noteAnnounced(event.type);
+    } catch (error) {
+      this.#deps.log.error("typed_job.announce_failed", error);
+      await this.#wakeBy(this.#deps.now() + RETRY_MS);
     }
   }
 

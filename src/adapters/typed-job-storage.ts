@@ -1,10 +1,12 @@
 import type { TypedJob } from "../domain/typed-jobs/job.ts";
 import type { SettingsRecord } from "../domain/typed-jobs/settings.ts";
+import type { WebhookEventType } from "../domain/webhooks/event.ts";
 
 const JOB = "job";
 const REQUEST = "request";
 const RESPONSE = "response";
 const SETTINGS = "settings";
+const ANNOUNCED_PREFIX = "announced/";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
@@ -38,6 +40,15 @@ export class TypedJobStorage {
       this.#storage.kv.put(RESPONSE, utf8.encode(responsePayload));
     }
     this.#job = job;
+  }
+
+  /** Whether the job's receivers have been told of this. */
+  isAnnounced(type: WebhookEventType): boolean {
+    return this.#storage.kv.get(ANNOUNCED_PREFIX + type) === true;
+  }
+
+  noteAnnounced(type: WebhookEventType): void {
+    this.#storage.kv.put(ANNOUNCED_PREFIX + type, true);
   }
 
   settings(): SettingsRecord | null {

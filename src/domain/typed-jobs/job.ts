@@ -1,4 +1,5 @@
 import type { JobStatus } from "../../wire/typed-jobs.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
 
 export { JOB_STATUSES, type JobStatus } from "../../wire/typed-jobs.ts";
 
@@ -28,6 +29,8 @@ export type TypedJob = {
   readonly queueDue: string | null;
   /** When the job is deleted; null keeps it. */
   readonly expiresAtMs: number | null;
+  /** Who is to hear how the job ends. */
+  readonly webhooks: readonly Subscription[];
 };
 
 export type NewTypedJob = {
@@ -38,6 +41,7 @@ export type NewTypedJob = {
   readonly queue: string | null;
   /** How long the job is kept; null for ever. */
   readonly retentionMs: number | null;
+  readonly webhooks: readonly Subscription[];
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

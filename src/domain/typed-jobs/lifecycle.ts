@@ -30,6 +30,7 @@ export const newTypedJob = (job: NewTypedJob, now: number): TypedJob => ({
   responsePayload: null,
   queueDue: job.queue,
   expiresAtMs: job.retentionMs === null ? null : now + job.retentionMs,
+  webhooks: job.webhooks,
 });
 
 /** The queue has the message. A worker may have been faster: what it wrote stays (O8). */
