@@ -1,9 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
+import type { JobHandle } from "../../domain/ports.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
-import { sseFromSocket } from "../sse.ts";
+import { type OpenSocket, sseFromSockets } from "../sse.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { runIdParam, unknownJob } from "./schemas.ts";
 
@@ -14,6 +15,14 @@ const resumeAt = (c: Context): { after: string | null } | null => {
   const after = c.req.header("last-event-id") ?? c.req.query("after") ?? null;
   return after === null || SEQ.test(after) ? { after } : null;
 };
+
+const socketsOf =
+  (run: JobHandle): OpenSocket =>
+  async (after) => {
+    const { webSocket } = await run.stream(after, "typed", "");
+    if (webSocket === null) throw new Error("the job object opened no socket");
+    return webSocket;
+  };
 
 export const logEvents = (deps: Deps): Operation => ({
   contract: {
@@ -44,9 +53,7 @@ export const logEvents = (deps: Deps): Operation => ({
         error: "Last-Event-ID and after must be the seq of a log record, a whole number",
       });
     }
-    const { webSocket } = await run.stream(resume.after, "typed", "");
-    if (webSocket === null) throw new Error("the job object opened no socket");
-    return c.body(sseFromSocket(webSocket), 200, {
+    return c.body(sseFromSockets(socketsOf(run), resume.after), 200, {
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store",
       "X-Accel-Buffering": "no",
