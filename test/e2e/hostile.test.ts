@@ -108,7 +108,7 @@ describe("a program that", () => {
       args: [mark],
     });
     await client.logs(id).next();
-    const running = await readRunning(localState(inject("stateDir")));
+    const running = readRunning(localState(inject("stateDir")));
     process.kill(running?.executorPid ?? 0, "SIGKILL");
     await expect.poll(() => processesWith(mark)).toBe(0);
 
