@@ -9,6 +9,7 @@ import {
   type Notes,
 } from "../wire/typed-jobs.ts";
 
+export { type JobMessage, jobMessage } from "../wire/typed-jobs.ts";
 export { type HttpOptions, JobsServiceError, overHttp } from "./jobs-http.ts";
 
 /** How a client reaches the service: over HTTP, or the RPC face behind a service binding, as it is. */

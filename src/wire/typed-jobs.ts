@@ -83,3 +83,28 @@ export const fieldErrors = (
     loc: [...where, ...issue.path.map(place)],
     msg: issue.code === "unrecognized_keys" ? "Unknown fields are not allowed here" : issue.message,
   }));
+
+/** What a consumer reads: the message's text, or the object it was parsed into. */
+export const jobMessage = z.preprocess(
+  (body, context) => {
+    if (typeof body !== "string") return body;
+    try {
+      return JSON.parse(body);
+    } catch {
+      context.addIssue({ code: "custom", message: "The message is not JSON" });
+      return z.NEVER;
+    }
+  },
+  z.object({
+    job_id: z.string(),
+    registered_timestamp: z.number(),
+    updated_timestamp: z.number(),
+    completed_timestamp: z.null(),
+    settings: z.record(z.string(), z.unknown()),
+    request_payload: z.record(z.string(), z.unknown()),
+    response_payload: z.null(),
+    errors: z.null(),
+    warnings: z.null(),
+  }),
+);
+export type JobMessage = z.infer<typeof jobMessage>;

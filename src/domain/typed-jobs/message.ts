@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { TypedJob } from "./job.ts";
 import { asciiJson } from "./json.ts";
 
@@ -22,28 +21,3 @@ export const queueMessage = (
     errors: null,
     warnings: null,
   });
-
-/** What a consumer reads: the message's text, or the object it was parsed into. */
-export const jobMessage = z.preprocess(
-  (body, context) => {
-    if (typeof body !== "string") return body;
-    try {
-      return JSON.parse(body);
-    } catch {
-      context.addIssue({ code: "custom", message: "The message is not JSON" });
-      return z.NEVER;
-    }
-  },
-  z.object({
-    job_id: z.string(),
-    registered_timestamp: z.number(),
-    updated_timestamp: z.number(),
-    completed_timestamp: z.null(),
-    settings: z.record(z.string(), z.unknown()),
-    request_payload: z.record(z.string(), z.unknown()),
-    response_payload: z.null(),
-    errors: z.null(),
-    warnings: z.null(),
-  }),
-);
-export type JobMessage = z.infer<typeof jobMessage>;

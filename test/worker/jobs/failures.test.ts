@@ -76,6 +76,7 @@ describe("a queue", () => {
       requestPayload: '{"url":"x","size":1}',
       queue: "JOBS_QUEUE",
       retentionMs: null,
+      webhooks: [],
     };
     await runInDurableObject(stub, (object) => {
       void object.create(created);
