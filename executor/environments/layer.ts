@@ -104,12 +104,15 @@ export const diskBytes = (root: string): number =>
 export const settingsVariables = (root: string, target: string): Record<string, string> =>
   existsSync(join(root, "etc/fonts/fonts.conf")) ? { FONTCONFIG_PATH: `${target}/etc/fonts` } : {};
 
+const holdsLibraries = (folder: string | null): folder is string =>
+  folder !== null && isFolder(folder) && readdirSync(folder).some((name) => /\.so(\.|$)/.test(name));
+
 /** Where a program of this layer looks for modules, programs and libraries, relative to its root. */
 export const searchPaths = (root: string) => {
   const folder = libraryFolder(root);
   return {
     pythonPath: isFolder(join(root, PYTHON_PATH)) ? [PYTHON_PATH] : [],
     path: isFolder(join(root, "usr/bin")) ? ["usr/bin"] : [],
-    libraryPath: folder === null ? [] : [relative(root, folder)],
+    libraryPath: [folder, join(root, "usr/lib")].filter(holdsLibraries).map((path) => relative(root, path)),
   };
 };

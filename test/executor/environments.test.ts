@@ -69,7 +69,6 @@ describe.each(levels)("environments at $name", ({ options }) => {
     ...options,
     env: { ...options.env, EXECUTOR_ENVIRONMENTS_DIR: folder },
   });
-  const limits = { memoryBytes: 512 * 1024 * 1024, cpuMs: 25_000, timeoutMs: 40_000 };
 
   it("are the ones that are there, with what they hold, their space and their uses", async () => {
     const list = async () => {
@@ -91,6 +90,27 @@ describe.each(levels)("environments at $name", ({ options }) => {
       expect(packages.length).toBeGreaterThan(0);
     }
   });
+
+  it("show a job its own and nothing of another", async () => {
+    const built = [...readManifests().keys()].filter(isBuilt);
+    const source = `
+import os
+try: print(os.listdir("/opt/environments"))
+except OSError: print([])
+try: open("/opt/environments/" + (os.listdir("/opt/environments")[0]) + "/x", "w")
+except OSError as error: print(error.errno)
+`;
+    for (const environment of built.slice(0, 2)) {
+      const { stdout } = await runJob(executor(), worker(), source, { environment });
+      expect(stdout).toBe(`['${environment}']\n30\n`);
+    }
+    expect((await runJob(executor(), worker(), source)).stdout).toBe("[]\n2\n");
+  });
+});
+
+describe("a built environment", () => {
+  const { executor, worker } = withExecutor({ env: { EXECUTOR_ENVIRONMENTS_DIR: folder } });
+  const limits = { memoryBytes: 512 * 1024 * 1024, cpuMs: 25_000, timeoutMs: 40_000 };
 
   it.each([...readManifests().keys()])(
     "%s runs a program of its kind, where it is built",
@@ -114,22 +134,6 @@ describe.each(levels)("environments at $name", ({ options }) => {
     },
     60_000,
   );
-
-  it("show a job its own and nothing of another", async () => {
-    const built = [...readManifests().keys()].filter(isBuilt);
-    const source = `
-import os
-try: print(os.listdir("/opt/environments"))
-except OSError: print([])
-try: open("/opt/environments/" + (os.listdir("/opt/environments")[0]) + "/x", "w")
-except OSError as error: print(error.errno)
-`;
-    for (const environment of built.slice(0, 2)) {
-      const { stdout } = await runJob(executor(), worker(), source, { environment });
-      expect(stdout).toBe(`['${environment}']\n30\n`);
-    }
-    expect((await runJob(executor(), worker(), source)).stdout).toBe("[]\n2\n");
-  });
 });
 
 describe("building an environment", () => {

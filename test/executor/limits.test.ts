@@ -70,7 +70,8 @@ time.sleep(20)
     expect([calm.stdout, calm.finished.reason]).toEqual(["4999950000\n", "exit"]);
     const reasons = (await Promise.all(storms)).map(({ finished }) => finished.reason);
     expect(reasons).not.toContain("infrastructure");
-    expect(new Set(reasons).size).toBeGreaterThanOrEqual(3);
+    // Which limit of several is passed first is the load's luck; that one is, is not.
+    expect(reasons.filter((reason) => reason !== "exit").length).toBeGreaterThanOrEqual(12);
     const after = await runJob(executor(), worker(), "print('calm')");
     expect(after.stdout).toBe("calm\n");
   }, 60_000);

@@ -18,7 +18,10 @@ const launchersOf = (executorPid: number): readonly number[] => {
 };
 
 describe.each(levels)("warm sandboxes at $name", ({ options }) => {
-  const { executor, worker } = withExecutor({ ...options, env: { ...options.env, EXECUTOR_SLOTS: "3" } });
+  const { executor, worker } = withExecutor({
+    ...options,
+    env: { ...options.env, EXECUTOR_SLOTS: "3", EXECUTOR_ENVIRONMENTS_DIR: "/nonexistent" },
+  });
   const launchers = (): readonly number[] => launchersOf(executor().child.pid ?? 0);
 
   it("are ready ahead of time, as many as there are slots, and filled up again", async () => {
