@@ -22,7 +22,11 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/examples/*.test.ts"], isolate: false },
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/examples/*.test.ts"],
+          isolate: false,
+        },
       },
       {
         plugins: [
