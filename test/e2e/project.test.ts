@@ -5,6 +5,9 @@ import { tarGz, unpacked, zip } from "./support/archives.ts";
 import { newClient, rawFetch } from "./support/client.ts";
 import { type Language, projectLog, projectOf, projectResults } from "./support/project.ts";
 
+/** What follows an answer follows soon, also on a busy machine. */
+const patience = { timeout: 10_000 };
+
 type Form = "files" | "tar.gz" | "zip";
 
 const partsOf = (language: Language, form: Form): FilePart[] => {
@@ -62,7 +65,7 @@ describe("a project with a subfolder and megabytes of data", () => {
       const tree = unpacked(new Uint8Array(await new Response(all.body).arrayBuffer()));
       expect([...tree.keys()]).toEqual([...results.keys()]);
       for (const [path, content] of results) expect(tree.get(path)?.equals(content)).toBe(true);
-      await expect.poll(async () => (await rawFetch(`/status/${id}`)).status).toBe(404);
+      await expect.poll(async () => (await rawFetch(`/status/${id}`)).status, patience).toBe(404);
     },
   );
 });
