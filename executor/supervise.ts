@@ -9,7 +9,9 @@ const POLL_MS = 50;
 const FIRST_POLL_MS = 10;
 /** Laying out inputs and packing outputs are bounded apart from the program's own time. */
 const UNPACK_MS = 60_000;
-const COLLECT_MS = 60_000;
+const COLLECT_MS = 30_000;
+/** A job could make the launcher say that it has ended, and go on: packing is not worth more time than this. */
+const COLLECT_CPU_US = 2_000_000;
 const SIGXCPU_STATUS = 152;
 
 export interface Figures {
@@ -56,6 +58,31 @@ const createCap = (capBytes: number, pass: (chunk: Buffer) => void, onPassed: ()
   };
 };
 
+/** Both streams up to the cap each; nothing is read before `read`, or thrown away before `discard`. */
+const capStreams = (
+  sandbox: Sandbox,
+  capBytes: number,
+  pass: SupervisionEvents["onOutput"],
+  onPassed: () => void,
+) => {
+  const stdout = createCap(capBytes, (chunk) => pass("stdout", chunk), onPassed);
+  const stderr = createCap(capBytes, (chunk) => pass("stderr", chunk), onPassed);
+  const closed = (stream: LogStream) =>
+    new Promise<void>((resolve) => sandbox[stream].once("close", () => resolve()));
+  return {
+    ended: Promise.all([closed("stdout"), closed("stderr")]),
+    truncated: () => ({ stdout: stdout.isTruncated(), stderr: stderr.isTruncated() }),
+    read: (): void => {
+      sandbox.stdout.on("data", stdout.take);
+      sandbox.stderr.on("data", stderr.take);
+    },
+    discard: (): void => {
+      sandbox.stdout.resume();
+      sandbox.stderr.resume();
+    },
+  };
+};
+
 /**
  * Watches one program from the moment its orders are sent until nothing of it is left: wall time, CPU time
  * and memory of the whole tree, and output bytes. Passing a limit kills the sandbox at once.
@@ -78,8 +105,11 @@ export const supervise = (
   const limit = (reason: TerminationReason): void => stop(killedFor(reason));
 
   const measure = (): void => {
-    if (exited !== null) return;
     const usage = sandbox.usage();
+    if (exited !== null) {
+      if (usage.cpuUs - baseCpuUs > limits.cpuMs * 1_000 + COLLECT_CPU_US) sandbox.kill();
+      return;
+    }
     figures = {
       cpuUs: Math.max(0, usage.cpuUs - baseCpuUs),
       memoryPeakBytes: Math.max(figures.memoryPeakBytes, usage.memoryPeakBytes),
@@ -89,6 +119,9 @@ export const supervise = (
     else if (startedAtMs !== null && figures.cpuUs > limits.cpuMs * 1_000) limit("timeout_cpu");
   };
 
+  const streams = capStreams(sandbox, limits.outputBytesPerStream, events.onOutput, () =>
+    limit("output_limit"),
+  );
   let wall = setTimeout(() => stop(infrastructure("unpack")), UNPACK_MS);
   const poll = setInterval(measure, POLL_MS);
   const early = setTimeout(measure, FIRST_POLL_MS);
@@ -99,8 +132,7 @@ export const supervise = (
     clearTimeout(wall);
     wall = setTimeout(() => limit("timeout_wall"), limits.timeoutMs);
     events.onStarted(Date.now());
-    stdout.read();
-    stderr.read();
+    streams.read();
   };
   const onExited = (record: LauncherRecord & { kind: "exited" }): void => {
     if (exited !== null) return;
@@ -108,7 +140,6 @@ export const supervise = (
     exited = record;
     figures = { ...figures, cpuUs: Math.max(figures.cpuUs, record.waitedCpuUs) };
     clearTimeout(wall);
-    clearInterval(poll);
     wall = setTimeout(() => sandbox.kill(), COLLECT_MS);
     events.onExited();
   };
@@ -125,18 +156,6 @@ export const supervise = (
     clearTimeout(early);
   };
 
-  const capped = (stream: LogStream) => {
-    const pass = (chunk: Buffer): void => events.onOutput(stream, chunk);
-    const cap = createCap(limits.outputBytesPerStream, pass, () => limit("output_limit"));
-    const ended = new Promise<void>((resolve) => sandbox[stream].once("close", resolve));
-    const read = (): void => {
-      sandbox[stream].on("data", cap.take);
-    };
-    return { ended, read, isTruncated: cap.isTruncated };
-  };
-  const stdout = capped("stdout");
-  const stderr = capped("stderr");
-
   const conclude = (status: number | null): Ending => {
     if (ending !== null) return ending;
     if (exited === null) {
@@ -150,11 +169,10 @@ export const supervise = (
   const finish = async (): Promise<Supervised> => {
     const status = await sandbox.ended;
     // What came before a start is the sandbox's own complaint, and nobody's output.
-    if (startedAtMs === null) for (const stream of [sandbox.stdout, sandbox.stderr]) stream.resume();
-    await Promise.all([stdout.ended, stderr.ended]);
+    if (startedAtMs === null) streams.discard();
+    await streams.ended;
     clearTimeout(wall);
-    const truncated = { stdout: stdout.isTruncated(), stderr: stderr.isTruncated() };
-    return { ending: conclude(status), figures, truncated };
+    return { ending: conclude(status), figures, truncated: streams.truncated() };
   };
   return { stop, done: finish() };
 };
