@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { createService } from "../../../src/app.ts";
+import { depsFor } from "../../../src/deps.ts";
+import { testEnv } from "../support/env.ts";
+import { type Data, dataOf, expectWorkloadError, keyOf, put, TAX } from "../support/workloads.ts";
+
+const ONE = "key-of-the-first-client";
+const OTHER = "key-of-the-second-client";
+
+/** The same service with keys; jobs and rows are the ones of all tests. */
+const app = createService(
+  depsFor({ ...(testEnv as unknown as Record<string, unknown>), API_KEYS: `${ONE}, ${OTHER}` }),
+);
+
+const call = async (path: string, headers: Record<string, string>, body?: unknown): Promise<Response> =>
+  app.request(path, {
+    headers: { "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
+
+const domestic = { security_type: "domestic" };
+
+describe("a service with API keys", () => {
+  it("lets in who sends one, in either header, with Bearer or without", async () => {
+    const accepted = [
+      { "x-api-key": ONE },
+      { authorization: ONE },
+      { authorization: `Bearer ${ONE}` },
+      { authorization: `bearer  ${OTHER}` },
+    ];
+    for (const headers of accepted) {
+      expect(await dataOf(await call(TAX, headers as Record<string, string>, domestic))).toMatchObject({
+        status: "created",
+      });
+    }
+  });
+
+  it("wants one for every route of a workload", async () => {
+    const { job_id: id } = await dataOf(await call(TAX, { "x-api-key": ONE }, domestic));
+    const refused = [{}, { "x-api-key": "" }, { "x-api-key": `${ONE}x` }, { authorization: `Basic ${ONE}` }];
+    for (const headers of refused) {
+      const answer = await call(TAX, headers as Record<string, string>, domestic);
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      await expectWorkloadError(answer, 401);
+    }
+    await expectWorkloadError(await call(`${TAX}/${id}`, {}), 401);
+    await expectWorkloadError(await call(`${TAX}?job_id=${id}`, {}), 401);
+    for (const route of [`${id}/complete`, `${id}/cancel`, "search"]) {
+      await expectWorkloadError(await call(`${TAX}/${route}`, {}, {}), 401);
+    }
+    expect((await call("/health", {})).status).not.toBe(401);
+  });
+
+  it("shows a job to the key that made it and to no other", async () => {
+    const data = await dataOf(await call(TAX, { "x-api-key": ONE }, domestic));
+    const id = String(data.job_id);
+    await put(keyOf(String(data.url)), "x", "application/pdf");
+    await expectWorkloadError(await call(`${TAX}/${id}`, { "x-api-key": OTHER }), 404);
+    await expectWorkloadError(await call(`${TAX}/${id}/complete`, { "x-api-key": OTHER }, {}), 404);
+    await expectWorkloadError(await call(`${TAX}/${id}/cancel`, { "x-api-key": OTHER }, {}), 404);
+    const found = async (key: string) => {
+      const answer = await dataOf(await call(`${TAX}/search`, { "x-api-key": key }, { page_size: 50 }));
+      return (answer.items as readonly Data[]).map((item) => item.job_id);
+    };
+    expect(await found(ONE)).toContain(id);
+    expect(await found(OTHER)).not.toContain(id);
+    expect(await dataOf(await call(`${TAX}/${id}`, { "x-api-key": ONE }))).toMatchObject({
+      status: "failed",
+    });
+  });
+
+  it("stores no key, only its hash", async () => {
+    const { job_id: id } = await dataOf(await call(TAX, { "x-api-key": ONE }, domestic));
+    const row = await testEnv.DB.prepare("SELECT * FROM jobs WHERE public_id = ?1").bind(id).first();
+    expect(row?.owner).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.stringify(row)).not.toContain(ONE);
+  });
+
+  it("keeps the keys of idempotency of its clients apart", async () => {
+    const make = async (key: string) =>
+      (await dataOf(await call(TAX, { "x-api-key": key, "idempotency-key": "same" }, domestic))).job_id;
+    const first = await make(ONE);
+    expect(await make(ONE)).toBe(first);
+    expect(await make(OTHER)).not.toBe(first);
+  });
+});
