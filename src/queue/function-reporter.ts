@@ -71,7 +71,7 @@ export const createFunctionReporter = (
   };
   const sendAll = async (): Promise<void> => {
     do await send();
-    while (waiting.length > 0);
+    while (waiting.length > 0 && !isStale);
   };
   return {
     started: () => {

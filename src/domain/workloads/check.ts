@@ -19,6 +19,7 @@ const WORKSPACE_BYTES = 64 * INPUT_BYTES;
 const RESERVED: ReadonlySet<string> = new Set([
   "@entity",
   ...["job_id", "id", "status", "created_at", "updated_at", "url", "uploads", "outputs", "waiting_for"],
+  "cancel_requested",
   ...["error", "log_tail", "files_deleted_at", "webhook_url", "webhook_secret", "webhooks"],
   ...["from_date", "to_date", "page_size", "last_evaluated_key"],
 ]);

@@ -50,12 +50,14 @@ export const workloadOf = ({ workload }: JobSnapshot): WorkloadDetails => {
 
 /** A job as this face shows it, without URLs (contract workloads.md section 3). */
 export const workloadData = (snapshot: JobSnapshot) => {
-  const { result, state } = snapshot;
+  const { result, state, cancelRequested } = snapshot;
+  const isStopping = cancelRequested && !isTerminal(state);
   const { entity, params } = workloadOf(snapshot);
   const status = statusWord("workloads", state);
   const hasFailed = result !== null && isTerminal(state) && state !== "succeeded";
   return {
     ...baseData({ ...snapshot, entity, params, status }),
+    ...(isStopping ? { cancel_requested: true } : {}),
     ...(hasFailed ? { error: errorOf(result) } : {}),
   };
 };

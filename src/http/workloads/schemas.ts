@@ -63,6 +63,7 @@ export const schemasOf = (workload: Workload) => {
     url: z.url().optional().openapi({ description: "The first output's URL, once the job succeeded." }),
     outputs: z.array(output).optional(),
     waiting_for: z.array(z.string()).optional().openapi({ description: "Parts still to be uploaded." }),
+    cancel_requested: z.literal(true).optional(),
     error: z.object({ reason: z.string(), message: z.string() }).optional(),
     log_tail: z.string().optional().openapi({ description: "The end of a failed job's log." }),
     webhooks: z.array(z.looseObject({})).optional(),
