@@ -5,6 +5,7 @@ import {
   begin,
   complete,
   type IdempotencyRecord,
+  lapse,
   mayAbandon,
   REPLAY_MS,
 } from "../src/domain/idempotency/claim.ts";
@@ -26,6 +27,11 @@ export class IdempotencyObject extends DurableObject {
 
   async abandon(claimId: string): Promise<void> {
     if (mayAbandon(this.#record(), claimId)) await this.#forget();
+  }
+
+  async lapse(claimId: string): Promise<void> {
+    const record = lapse(this.#record(), claimId, systemClock());
+    if (record !== null) await this.#keep(record);
   }
 
   /** A dead claim is kept as long as an answer would be, so that a late retry still makes the same job. */

@@ -22,7 +22,11 @@ export type IdempotentOutcome<T> =
 
 /** What a request does under its key: the work itself, and the fingerprint of its body without the work. */
 export type IdempotentWork<T> = {
-  /** Makes the job; `answer` is what a replay is told, null when it was refused and the key stays free. */
+  /**
+   * Makes the job; it is there already where an earlier request died after it had made it, which only an
+   * id other than the proposed one can mean. `answer` is what a replay is told, null when it was refused and the key
+   * stays free.
+   */
   run(
     jobId: string,
   ): Promise<{ readonly value: T; readonly fingerprint: string; readonly answer: string | null }>;
@@ -48,15 +52,16 @@ export const idempotently = async <T>(
     const isSame = (await work.fingerprint()) === begun.fingerprint;
     return isSame ? { kind: "replayed", answer: begun.answer } : { kind: "other_body" };
   }
-  let isAnswered = false;
+  // Of a claim that was taken over, the job may be there, whatever comes of this request.
+  const isTakenOver = begun.jobId !== under.jobId;
   try {
     const { value, fingerprint, answer } = await work.run(begun.jobId);
-    if (answer !== null) {
-      await holder.complete(claimId, fingerprint, answer);
-      isAnswered = true;
-    }
+    if (answer !== null) await holder.complete(claimId, fingerprint, answer);
+    else if (isTakenOver) await holder.lapse(claimId);
+    else await holder.abandon(claimId);
     return { kind: "fresh", value };
-  } finally {
-    if (!isAnswered) await holder.abandon(claimId);
+  } catch (error) {
+    await holder.lapse(claimId);
+    throw error;
   }
 };

@@ -57,6 +57,14 @@ export const complete = (
     ? { kind: "done", ...result, untilMs: now + REPLAY_MS }
     : null;
 
+/** A claim that its request lets go without knowing whether the job was made: the next one makes the same. */
+export const lapse = (
+  record: IdempotencyRecord | null,
+  claimId: string,
+  now: number,
+): IdempotencyRecord | null =>
+  record?.kind === "claimed" && record.claimId === claimId ? { ...record, untilMs: now } : null;
+
 /** Whether a refused request's claim may be forgotten, so that a corrected one can use the key. */
 export const mayAbandon = (record: IdempotencyRecord | null, claimId: string): boolean =>
   record?.kind === "claimed" && record.claimId === claimId;

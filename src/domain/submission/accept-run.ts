@@ -19,6 +19,8 @@ export type SubmissionRequest = {
   readonly source: SubmissionSource;
   /** Notes what the submission consists of, where a retry must be recognized. */
   readonly fingerprint?: Fingerprint;
+  /** The id is that of an earlier request, which may have made the run before it died. */
+  readonly mayBeThere?: boolean;
 };
 
 type Admission = {
@@ -119,8 +121,21 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
 const takeBack = async ({ deps, job, sink, reservation }: Admission): Promise<void> => {
   if (!reservation.isTaken()) return;
   await sink.discard();
+  // A retry under the same key, made while this request took long, may have made the run.
+  if ((await job.snapshot()) !== null) return;
   await deps.bucket.removeAll(bucketKeys.prefix(job.objectId));
   await reservation.release();
+};
+
+/** The run that an earlier request had made, as if this one had; nothing is stored or charged again. */
+const acceptedBefore = async (
+  deps: SubmissionDeps,
+  { clientKey, source, fingerprint }: SubmissionRequest,
+  snapshot: JobSnapshot,
+): Promise<SubmissionOutcome> => {
+  const read = await source(async (part) => fingerprint?.note(part));
+  if (read.kind !== "ok") return read;
+  return { kind: "accepted", snapshot, usage: await deps.quotas.usage(clientKey), rest: read.rest };
 };
 
 /**
@@ -133,6 +148,8 @@ export const acceptRun = async (
   request: SubmissionRequest,
 ): Promise<SubmissionOutcome> => {
   const job = deps.jobs.byId(request.id);
+  const present = request.mayBeThere ? await job.snapshot() : null;
+  if (present !== null) return acceptedBefore(deps, request, present);
   const reservation = createReservation(deps.quotas, request.clientKey, job.objectId);
   const sink = createInputsSink(deps.bucket, bucketKeys.inputs(job.objectId), async () => {
     await reservation.take();

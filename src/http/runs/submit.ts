@@ -40,7 +40,8 @@ const submitOnce = async (
   const under = { scope: `runs ${clientKey}`, key, jobId: deps.ids.runId() };
   const outcome = await idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
     run: async (id) => {
-      const value = await acceptRun(deps, { id, clientKey, source, fingerprint });
+      const request = { id, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
+      const value = await acceptRun(deps, request);
       if (value.kind !== "accepted") return { value, fingerprint: "", answer: null };
       const answer = JSON.stringify(await submittedBody(deps, value.snapshot));
       return { value, fingerprint: await fingerprint.of(value.rest), answer };
