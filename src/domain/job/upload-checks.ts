@@ -8,7 +8,7 @@ export const firstCheckMs = (createdAtMs: number): number => createdAtMs + FIRST
 
 /** Further looks come at growing intervals: half the job's age, at most ten minutes. */
 export const nextCheckMs = (createdAtMs: number, now: number): number =>
-  now + Math.min(LONGEST_GAP_MS, Math.max(FIRST_CHECK_MS, (now - createdAtMs) / 2));
+  now + Math.min(LONGEST_GAP_MS, Math.max(FIRST_CHECK_MS, Math.ceil((now - createdAtMs) / 2)));
 
 /** What the bucket holds under a part's key; null when nothing is there. */
 export type UploadedObject = {
