@@ -101,10 +101,12 @@ export class JobObject extends DurableObject {
     if (before === null) return null;
     const after = lifecycle.cancel(before, this.#deps.now());
     if (after !== before) await this.#commit(after);
+    // It may have ended while the change was carried out.
+    const attempt = this.#storage.record()?.attempt ?? null;
     // A function learns of it with its next heartbeat; no executor knows of it.
-    if (after.attempt !== null && after.task.kind === "program") {
+    if (attempt !== null && after.task.kind === "program") {
       const ended = this.#waiters.wait(CANCEL_WAIT_MS);
-      await this.#deps.executor.cancel(after.attempt.id);
+      await this.#deps.executor.cancel(attempt.id);
       await ended;
     }
     return this.snapshot();
