@@ -7,7 +7,7 @@ const MAX_WAIT_SECONDS = 60;
 export const preferredWait = (c: Context): number | null => {
   const preferences = (c.req.header("prefer") ?? "").split(",");
   for (const preference of preferences) {
-    const seconds = /^\s*wait\s*=\s*"?(\d{1,6})"?\s*(;|$)/i.exec(preference)?.[1];
+    const seconds = /^\s*wait\s*=\s*"?(\d+)"?\s*(;|$)/i.exec(preference)?.[1];
     if (seconds !== undefined) return Math.min(Number(seconds), MAX_WAIT_SECONDS);
   }
   return null;
