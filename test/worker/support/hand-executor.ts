@@ -106,6 +106,8 @@ export class HandExecutor {
   readonly held = new Map<string, HandAttempt>();
   readonly #arrived: HandAttempt[] = [];
   readonly #taken = new Set<HandAttempt>();
+  /** Programs that were killed; killing one again ends nothing. */
+  readonly #stopped = new Set<HandAttempt>();
   readonly #fetch = globalThis.fetch.bind(globalThis);
   /** How the next starts are answered; accepted when empty. */
   refusals: ("busy" | "invalid" | "crash")[] = [];
@@ -179,6 +181,8 @@ export class HandExecutor {
     const attempt = this.held.get(id);
     if (attempt === undefined) return refusal(404, "not_found");
     attempt.isCancelled = true;
+    if (this.#stopped.has(attempt)) return Response.json({ accepted: true }, { status: 202 });
+    this.#stopped.add(attempt);
     void attempt.report(attempt.finished({ reason: "cancelled", exitCode: null, cpuSeconds: 1.5 }));
     return Response.json({ accepted: true }, { status: 202 });
   }
