@@ -21,7 +21,7 @@ const DAYS = 5 * 365;
 const DAY_MS = 86_400_000;
 /** More is bought than sold, so that lots grow old and some gains become long-term ones. */
 const SALES_PERCENT = 50;
-const LARGEST_SALE = 450_000;
+const LARGEST_SALE = 300_000;
 
 /** A small generator of numbers that only look random (mulberry32), so that a file can be made again. */
 const numbersFrom = (seed: number): ((below: number) => number) => {
