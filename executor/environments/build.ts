@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DebianPackage, downloadPackages, resolvePackages, unpackPackages } from "./debian.ts";
 import {
@@ -19,11 +19,11 @@ import {
   readManifests,
 } from "./manifest.ts";
 
-const usage = `Usage: npm run environments -- build NAME...|--all
+const usage = `Usage: npm run environments -- build [--missing] NAME...|--all
        npm run environments -- list
 
 Builds environments for jobs from Debian packages into EXECUTOR_ENVIRONMENTS_DIR
-(${DEFAULT_ENVIRONMENTS_FOLDER}). It wants apt's package lists, dpkg-deb and python3.
+(${DEFAULT_ENVIRONMENTS_FOLDER}). --missing leaves those alone that are there. It wants apt's package lists, dpkg-deb and python3.
 `;
 
 const say = (text: string): void => {
@@ -81,7 +81,8 @@ const main = async ([command, ...names]: readonly string[]): Promise<void> => {
     for (const [name, { description }] of manifests) process.stdout.write(`${name}\t${description}\n`);
     return;
   }
-  const wanted = names.includes("--all") ? [...manifests.keys()] : names;
+  const named = names.filter((name) => name !== "--missing");
+  const wanted = named.includes("--all") ? [...manifests.keys()] : named;
   const unknown = wanted.filter((name) => !manifests.has(name));
   if (command !== "build" || wanted.length === 0 || unknown.length > 0) {
     if (unknown.length > 0) say(`There is no environment ${unknown.join(", ")}.`);
@@ -92,6 +93,7 @@ const main = async ([command, ...names]: readonly string[]): Promise<void> => {
   mkdirSync(folder, { recursive: true });
   for (const name of wanted) {
     const manifest = manifests.get(name);
+    if (names.includes("--missing") && existsSync(join(folder, name, "environment.json"))) continue;
     if (manifest !== undefined) await build(name, manifest, folder);
   }
 };
