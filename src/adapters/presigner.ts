@@ -25,7 +25,8 @@ export const s3Presigner = (access: S3Access): Presigner => {
       url.searchParams.set("response-content-type", answer.contentType);
     }
     const signed = await client.sign(url.href, { method, aws: { signQuery: true } });
-    return signed.url;
+    // A space is signed as %20, and not every server reads a plus as one.
+    return signed.url.replaceAll("+", "%20");
   };
   return {
     get: (key, expiresInSeconds, answer) => presign("GET", key, expiresInSeconds, answer),

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
 import { testEnv } from "../support/env.ts";
+import { recordOf } from "../support/objects.ts";
 import { type Data, dataOf, expectWorkloadError, keyOf, put, TAX } from "../support/workloads.ts";
 
 const ONE = "key-of-the-first-client";
@@ -48,7 +49,7 @@ describe("a service with API keys", () => {
     for (const route of [`${id}/complete`, `${id}/cancel`, "search"]) {
       await expectWorkloadError(await call(`${TAX}/${route}`, {}, {}), 401);
     }
-    expect((await call("/health", {})).status).not.toBe(401);
+    expect((await call("/openapi/openapi.json", {})).status).not.toBe(401);
   });
 
   it("shows a job to the key that made it and to no other", async () => {
@@ -82,5 +83,27 @@ describe("a service with API keys", () => {
     const first = await make(ONE);
     expect(await make(ONE)).toBe(first);
     expect(await make(OTHER)).not.toBe(first);
+  });
+
+  it("takes a webhook_url with a key, and gives the secret that its events are signed with", async () => {
+    const env = { ...(testEnv as unknown as Record<string, unknown>), API_KEYS: ONE };
+    const secret = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
+    const told = createService(depsFor({ ...env, WEBHOOK_SECRET: secret }));
+    const make = (webhook_url: unknown) =>
+      told.request(TAX, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": ONE },
+        body: JSON.stringify({ ...domestic, webhook_url }),
+      });
+    const data = await dataOf(await make("https://receiver.example/hook"));
+    expect(data.webhook_secret).toMatch(/^whsec_/);
+    expect(data.webhook_secret).not.toBe(secret);
+    expect(await recordOf(String(data.job_id))).toMatchObject({
+      webhooks: [{ url: "https://receiver.example/hook" }],
+    });
+    for (const bad of ["http://receiver.example", "https://10.0.0.1/", 7]) {
+      const refused = await expectWorkloadError(await make(bad), 422);
+      expect(refused.errors).toMatchObject([{ field: "webhook_url" }]);
+    }
   });
 });

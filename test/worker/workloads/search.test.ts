@@ -131,3 +131,18 @@ describe("a search", () => {
     expect(read).toBeLessThanOrEqual(3);
   });
 });
+
+describe("the rows of jobs", () => {
+  it("cost a run no entry in the indexes that workloads are searched by", async () => {
+    const insert = async (face: string) => {
+      const { meta } = await testEnv.DB.prepare(
+        `INSERT INTO jobs (object_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms)
+         VALUES (?1, ?2, 'succeeded', 1, 1, 1, 1)`,
+      )
+        .bind(crypto.randomUUID(), face)
+        .run();
+      return meta.rows_written;
+    };
+    expect([await insert("runs"), await insert("workloads")]).toEqual([1, 3]);
+  });
+});
