@@ -233,11 +233,15 @@ export const finishAttempt = (
 
 /**
  * Asks a job to stop. A queued job ends at once; a running one is marked, and ends when its executor
- * says so or when its lease runs out. An ended job stays as it is.
+ * says so or when its lease runs out, which is now cut to one heartbeat: an executor that the attempt
+ * never reached would say nothing. An ended job stays as it is.
  */
 export const cancel = (record: JobRecord, now: number): JobRecord => {
   if (isTerminal(record.state) || record.cancelRequested) return record;
-  if (record.attempt !== null) return changed(record, now, { cancelRequested: true });
+  if (record.attempt !== null) {
+    const leaseUntilMs = Math.min(record.attempt.leaseUntilMs, now + HEARTBEAT_MS);
+    return changed(record, now, { cancelRequested: true, attempt: { ...record.attempt, leaseUntilMs } });
+  }
   return end({ ...record, cancelRequested: true }, withoutRun("cancelled", null), now);
 };
 

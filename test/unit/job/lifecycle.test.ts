@@ -99,6 +99,12 @@ describe("cancelling", () => {
     expect(loseAttempt(marked, "gone", NOW)).toMatchObject({ state: "cancelled" });
   });
 
+  it("does not wait for the whole lease of an executor that never got the attempt", () => {
+    const marked = cancel(started(), NOW);
+    expect(tick(marked, NOW + 4_999).state).toBe("running");
+    expect(tick(marked, NOW + 5_000)).toMatchObject({ state: "cancelled", result: { reason: "cancelled" } });
+  });
+
   it("leaves a job that has ended as it is", () => {
     const done = finished(started(), {});
     expect(cancel(done, NOW)).toBe(done);
