@@ -69,7 +69,8 @@ export const createSandboxSupply = (workshop: Workshop, slots: number, keepsWarm
       if (!closing) shelf.refill();
     };
     const timer = setTimeout(refill, REFILL_MS);
-    sandbox.closed.then(() => setTimeout(refill, RESULT_FIRST_MS));
+    const onClosed = (): unknown => setTimeout(refill, RESULT_FIRST_MS);
+    sandbox.closed.then(onClosed, onClosed);
   };
   const makeRoom = async (): Promise<void> => {
     while (!starter.hasRoom()) {

@@ -70,10 +70,12 @@ export const createWarmShelf = (starter: {
     sandbox.onRecord = ({ kind }) => {
       if (kind === "ready") settle(true);
     };
-    sandbox.closed.then(() => {
+    const onClosed = (): void => {
       settle(false);
       drop(entry, sandbox);
-    });
+    };
+    // A group that cannot be removed is swept at the next start; the sandbox is gone either way.
+    sandbox.closed.then(onClosed, onClosed);
   };
   const refill = (): void => {
     if (starting || !starter.hasRoom()) return;

@@ -139,7 +139,7 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
     response.once("close", () => inFlight.set(id, (inFlight.get(id) ?? 1) - 1));
   };
 
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? "/", "http://worker");
     const { authorization, "content-length": length } = request.headers;
     watch(pathname, response);
@@ -156,6 +156,10 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
       : handleReport(pathname, authorization, body);
     if (result === null) response.destroy();
     else response.writeHead(result.status).end(result.body && JSON.stringify(result.body));
+  };
+  // A request that breaks off is the executor's to repeat.
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address() as AddressInfo;
