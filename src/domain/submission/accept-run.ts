@@ -118,11 +118,11 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
 };
 
 /** Nothing is stored before the slot is taken, so without a slot there is nothing to delete. */
-const takeBack = async ({ deps, job, sink, reservation }: Admission): Promise<void> => {
+const takeBack = async ({ deps, request, job, sink, reservation }: Admission): Promise<void> => {
   if (!reservation.isTaken()) return;
   await sink.discard();
   // A retry under the same key, made while this request took long, may have made the run.
-  if ((await job.snapshot()) !== null) return;
+  if (request.fingerprint !== undefined && (await job.snapshot()) !== null) return;
   await deps.bucket.removeAll(bucketKeys.prefix(job.objectId));
   await reservation.release();
 };
