@@ -14,12 +14,12 @@ if [ ! -e "$folder/.complete" ]; then
     echo "$folder is there and incomplete: unmount what is mounted in it and remove it." >&2
     exit 1
   fi
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$folder" http://deb.debian.org/debian
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$folder"
   touch "$folder/.complete"
 fi
-echo 'deb http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian-security bookworm-security main' >"$folder/etc/apt/sources.list"
+# Packages come from where this machine gets its own.
+rm -f "$folder/etc/apt/sources.list"
+cp /etc/apt/sources.list.d/debian.sources "$folder/etc/apt/sources.list.d/"
 rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/usr/share/{doc,man,locale}/*
 mkdir -p "$folder/usr/local/lib/node_modules"
 cp "$node" "$folder/usr/local/bin/node"
