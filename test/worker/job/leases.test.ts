@@ -1,19 +1,26 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Client } from "../support/client.ts";
-import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
+import { hurryTimers, moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { alarmOf, evict, jobStub, recordOf, rowOf } from "../support/objects.ts";
 
 const executor = new HandExecutor();
-beforeAll(() => executor.install());
+let restoreTimers = (): void => undefined;
+beforeAll(() => {
+  executor.install();
+  restoreTimers = hurryTimers();
+});
 afterEach(() => {
   restoreClock();
   executor.isDown = false;
   executor.refusals = [];
 });
-afterAll(() => executor.uninstall());
+afterAll(() => {
+  restoreTimers();
+  executor.uninstall();
+});
 
 const LEASE_MS = 15_000;
 

@@ -9,7 +9,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import { Client } from "../support/client.ts";
-import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
+import { hurryTimers, moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
 import { until } from "../support/eventually.ts";
 import { failDatabaseWrites, failQueueSends, failQuotaCall, loseAnswerOfCreate } from "../support/faults.ts";
@@ -26,13 +26,20 @@ import {
 } from "../support/objects.ts";
 
 const executor = new HandExecutor();
-beforeAll(() => executor.install());
+let restoreTimers = (): void => undefined;
+beforeAll(() => {
+  executor.install();
+  restoreTimers = hurryTimers();
+});
 afterEach(() => {
   vi.restoreAllMocks();
   restoreClock();
   executor.isDown = false;
 });
-afterAll(() => executor.uninstall());
+afterAll(() => {
+  restoreTimers();
+  executor.uninstall();
+});
 
 const env = testEnv as unknown as Record<string, unknown>;
 

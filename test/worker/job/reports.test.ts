@@ -2,15 +2,22 @@ import { SELF } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { reportAccepted, reportRefused } from "../../../src/wire/report.ts";
 import { Client } from "../support/client.ts";
-import { restoreClock } from "../support/clock.ts";
+import { hurryTimers, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { evict, recordOf } from "../support/objects.ts";
 
 const executor = new HandExecutor();
-beforeAll(() => executor.install());
+let restoreTimers = (): void => undefined;
+beforeAll(() => {
+  executor.install();
+  restoreTimers = hurryTimers();
+});
 afterEach(restoreClock);
-afterAll(() => executor.uninstall());
+afterAll(() => {
+  restoreTimers();
+  executor.uninstall();
+});
 
 const start = async () => {
   const client = new Client();

@@ -16,7 +16,7 @@ describe("a run", () => {
     const id = String(submitted.job_id);
     expect(id).toMatch(/^job-[0-9a-f]{32}$/);
 
-    const attempt = await executor.next();
+    const attempt = await executor.of(id);
     expect(attempt.request.program).toMatchObject({
       interpreter: "python3",
       entrypoint: "main.py",
@@ -53,7 +53,7 @@ describe("a run", () => {
   it("fails where its program does", async () => {
     const client = new Client();
     const id = await client.submit();
-    const attempt = await executor.next();
+    const attempt = await executor.of(id);
     await attempt.finish({ exitCode: 3 });
     expect(await client.status(id)).toMatchObject({
       status: "failed",
@@ -66,7 +66,7 @@ describe("a run", () => {
     executor.refusals = ["busy", "crash"];
     const client = new Client();
     const id = await client.submit();
-    const attempt = await executor.next();
+    const attempt = await executor.of(id);
     await attempt.finish();
     expect(await client.status(id)).toMatchObject({ status: "completed", attempts: 1 });
   }, 20_000);
@@ -86,7 +86,7 @@ describe("cancelling", () => {
   it("kills a running program and says so", async () => {
     const client = new Client();
     const id = await client.submit();
-    await executor.next();
+    await executor.of(id);
     const response = await client.post(`/cancel/${id}`, {});
     expect(await response.json()).toMatchObject({ status: "failed", termination_reason: "cancelled" });
     const again = await client.post(`/cancel/${id}`, {});

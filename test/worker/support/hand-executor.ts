@@ -104,7 +104,6 @@ export class HandAttempt {
  */
 export class HandExecutor {
   readonly held = new Map<string, HandAttempt>();
-  readonly #arrived: HandAttempt[] = [];
   readonly #taken = new Set<HandAttempt>();
   /** Programs that were killed; killing one again ends nothing. */
   readonly #stopped = new Set<HandAttempt>();
@@ -127,15 +126,6 @@ export class HandExecutor {
 
   uninstall(): void {
     globalThis.fetch = this.#fetch;
-  }
-
-  /** The next attempt that the queue brings. It looks again and again: workerd wakes no promise across requests. */
-  async next(): Promise<HandAttempt> {
-    for (;;) {
-      const arrived = this.#arrived.shift();
-      if (arrived !== undefined) return arrived;
-      await scheduler.wait(2);
-    }
   }
 
   /** The next attempt of one run, whatever else the queue brings meanwhile. */
@@ -172,7 +162,6 @@ export class HandExecutor {
     if (!this.held.has(request.attemptId)) {
       const attempt = new HandAttempt(request);
       this.held.set(request.attemptId, attempt);
-      this.#arrived.push(attempt);
     }
     return Response.json({ accepted: true }, { status: 202 });
   }
