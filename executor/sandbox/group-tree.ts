@@ -59,14 +59,24 @@ const isAlive = (pid: number, startTicks: number): boolean => processStartTicks(
 /** A process of another pid namespace reads as 0: the group belongs to a living neighbour. */
 const isForeign = (folder: string): boolean => readProcesses(folder).includes(0);
 
+const SWEEP_TRIES = 100;
+const SWEEP_PAUSE_MS = 10;
+
+/** A killed process leaves its group a little later; at a start there is nothing else to do meanwhile. */
+const removeDying = (group: string): void => {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < SWEEP_TRIES; attempt += 1) {
+    killProcesses(group);
+    if (removeGroup(group)) return;
+    Atomics.wait(never, 0, 0, SWEEP_PAUSE_MS);
+  }
+};
+
 const sweepFolder = (folder: string): void => {
   const children = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const groups = [...children.map(({ name }) => `${folder}/${name}`), folder];
   if (groups.some(isForeign)) return;
-  for (const group of groups) {
-    killProcesses(group);
-    removeGroup(group);
-  }
+  for (const group of groups) removeDying(group);
 };
 
 /** Removes what executors that are dead left behind; a group's name says whose it is. */
