@@ -68,8 +68,9 @@ describe("an executor that is stopped", () => {
     const leftOvers = (): string =>
       execFileSync("find", ["/sys/fs/cgroup", "-name", `sandpiper-${pid}-*`], { encoding: "utf8" });
     const next = await startExecutor();
-    expect(leftOvers()).toBe("");
+    const left = leftOvers();
     await next.stop();
+    expect(left).toBe("");
   });
 
   it("does not touch a living neighbour's groups", async () => {
