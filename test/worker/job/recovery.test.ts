@@ -124,6 +124,7 @@ describe("the database row", () => {
     const client = new Client();
     const id = await client.submit();
     const attempt = await executor.of(id);
+    await until("the running row", async () => (await rowOf(id))?.state === "running");
     failDatabaseWrites(1);
     await attempt.finish();
     expect(await rowOf(id)).toMatchObject({ finished_at_ms: null });
@@ -275,6 +276,7 @@ describe("the retention", () => {
     const client = new Client();
     const id = await client.submit();
     const attempt = await executor.of(id);
+    await until("the running row", async () => (await rowOf(id))?.state === "running");
     failDatabaseWrites(1);
     await attempt.finish();
     await ring(id, 3_600_000);
