@@ -1,11 +1,9 @@
+import { hexOf } from "../domain/hex.ts";
 import type { Ids } from "../domain/ports.ts";
 
 const utf8 = new TextEncoder();
 
 const randomBytes = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
-
-const hex = (bytes: Uint8Array): string =>
-  [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 const base64Url = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes))
@@ -14,19 +12,19 @@ const base64Url = (bytes: Uint8Array): string =>
     .replaceAll("=", "");
 
 const hashOf = async (secret: string): Promise<string> =>
-  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(secret))));
+  hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(secret))));
 
 /** Ids, tokens and hashes from the platform's cryptography. */
 export const randomIds: Ids = {
-  runId: () => `job-${hex(randomBytes(16))}`,
+  runId: () => `job-${hexOf(randomBytes(16))}`,
   requestId: () => crypto.randomUUID(),
   attempt: async (objectId) => {
     const token = base64Url(randomBytes(32));
-    return { id: `${objectId}.${hex(randomBytes(16))}`, token, tokenHash: await hashOf(token) };
+    return { id: `${objectId}.${hexOf(randomBytes(16))}`, token, tokenHash: await hashOf(token) };
   },
   hashOf,
   jobId: () => crypto.randomUUID(),
-  keyPart: () => hex(randomBytes(16)),
+  keyPart: () => hexOf(randomBytes(16)),
   isSame: (one, other) => {
     const [left, right] = [utf8.encode(one), utf8.encode(other)];
     return left.length === right.length && crypto.subtle.timingSafeEqual(left, right);

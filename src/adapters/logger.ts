@@ -14,6 +14,3 @@ export const jsonLogger: Logger = {
       stack: error instanceof Error ? error.stack : undefined,
     }),
 };
-
-/** Enough of an id to find it in a log, too little to use it. */
-export const shortId = (id: string): string => `${id.slice(0, 10)}…`;

@@ -1,7 +1,5 @@
+import { hexOf } from "../domain/hex.ts";
 import type { IncrementalSha256 } from "../domain/runs/job-hash.ts";
-
-const hex = (digest: ArrayBuffer): string =>
-  [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** SHA-256 over pieces, by the platform's own digest stream. */
 export const incrementalSha256 = (): IncrementalSha256 => {
@@ -11,7 +9,7 @@ export const incrementalSha256 = (): IncrementalSha256 => {
     update: (chunk) => writer.write(chunk),
     hex: async () => {
       await writer.close();
-      return hex(await stream.digest);
+      return hexOf(new Uint8Array(await stream.digest));
     },
   };
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hexOf } from "../../domain/hex.ts";
 import { defineWorkload } from "../../domain/workloads/define.ts";
 
 const MIB = 1_048_576;
@@ -20,7 +21,7 @@ const digestOf = async (
   }
   await writer.close();
   const bytes = new Uint8Array(await digest.digest);
-  return { sizeBytes, sha256: [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
+  return { sizeBytes, sha256: hexOf(bytes) };
 };
 
 /** The first word of a file as `sha256sum` writes it. */
