@@ -310,7 +310,7 @@ export class JobObject extends DurableObject {
 
   #append(record: JobRecord, logs: readonly LogEntry[], lastEvent: number): void {
     const tail = this.#storage.tail();
-    this.#storage.writeChunks(appendLog(tail, record.attemptsMade, logs, lastEvent).chunks);
+    this.#storage.writeChunks(appendLog(tail, record.attemptsMade, logs, lastEvent));
     this.#sockets.pump();
   }
 

@@ -51,14 +51,9 @@ const cutTo = (text: string, maxBytes: number): string => {
   return new TextDecoder("utf-8").decode(kept, { stream: true });
 };
 
-/** What a batch of entries makes of the log: the chunks to store (the first may replace the tail). */
-export type LogAppend = {
-  readonly chunks: readonly LogChunk[];
-  readonly records: readonly LogRecord[];
-};
-
 /**
- * Appends an attempt's entries behind the tail. The cap of 10 MiB per stream is the executor's to
+ * Appends an attempt's entries behind the tail: the chunks to store, of which the first may replace the
+ * tail. The cap of 10 MiB per stream is the executor's to
  * enforce; it is applied here again because the log must stay bounded whoever reports.
  */
 export const appendLog = (
@@ -67,7 +62,7 @@ export const appendLog = (
   entries: readonly LogEntry[],
   lastEvent: number,
   capBytes: number = OUTPUT_BYTES_PER_STREAM,
-): LogAppend => {
+): readonly LogChunk[] => {
   const sameAttempt = tail !== null && tail.attempt === attempt;
   const streamBytes = sameAttempt ? { ...tail.streamBytes } : { stdout: 0, stderr: 0 };
   let truncated = sameAttempt && tail.truncated;
@@ -76,7 +71,6 @@ export const appendLog = (
       ? { firstSeq: tail.firstSeq, entries: [...tail.entries], chunkBytes: tail.chunkBytes }
       : { firstSeq: nextSeq(tail), entries: [], chunkBytes: 0 };
   const closed: (typeof open)[] = [];
-  const records: LogRecord[] = [];
   for (const entry of entries) {
     const data = cutTo(entry.data, capBytes - streamBytes[entry.stream]);
     const isCut = data.length < entry.data.length;
@@ -89,10 +83,8 @@ export const appendLog = (
       closed.push(open);
       open = { firstSeq: open.firstSeq + open.entries.length, entries: [], chunkBytes: 0 };
     }
-    records.push({ seq: open.firstSeq + open.entries.length, ...entry, data });
     open.entries.push({ ...entry, data });
     open.chunkBytes += size;
   }
-  const chunks = [...closed, open].map((chunk) => ({ attempt, ...chunk, streamBytes, truncated, lastEvent }));
-  return { chunks, records };
+  return [...closed, open].map((chunk) => ({ attempt, ...chunk, streamBytes, truncated, lastEvent }));
 };

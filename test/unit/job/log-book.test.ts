@@ -15,7 +15,7 @@ const bookOf = (batches: readonly (readonly LogEntry[])[], capBytes?: number): L
   let event = 0;
   for (const batch of batches) {
     event += batch.length;
-    for (const chunk of appendLog(tail, 1, batch, event, capBytes).chunks) {
+    for (const chunk of appendLog(tail, 1, batch, event, capBytes)) {
       chunks.set(chunk.firstSeq, chunk);
       tail = chunk;
     }
@@ -56,9 +56,9 @@ describe("the log book", () => {
 
   it("starts a new attempt with fresh totals and goes on with the numbers", () => {
     const [first] = bookOf([[out("a"), out("b")]]);
-    const append = appendLog(first ?? null, 2, [out("c")], 1);
-    expect(append.records.map((record) => record.seq)).toEqual([3]);
-    expect(append.chunks[0]).toMatchObject({
+    const appended = appendLog(first ?? null, 2, [out("c")], 1);
+    expect(appended.flatMap((chunk) => recordsOf(chunk)).map((record) => record.seq)).toEqual([3]);
+    expect(appended[0]).toMatchObject({
       attempt: 2,
       firstSeq: 3,
       streamBytes: { stdout: 1 },
