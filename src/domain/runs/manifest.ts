@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { CPU_SECONDS, MEMORY_MB, manifestSchema, TIMEOUT_SECONDS } from "./manifest-fields.ts";
-import type { FieldError, Manifest, ManifestFields, ManifestOutcome, Refused } from "./types.ts";
+import type { FieldError, Manifest, ManifestFields, Refused } from "./types.ts";
 
 export type FieldsOutcome = { kind: "ok"; fields: ManifestFields } | Refused;
 
@@ -29,6 +29,7 @@ const toFields = (given: z.infer<typeof manifestSchema>): ManifestFields => ({
   cpuSeconds: given.cpu_seconds ?? null,
 });
 
+/** A manifest from a value that JSON gave, capped (contract runs.md 0.7), or what is wrong field by field. */
 export const parseManifestFields = (value: unknown): FieldsOutcome => {
   const parsed = manifestSchema.safeParse(value);
   return parsed.success
@@ -36,7 +37,7 @@ export const parseManifestFields = (value: unknown): FieldsOutcome => {
     : { kind: "refused", errors: fieldErrors(parsed.error) };
 };
 
-/** `what` names the text in the refusal of one that is not JSON. */
+/** The same from a JSON text; `what` names it in the refusal of one that is not JSON. */
 export const parseManifestText = (text: string, what: string): FieldsOutcome => {
   let value: unknown;
   try {
@@ -47,6 +48,7 @@ export const parseManifestText = (text: string, what: string): FieldsOutcome => 
   return parseManifestFields(value);
 };
 
+/** What was not given has the contract's default (runs.md 0.7). */
 export const withDefaults = (fields: ManifestFields): Manifest => ({
   entrypoint: fields.entrypoint,
   interpreter: fields.interpreter,
@@ -58,16 +60,6 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   memoryMb: fields.memoryMb ?? MEMORY_MB.initial,
   cpuSeconds: fields.cpuSeconds ?? CPU_SECONDS.initial,
 });
-
-const completed = (outcome: FieldsOutcome): ManifestOutcome =>
-  outcome.kind === "ok" ? { kind: "ok", manifest: withDefaults(outcome.fields) } : outcome;
-
-/** The manifest in a JSON text, defaulted and capped (contract runs.md 0.7), or what is wrong field by field. */
-export const parseManifest = (text: string): ManifestOutcome =>
-  completed(parseManifestText(text, "The manifest"));
-
-/** The same from a value that JSON gave. */
-export const parseManifestObject = (value: unknown): ManifestOutcome => completed(parseManifestFields(value));
 
 /** The refusal of an environment that does not exist, with the list; "" and `default` always do. */
 export const refuseEnvironment = (environment: string, known: readonly string[]): Refused | null => {

@@ -38,8 +38,6 @@ export type Manifest = {
 /** A manifest that says what to run. */
 export type RunManifest = Manifest & { entrypoint: string; interpreter: Interpreter };
 
-export type ManifestOutcome = { kind: "ok"; manifest: Manifest } | Refused;
-
 export type ResolvedRun = {
   kind: "ok";
   manifest: RunManifest;

@@ -1,18 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { parseManifest, parseManifestObject, refuseEnvironment } from "../../../src/domain/runs/manifest.ts";
+import { parseManifestFields, refuseEnvironment, withDefaults } from "../../../src/domain/runs/manifest.ts";
+import { resolveRun } from "../../../src/domain/runs/resolve-run.ts";
 import type { FieldError, Manifest } from "../../../src/domain/runs/types.ts";
 
 const manifestOf = (value: unknown): Manifest => {
-  const outcome = parseManifestObject(value);
+  const outcome = parseManifestFields(value);
   if (outcome.kind !== "ok") throw new Error(JSON.stringify(outcome.errors));
-  return outcome.manifest;
+  return withDefaults(outcome.fields);
 };
 
 const errorsOf = (value: unknown): FieldError[] => {
-  const outcome = parseManifestObject(value);
+  const outcome = parseManifestFields(value);
   if (outcome.kind === "ok") throw new Error("accepted");
   return outcome.errors;
 };
+
+const refusalOfText = (text: string) =>
+  resolveRun(text, [], async ({ path }) => {
+    throw new Error(`read ${path}`);
+  });
 
 const fieldsOf = (value: unknown) => errorsOf(value).map(({ field }) => field);
 
@@ -191,15 +197,15 @@ describe("a manifest", () => {
     });
   });
 
-  it.each(["", " ", "{", "[1", "undefined", "{'a':1}"])("that is %j is not JSON", (text) => {
-    expect(parseManifest(text)).toEqual({
+  it.each(["", " ", "{", "[1", "undefined", "{'a':1}"])("that is %j is not JSON", async (text) => {
+    expect(await refusalOfText(text)).toEqual({
       kind: "refused",
       errors: [{ field: "", message: "The manifest is not valid JSON" }],
     });
   });
 
-  it.each(["[]", "null", "1", '"main.py"'])("that is %s is no object", (text) => {
-    expect(parseManifest(text)).toEqual({
+  it.each(["[]", "null", "1", '"main.py"'])("that is %s is no object", async (text) => {
+    expect(await refusalOfText(text)).toEqual({
       kind: "refused",
       errors: [{ field: "", message: "must be a JSON object" }],
     });
