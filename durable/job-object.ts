@@ -16,7 +16,7 @@ import type {
   StartAttemptOutcome,
   StreamMode,
   UploadCheck,
-} from "../src/domain/ports.ts";
+} from "../src/domain/ports/job-objects.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
 import { JobEffects } from "./job-effects.ts";
 import { LogSockets, refuseSocket } from "./log-sockets.ts";

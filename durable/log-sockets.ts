@@ -3,7 +3,7 @@ import type { LogRecord } from "../src/domain/job/log-book.ts";
 import type { LogSlice } from "../src/domain/job/log-pages.ts";
 import type { JobSnapshot } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
-import type { StreamMode } from "../src/domain/ports.ts";
+import type { StreamMode } from "../src/domain/ports/job-objects.ts";
 import {
   endFrames,
   greetingFrames,

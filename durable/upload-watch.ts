@@ -1,6 +1,7 @@
 import type { JobRecord } from "../src/domain/job/record.ts";
 import { judgeUploads, type UploadVerdict } from "../src/domain/job/upload-checks.ts";
-import type { Bucket, Clock } from "../src/domain/ports.ts";
+import type { Bucket } from "../src/domain/ports/bucket.ts";
+import type { Clock } from "../src/domain/ports/clock.ts";
 
 /** However often a client polls, the bucket is asked at most this often for it. */
 const POLLED_LOOK_MS = 1_000;

@@ -15,22 +15,19 @@ import { webhookSecrets } from "./adapters/webhook-secrets.ts";
 import { httpWebhookSender } from "./adapters/webhook-sender.ts";
 import { clientWebhooks, durableWebhooks } from "./adapters/webhooks.ts";
 import { d1WorkloadRows } from "./adapters/workload-rows.ts";
-import type {
-  Bucket,
-  ClientWebhooks,
-  Clock,
-  DispatchQueue,
-  Executor,
-  IdempotencyKeys,
-  Ids,
-  JobRows,
-  Logger,
-  Presigner,
-  Quotas,
-  WebhookSender,
-  Webhooks,
-  WorkloadRows,
-} from "./domain/ports.ts";
+import type { Bucket } from "./domain/ports/bucket.ts";
+import type { Clock } from "./domain/ports/clock.ts";
+import type { DispatchQueue } from "./domain/ports/dispatch-queue.ts";
+import type { Executor } from "./domain/ports/executor.ts";
+import type { IdempotencyKeys } from "./domain/ports/idempotency-keys.ts";
+import type { Ids } from "./domain/ports/ids.ts";
+import type { JobRows } from "./domain/ports/job-rows.ts";
+import type { Logger } from "./domain/ports/logger.ts";
+import type { Presigner } from "./domain/ports/presigner.ts";
+import type { Quotas } from "./domain/ports/quotas.ts";
+import type { WebhookSender } from "./domain/ports/webhook-sender.ts";
+import type { ClientWebhooks, Webhooks } from "./domain/ports/webhooks.ts";
+import type { WorkloadRows } from "./domain/ports/workload-rows.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import type { SubmissionDeps } from "./domain/submission/types.ts";
 import type { TypedJobObjects, TypedJobRows } from "./domain/typed-jobs/ports.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Executor, StartOutcome } from "../domain/ports.ts";
+import type { Executor, StartOutcome } from "../domain/ports/executor.ts";
 import { attemptAccepted, environmentList, executorError, executorHealth } from "../wire/attempt.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { IdempotencyHolder, IdempotencyKeys } from "../domain/ports.ts";
+import type { IdempotencyHolder, IdempotencyKeys } from "../domain/ports/idempotency-keys.ts";
 
 /** The idempotency objects by their binding; the object's name keeps scopes and keys apart. */
 export const durableIdempotencyKeys = (namespace: DurableObjectNamespace): IdempotencyKeys => ({

@@ -1,5 +1,5 @@
 import { hexOf } from "../domain/hex.ts";
-import type { Ids } from "../domain/ports.ts";
+import type { Ids } from "../domain/ports/ids.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,4 +1,4 @@
-import type { JobHandle, JobObjects, StreamMode } from "../domain/ports.ts";
+import type { JobHandle, JobObjects, StreamMode } from "../domain/ports/job-objects.ts";
 
 /** The job object's methods as a stub offers them; its class fits this type, which a type test checks. */
 export type JobStub = Omit<JobHandle, "objectId" | "stream"> & {

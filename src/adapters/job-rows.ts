@@ -1,4 +1,4 @@
-import type { JobRow, JobRows } from "../domain/ports.ts";
+import type { JobRow, JobRows } from "../domain/ports/job-rows.ts";
 
 const POSITION_CAP = 1_000;
 

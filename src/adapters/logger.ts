@@ -1,4 +1,4 @@
-import type { Logger } from "../domain/ports.ts";
+import type { Logger } from "../domain/ports/logger.ts";
 
 const write = (level: "info" | "error", event: string, fields: Record<string, unknown>): void => {
   console[level](JSON.stringify({ level, event, ...fields }));

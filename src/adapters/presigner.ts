@@ -1,5 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import type { DownloadHeaders, Presigner } from "../domain/ports.ts";
+import type { DownloadHeaders, Presigner } from "../domain/ports/presigner.ts";
 
 export type S3Access = {
   /** The S3 endpoint with the bucket's name, without a trailing slash. */

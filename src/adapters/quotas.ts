@@ -1,6 +1,6 @@
 import { proxyDurable } from "itty-durable";
 import { z } from "zod";
-import type { QuotaGrant, Quotas } from "../domain/ports.ts";
+import type { QuotaGrant, Quotas } from "../domain/ports/quotas.ts";
 
 const refusal = z.object({
   rule: z.enum(["active_jobs", "jobs_per_hour", "cpu_seconds"]),

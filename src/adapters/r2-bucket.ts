@@ -1,4 +1,4 @@
-import type { Bucket } from "../domain/ports.ts";
+import type { Bucket } from "../domain/ports/bucket.ts";
 
 /** R2 deletes at most this many keys a call. */
 const DELETE_BATCH = 1_000;

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import type { WebhookSender } from "../domain/ports.ts";
+import type { WebhookSender } from "../domain/ports/webhook-sender.ts";
 import { VERSION } from "../domain/version.ts";
 import { hmacBase64, type SecretOf } from "./webhook-secrets.ts";
 

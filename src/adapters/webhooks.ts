@@ -1,4 +1,4 @@
-import type { ClientWebhooks, Webhooks } from "../domain/ports.ts";
+import type { ClientWebhooks, Webhooks } from "../domain/ports/webhooks.ts";
 import type { DeliveryOrder } from "../domain/webhooks/delivery.ts";
 import { ownSubscription, type Subscription } from "../domain/webhooks/endpoint.ts";
 import { type WebhookEventType, webhookBody } from "../domain/webhooks/event.ts";

@@ -1,5 +1,5 @@
 import { JOB_STATES, type JobState } from "../domain/job/state.ts";
-import type { WorkloadRow, WorkloadRows, WorkloadSearch } from "../domain/ports.ts";
+import type { WorkloadRow, WorkloadRows, WorkloadSearch } from "../domain/ports/workload-rows.ts";
 
 type Row = {
   public_id: string;

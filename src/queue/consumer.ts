@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import type { JobHandle } from "../domain/ports.ts";
+import type { JobHandle } from "../domain/ports/job-objects.ts";
 import type { Workload } from "../domain/workloads/types.ts";
 import { runFunction } from "./function-runner.ts";
 import { dispatchMessage } from "./message.ts";

@@ -1,4 +1,4 @@
-import type { FunctionRun, JobHandle } from "../domain/ports.ts";
+import type { FunctionRun, JobHandle } from "../domain/ports/job-objects.ts";
 import { LOG_FLUSH_MS, REPORT_EVENTS, REPORT_LOG_BYTES } from "../wire/limits.ts";
 import type { AttemptEvent, FinishedEvent } from "../wire/report.ts";
 import type { LogStream } from "../wire/vocabulary.ts";

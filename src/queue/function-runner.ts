@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import type { FunctionRun, JobHandle } from "../domain/ports.ts";
+import type { FunctionRun, JobHandle } from "../domain/ports/job-objects.ts";
 import { type FileFaults, functionInputs, functionOutputs } from "../domain/workloads/function-files.ts";
 import type { AnyFunctionContext, ResolvedFunction, Workload } from "../domain/workloads/types.ts";
 import { HEARTBEAT_MS } from "../wire/limits.ts";

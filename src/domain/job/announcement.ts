@@ -1,4 +1,4 @@
-import type { JobEnded } from "../ports.ts";
+import type { JobEnded } from "../ports/webhooks.ts";
 import { statusBody } from "../runs/status-body.ts";
 import { eventOf } from "../webhooks/event.ts";
 import { workloadEventData } from "../workloads/view.ts";

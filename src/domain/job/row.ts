@@ -1,4 +1,4 @@
-import type { JobRow } from "../ports.ts";
+import type { JobRow } from "../ports/job-rows.ts";
 import type { JobRecord } from "./record.ts";
 
 /** The D1 projection of a record. The id of an anonymous run is its only key, so the row does not have it. */

@@ -2,7 +2,7 @@ import type { LogStream } from "../../wire/vocabulary.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { JobSnapshot } from "../job/record.ts";
 import { isTerminal } from "../job/state.ts";
-import type { StreamMode } from "../ports.ts";
+import type { StreamMode } from "../ports/job-objects.ts";
 import { statusWord } from "../status-words.ts";
 
 /** Text that one socket frame carries at most; clients may cap frames at 1 MiB. */

@@ -1,7 +1,7 @@
 import { INLINE_BYTES } from "../../wire/limits.ts";
 import type { JobSnapshot, StoredBytes, Task } from "../job/record.ts";
 import { bucketKeys } from "../keys.ts";
-import type { JobHandle } from "../ports.ts";
+import type { JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";

@@ -1,4 +1,4 @@
-import type { Bucket, PartWriter } from "../ports.ts";
+import type { Bucket, PartWriter } from "../ports/bucket.ts";
 import type { TarPart } from "../uploads/types.ts";
 
 /** The canonical tar of a submission while it comes in, and where its bytes are. */

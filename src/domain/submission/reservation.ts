@@ -1,4 +1,4 @@
-import type { Quotas } from "../ports.ts";
+import type { Quotas } from "../ports/quotas.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 
 /** Ends a submission from inside the reading of its body; caught where the submission is accepted. */

@@ -1,5 +1,9 @@
 import type { JobSnapshot } from "../job/record.ts";
-import type { Bucket, Executor, Ids, JobObjects, Quotas } from "../ports.ts";
+import type { Bucket } from "../ports/bucket.ts";
+import type { Executor } from "../ports/executor.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { JobObjects } from "../ports/job-objects.ts";
+import type { Quotas } from "../ports/quotas.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FieldError } from "../runs/types.ts";

@@ -1,4 +1,4 @@
-import type { JobEnded } from "../ports.ts";
+import type { JobEnded } from "../ports/webhooks.ts";
 import type { WebhookEventType } from "../webhooks/event.ts";
 import type { JobStatus, TypedJob } from "./job.ts";
 import { jobView, readJob } from "./view.ts";

@@ -1,6 +1,6 @@
 import type { WebhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobState } from "../job/state.ts";
-import type { Webhooks } from "../ports.ts";
+import type { Webhooks } from "../ports/webhooks.ts";
 import type { Subscription } from "./endpoint.ts";
 import { eventOf } from "./event.ts";
 

@@ -1,4 +1,4 @@
-import type { Bucket, PartWriter } from "../ports.ts";
+import type { Bucket, PartWriter } from "../ports/bucket.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FunctionOutput } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import type { OutputFile } from "../../wire/report.ts";
 import type { InputFile } from "../job/record.ts";
 import { bucketKeys } from "../keys.ts";
-import type { Bucket } from "../ports.ts";
+import type { Bucket } from "../ports/bucket.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import { type BucketOutput, createBucketOutput } from "./bucket-output.ts";
 import type { FunctionInput, FunctionOutput, Workload } from "./types.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { JOB_STATES, type JobState } from "../job/state.ts";
-import type { WorkloadRow, WorkloadSearch } from "../ports.ts";
+import type { WorkloadRow, WorkloadSearch } from "../ports/workload-rows.ts";
 import { fieldErrors } from "../runs/manifest.ts";
 import type { FieldError } from "../runs/types.ts";
 import { statusWord } from "../status-words.ts";

@@ -1,6 +1,6 @@
 import type { EndReason, JobSnapshot, Result, WorkloadDetails } from "../job/record.ts";
 import { isTerminal } from "../job/state.ts";
-import type { WorkloadRow } from "../ports.ts";
+import type { WorkloadRow } from "../ports/workload-rows.ts";
 import { statusWord } from "../status-words.ts";
 
 /** A log's end that a failed job shows (contract workloads.md section 3). */

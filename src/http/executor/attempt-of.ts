@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import type { ReportRefused } from "../../wire/report.ts";
 import { attemptId } from "../../wire/vocabulary.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Ids } from "../../domain/ports.ts";
+import type { Ids } from "../../domain/ports/ids.ts";
 
 /** Gives each request an id of our own making; a 5xx body and the log line of its cause share it. */
 export const requestId = (ids: Ids) =>

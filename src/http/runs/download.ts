@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
-import type { Bucket } from "../../domain/ports.ts";
+import type { Bucket } from "../../domain/ports/bucket.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../domain/uploads/tar-writer.ts";
 import { attachment } from "../attachment.ts";
 import { problem } from "../errors.ts";

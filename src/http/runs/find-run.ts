@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { JobHandle, JobObjects } from "../../domain/ports.ts";
+import type { JobHandle, JobObjects } from "../../domain/ports/job-objects.ts";
 import { isRunId } from "../../domain/runs/job-id.ts";
 import { problem } from "../errors.ts";
 

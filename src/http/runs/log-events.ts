@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
 import { type OpenSocket, sseFromSockets } from "../sse.ts";

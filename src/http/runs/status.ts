@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
 import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts";
 import { conditionalJson } from "../conditional.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
-import type { StreamMode } from "../../domain/ports.ts";
+import type { StreamMode } from "../../domain/ports/job-objects.ts";
 import { isRunId } from "../../domain/runs/job-id.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";

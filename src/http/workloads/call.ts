@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { requestIdOf } from "../middleware/request-id.ts";
 import type { Handler } from "../operation.ts";

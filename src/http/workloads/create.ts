@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { Subscription } from "../../domain/webhooks/endpoint.ts";
 import { newWorkloadJob } from "../../domain/workloads/new-job.ts";

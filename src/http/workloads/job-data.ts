@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.ts";
 import type { JobSnapshot, UploadPlan } from "../../domain/job/record.ts";
 import { bucketKeys } from "../../domain/keys.ts";
-import type { JobHandle } from "../../domain/ports.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { deliveriesOf } from "../../domain/webhooks/deliveries.ts";
 import {
   LOG_TAIL_BYTES,

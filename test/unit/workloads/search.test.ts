@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WorkloadRow } from "../../../src/domain/ports.ts";
+import type { WorkloadRow } from "../../../src/domain/ports/workload-rows.ts";
 import { LOOKED_THROUGH, type SearchRequest, searchPage } from "../../../src/domain/workloads/search.ts";
 
 const row = (index: number): WorkloadRow => ({

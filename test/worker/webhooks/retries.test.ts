@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { durableWebhooks } from "../../../src/adapters/webhooks.ts";
-import type { JobEnded } from "../../../src/domain/ports.ts";
+import type { JobEnded } from "../../../src/domain/ports/webhooks.ts";
 import type { Subscription } from "../../../src/domain/webhooks/endpoint.ts";
 import { WEBHOOK_EVENTS } from "../../../src/domain/webhooks/event.ts";
 import { RETRY_DELAYS_MS } from "../../../src/domain/webhooks/schedule.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { d1WorkloadRows } from "../../../src/adapters/workload-rows.ts";
-import type { WorkloadSearch } from "../../../src/domain/ports.ts";
+import type { WorkloadSearch } from "../../../src/domain/ports/workload-rows.ts";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";

@@ -1,0 +1,22 @@
+import type { UploadedObject } from "../job/upload-checks.ts";
+
+export type StoredObject = { readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number };
+
+/** A large object written in parts; every part but the last has the same size (R2). */
+export type PartWriter = {
+  write(partNumber: number, bytes: Uint8Array): Promise<void>;
+  complete(): Promise<void>;
+  abort(): Promise<void>;
+};
+
+export type Bucket = {
+  /** What is stored under a key, without its bytes. */
+  head(key: string): Promise<UploadedObject | null>;
+  get(key: string, range?: { offset: number; length: number }): Promise<StoredObject | null>;
+  /** The object if it still has this ETag (without quotes); null when it has another or is gone. */
+  getUnchanged(key: string, etag: string): Promise<StoredObject | null>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  putParts(key: string): Promise<PartWriter>;
+  /** Deletes everything whose key starts so. */
+  removeAll(prefix: string): Promise<void>;
+};

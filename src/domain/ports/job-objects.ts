@@ -1,0 +1,87 @@
+import type { AttemptRequest } from "../../wire/attempt.ts";
+import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
+import type { NewJob } from "../job/lifecycle.ts";
+import type { LogRecord } from "../job/log-book.ts";
+import type { InputFile, JobSnapshot } from "../job/record.ts";
+
+export type ReportOutcome =
+  | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
+  | { readonly kind: "gap"; readonly expected: number }
+  | { readonly kind: "unauthorized" }
+  | { readonly kind: "stale" };
+
+/** A workload's function to be run here, in the queue consumer, under an attempt. */
+export type FunctionRun = {
+  readonly attemptId: string;
+  /** What the consumer reports with, as an executor does with its token. */
+  readonly tokenHash: string;
+  readonly name: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly files: readonly InputFile[];
+  readonly timeoutMs: number;
+};
+
+export type StartAttemptOutcome =
+  | { readonly kind: "started"; readonly request: AttemptRequest }
+  | { readonly kind: "function"; readonly run: FunctionRun }
+  /** Nothing to start: the job runs, has ended, or is gone. */
+  | { readonly kind: "idle" };
+
+export type UploadCheck =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "waiting"; readonly missing: readonly string[] }
+  /** The job waits for no upload: it has started now or before, or has ended. */
+  | { readonly kind: "settled" };
+
+export type LogPage = {
+  readonly snapshot: JobSnapshot;
+  readonly records: readonly LogRecord[];
+  /** Pass as `after` for the next page. */
+  readonly next: number;
+  /** Whether more is stored behind this page. */
+  readonly more: boolean;
+  readonly truncated: boolean;
+};
+
+/** How a socket shows the log: text alone, text with bracketed control lines, or typed JSON frames. */
+export type StreamMode = "text" | "lines" | "typed";
+
+/** One job's object, seen from outside. Methods answer null when there is no such job. */
+export type JobHandle = {
+  readonly objectId: string;
+  create(job: NewJob): Promise<JobSnapshot>;
+  snapshot(): Promise<JobSnapshot | null>;
+  /** The job when it has ended, or as it is after this time; pushed by the job's object, not polled. */
+  waitForEnd(timeoutMs: number): Promise<JobSnapshot | null>;
+  /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
+  logs(after: number | null, maxBytes: number, maxRecords?: number): Promise<LogPage | null>;
+  /** The end of the newest attempt's log as text, at most so many bytes of UTF-8. */
+  logTail(maxBytes: number): Promise<string | null>;
+  /** Answers when the program is dead, or after a short wait. */
+  cancel(): Promise<JobSnapshot | null>;
+  /** Deletes the job and all that it owns. */
+  remove(): Promise<void>;
+  /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404. */
+  stream(after: string | null, mode: StreamMode, shownId: string): Promise<Response>;
+  startAttempt(): Promise<StartAttemptOutcome>;
+  /** Gives back an attempt that no executor took. */
+  releaseAttempt(attemptId: string): Promise<void>;
+  /** Ends an attempt that the executor refused for good: the job fails after its last one. */
+  failAttempt(attemptId: string, message: string): Promise<void>;
+  report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome>;
+  /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
+  grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null>;
+  /**
+   * Looks whether the uploads are there, and starts the job if they are; `missing` names what is not.
+   * `isPolled` looks at most once a second.
+   */
+  checkUploads(isPolled: boolean): Promise<UploadCheck>;
+  /** Lets overdue deadlines take effect now. */
+  wake(): Promise<void>;
+};
+
+export type JobObjects = {
+  byId(jobId: string): JobHandle;
+  /** Null when the text is no id of this namespace. */
+  byObjectId(objectId: string): JobHandle | null;
+};

@@ -1,0 +1,38 @@
+import type { Face, JobState } from "../job/state.ts";
+
+/** The D1 projection of a job; `publicId` is null where the id is a secret. */
+export type JobRow = {
+  readonly objectId: string;
+  readonly publicId: string | null;
+  readonly face: Face;
+  readonly state: JobState;
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly finishedAtMs: number | null;
+  /** What workloads are searched by; null for the other faces. */
+  readonly workload: {
+    readonly path: string;
+    /** "" where no API key owns the job. */
+    readonly owner: string;
+    /** JSON */
+    readonly params: string;
+    readonly filesDeletedAtMs: number | null;
+  } | null;
+};
+
+export type QueueLoad = { readonly queued: number; readonly running: number };
+
+export type JobRows = {
+  /** Stores the row unless a newer version is there. */
+  upsert(row: JobRow): Promise<void>;
+  remove(objectId: string): Promise<void>;
+  /** How many queued runs were created up to then, the asking one included; counting ends at 1,000. */
+  queuePosition(createdAtMs: number): Promise<number>;
+  load(): Promise<QueueLoad>;
+  /**
+   * Object ids of unfinished jobs that were created before then, oldest first; of those that still wait for
+   * an upload, the ones that were created before `waitingCreatedAtMs`.
+   */
+  unfinishedBefore(createdAtMs: number, waitingCreatedAtMs: number, limit: number): Promise<string[]>;
+};

@@ -1,0 +1,30 @@
+import type { WebhookDelivery } from "../../wire/webhook-delivery.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
+import type { WebhookEventType } from "../webhooks/event.ts";
+
+/** How a job ended; `data` is the job as its own face shows it, without presigned URLs. */
+export type JobEnded = {
+  readonly objectId: string;
+  readonly type: WebhookEventType;
+  readonly atMs: number;
+  readonly data: unknown;
+};
+
+export type Webhooks = {
+  /** Hands the event to a delivery for each subscription that wants it. Asked again it does nothing more. */
+  announce(subscriptions: readonly Subscription[], event: JobEnded): Promise<void>;
+  /** How far the deliveries of an event have come; one that ended a week ago is no longer known. */
+  deliveriesOf(
+    subscriptions: readonly Subscription[],
+    objectId: string,
+    type: WebhookEventType,
+  ): Promise<readonly WebhookDelivery[]>;
+};
+
+export type SubscribeOutcome =
+  /** `secret` is what the client checks signatures with, the same for all its jobs. */
+  | { readonly kind: "accepted"; readonly subscription: Subscription; readonly secret: string }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** Takes the `webhook_url` of a job; `clientKey` names the credentials that the job is made with. */
+export type ClientWebhooks = { subscribe(url: string, clientKey: string): Promise<SubscribeOutcome> };
