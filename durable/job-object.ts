@@ -2,10 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import { JobStorage } from "../src/adapters/job-storage.ts";
 import { type JobDeps, jobDepsFor } from "../src/deps.ts";
 import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
+import * as attempts from "../src/domain/job/attempts.ts";
+import { beginProcessing, refuseUpload, uploadChecked } from "../src/domain/job/awaited-uploads.ts";
 import { deleteAtMs, REDISPATCH_MS } from "../src/domain/job/deadlines.ts";
 import * as lifecycle from "../src/domain/job/lifecycle.ts";
 import { appendLog, type LogChunk, type LogEntry, nextSeq } from "../src/domain/job/log-book.ts";
 import { type LogSlice, logTail, sliceLog } from "../src/domain/job/log-pages.ts";
+import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import { type Attempt, type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
 import { freshEvents } from "../src/domain/job/reports.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
@@ -56,10 +59,10 @@ export class JobObject extends DurableObject {
   }
 
   /** Accepts a job; asked again with the same id it answers with the job that is there. */
-  async create(job: lifecycle.NewJob): Promise<JobSnapshot> {
+  async create(job: NewJob): Promise<JobSnapshot> {
     const present = this.#storage.record();
     if (present !== null) return snapshotOf(present);
-    const record = lifecycle.newJob(job, this.#deps.now());
+    const record = newJob(job, this.#deps.now());
     this.#storage.write(record);
     await this.#effects.schedule(record);
     const effects = this.#effects.of(record);
@@ -131,7 +134,7 @@ export class JobObject extends DurableObject {
     if (record === null || record.state !== "queued") return { kind: "idle" };
     const { id, tokenHash } = secrets;
     const seq = nextSeq(this.#storage.tail());
-    const next = lifecycle.startAttempt(record, { id, tokenHash }, seq, this.#deps.now());
+    const next = attempts.startAttempt(record, { id, tokenHash }, seq, this.#deps.now());
     this.#store(next);
     this.#effects.projectSoon(() => this.#storage.record());
     if (next.task.kind === "function") {
@@ -149,16 +152,16 @@ export class JobObject extends DurableObject {
     if (record === null || record.attempt?.id !== attemptId) return;
     const now = this.#deps.now();
     if (record.cancelRequested) {
-      return this.#commit(lifecycle.loseAttempt(record, "cancelled before it started", now));
+      return this.#commit(attempts.loseAttempt(record, "cancelled before it started", now));
     }
-    this.#store(lifecycle.releaseAttempt(record, now));
+    this.#store(attempts.releaseAttempt(record, now));
     this.#effects.projectSoon(() => this.#storage.record());
   }
 
   async failAttempt(attemptId: string, message: string): Promise<void> {
     const record = this.#storage.record();
     if (record === null || record.attempt?.id !== attemptId) return;
-    await this.#commit(lifecycle.loseAttempt(record, message, this.#deps.now()));
+    await this.#commit(attempts.loseAttempt(record, message, this.#deps.now()));
   }
 
   async report(
@@ -176,9 +179,9 @@ export class JobObject extends DurableObject {
     if (fresh.logs.length > 0) this.#append(record, fresh.logs, fresh.lastEvent);
     if (fresh.finished !== null) {
       const truncated = this.#isTruncated(record, this.#storage.tail());
-      await this.#commit(lifecycle.finishAttempt(record, attempt, fresh.finished, truncated, now));
-    } else if (lifecycle.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
-      this.#storage.write(lifecycle.renewLease(record, attempt, fresh.lastEvent, now));
+      await this.#commit(attempts.finishAttempt(record, attempt, fresh.finished, truncated, now));
+    } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
+      this.#storage.write(attempts.renewLease(record, attempt, fresh.lastEvent, now));
     }
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }
@@ -207,8 +210,8 @@ export class JobObject extends DurableObject {
     if (verdict.kind === "incomplete") return { kind: "waiting", missing: verdict.missing };
     await this.#commit(
       verdict.kind === "refused"
-        ? lifecycle.refuseUpload(record, verdict.message, this.#deps.now())
-        : lifecycle.beginProcessing(record, verdict.files, this.#deps.now()),
+        ? refuseUpload(record, verdict.message, this.#deps.now())
+        : beginProcessing(record, verdict.files, this.#deps.now()),
     );
     return { kind: "settled" };
   }
@@ -275,7 +278,7 @@ export class JobObject extends DurableObject {
   async #lookByAlarm(): Promise<void> {
     await this.checkUploads(false);
     const record = this.#storage.record();
-    if (record?.upload != null) this.#storage.write(lifecycle.uploadChecked(record, this.#deps.now()));
+    if (record?.upload != null) this.#storage.write(uploadChecked(record, this.#deps.now()));
   }
 
   /** The end of the retention for a job whose record stays. */

@@ -150,6 +150,14 @@ export type JobRecord = {
   readonly webhooks: readonly Subscription[];
 };
 
+/** The record after a change that a client can see. */
+export const changed = (record: JobRecord, now: number, change: Partial<JobRecord>): JobRecord => ({
+  ...record,
+  ...change,
+  version: record.version + 1,
+  updatedAtMs: now,
+});
+
 /** A record without the bytes that only an executor needs. */
 export type JobSnapshot = Omit<JobRecord, "task" | "attempt"> & {
   readonly task: Omit<ProgramTask, "inputs" | "stdin"> | FunctionTask;

@@ -1,7 +1,7 @@
 import type { AttemptRequest } from "../../wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
-import type { NewJob } from "../job/lifecycle.ts";
 import type { LogRecord } from "../job/log-book.ts";
+import type { NewJob } from "../job/new-job.ts";
 import type { InputFile, JobSnapshot } from "../job/record.ts";
 
 export type ReportOutcome =

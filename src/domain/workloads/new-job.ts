@@ -1,5 +1,5 @@
 import { INLINE_BYTES, OUTPUT_BYTES_PER_STREAM } from "../../wire/limits.ts";
-import type { NewJob } from "../job/lifecycle.ts";
+import type { NewJob } from "../job/new-job.ts";
 import type { JobRecord, ProgramTask, StoredBytes, Task, UploadPart } from "../job/record.ts";
 import { bucketKeys } from "../keys.ts";
 import type { Bucket } from "../ports/bucket.ts";

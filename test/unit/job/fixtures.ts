@@ -1,4 +1,4 @@
-import { type NewJob, newJob } from "../../../src/domain/job/lifecycle.ts";
+import { type NewJob, newJob } from "../../../src/domain/job/new-job.ts";
 import type { JobRecord, ProgramTask } from "../../../src/domain/job/record.ts";
 import type { FinishedEvent } from "../../../src/wire/report.ts";
 

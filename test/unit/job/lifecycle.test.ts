@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { alarmToSet, deadlinesOf, nextDeadline } from "../../../src/domain/job/deadlines.ts";
 import {
-  cancel,
   finishAttempt,
-  isToBeDispatched,
   loseAttempt,
   releaseAttempt,
   startAttempt,
-  tick,
-} from "../../../src/domain/job/lifecycle.ts";
+} from "../../../src/domain/job/attempts.ts";
+import { alarmToSet, deadlinesOf, nextDeadline } from "../../../src/domain/job/deadlines.ts";
+import { cancel, isToBeDispatched, tick } from "../../../src/domain/job/lifecycle.ts";
 import type { JobRecord } from "../../../src/domain/job/record.ts";
 import { LEASE_MS } from "../../../src/wire/limits.ts";
 import { aFinishedEvent, aQueuedJob, NOW } from "./fixtures.ts";

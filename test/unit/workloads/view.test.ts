@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { announcementOf } from "../../../src/domain/job/announcement.ts";
-import { beginProcessing, finishAttempt, newJob, startAttempt } from "../../../src/domain/job/lifecycle.ts";
+import { finishAttempt, startAttempt } from "../../../src/domain/job/attempts.ts";
+import { beginProcessing } from "../../../src/domain/job/awaited-uploads.ts";
+import { newJob } from "../../../src/domain/job/new-job.ts";
 import { WEBHOOK_EVENTS } from "../../../src/domain/webhooks/event.ts";
 import { aFinishedEvent, aNewJob, NOW } from "../job/fixtures.ts";
 

@@ -1,0 +1,67 @@
+import type { FinishedEvent } from "../../wire/report.ts";
+import { changed, type EndReason, type JobRecord, type Result, type Task } from "./record.ts";
+import type { JobState } from "./state.ts";
+
+const END_STATE: Record<EndReason, JobState> = {
+  exit: "failed",
+  timeout_wall: "failed",
+  timeout_cpu: "failed",
+  memory: "failed",
+  output_limit: "failed",
+  signal: "failed",
+  cancelled: "cancelled",
+  infrastructure: "failed",
+  expired: "expired",
+  bad_input: "failed",
+};
+
+/** A task without what no attempt will read again. */
+const spent = (task: Task): Task =>
+  task.kind === "program"
+    ? { ...task, inputs: { kind: "inline", bytes: new Uint8Array(0) }, stdin: null }
+    : task;
+
+/** Ends a job. The inputs are dropped: no attempt will read them again. */
+export const endJob = (record: JobRecord, result: Result, now: number): JobRecord =>
+  changed(record, now, {
+    state: result.reason === "exit" && result.exitCode === 0 ? "succeeded" : END_STATE[result.reason],
+    finishedAtMs: now,
+    attempt: null,
+    upload: null,
+    task: spent(record.task),
+    result,
+  });
+
+/** What is left of a job that no attempt finished. */
+export const withoutRun = (reason: EndReason, message: string | null): Result => ({
+  reason,
+  exitCode: null,
+  signal: null,
+  message,
+  cpuSeconds: 0,
+  memoryPeakBytes: 0,
+  wallTimeMs: 0,
+  truncated: false,
+  outputs: [],
+  outputsDropped: 0,
+  attemptId: null,
+  isolation: null,
+  signature: null,
+});
+
+/** What an attempt leaves behind by its last event; `logTruncated` says that the service cut its log. */
+export const resultOf = (event: FinishedEvent, attemptId: string, logTruncated: boolean): Result => ({
+  reason: event.reason,
+  exitCode: event.exitCode,
+  signal: event.signal,
+  message: event.message,
+  cpuSeconds: event.cpuSeconds,
+  memoryPeakBytes: event.memoryPeakBytes,
+  wallTimeMs: event.wallTimeMs,
+  truncated: logTruncated || event.truncated.stdout || event.truncated.stderr,
+  outputs: event.outputs,
+  outputsDropped: event.outputsDropped,
+  attemptId,
+  isolation: event.isolation,
+  signature: event.signature,
+});

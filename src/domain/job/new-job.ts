@@ -1,0 +1,48 @@
+import type { JobRecord, Task, UploadPlan, WorkloadDetails } from "./record.ts";
+import type { Face } from "./state.ts";
+import { firstCheckMs } from "./upload-checks.ts";
+
+export type NewJob = {
+  readonly id: string;
+  readonly face: Face;
+  readonly clientKey: string | null;
+  readonly task: Task;
+  readonly queueWaitMs: number;
+  readonly retentionMs: number;
+  readonly retains?: JobRecord["retains"];
+  readonly workload?: WorkloadDetails;
+  /** The job waits for these parts before it is queued. */
+  readonly upload?: Omit<UploadPlan, "checkAtMs">;
+  readonly webhooks?: JobRecord["webhooks"];
+};
+
+const inBucket = (task: Task): boolean =>
+  task.kind === "program" && (task.inputs.kind === "object" || task.stdin?.kind === "object");
+
+/** The record of a job that was just accepted. */
+export const newJob = (job: NewJob, now: number): JobRecord => ({
+  id: job.id,
+  face: job.face,
+  clientKey: job.clientKey,
+  createdAtMs: now,
+  updatedAtMs: now,
+  startedAtMs: null,
+  finishedAtMs: null,
+  version: 1,
+  state: job.upload === undefined ? "queued" : "created",
+  task: job.task,
+  workload: job.workload ?? null,
+  upload: job.upload === undefined ? null : { ...job.upload, checkAtMs: firstCheckMs(now) },
+  attempt: null,
+  attemptsMade: 0,
+  dispatchedAtMs: now,
+  queueDeadlineMs: now + job.queueWaitMs,
+  retentionMs: job.retentionMs,
+  retains: job.retains ?? "nothing",
+  filesDeletedAtMs: null,
+  cancelRequested: false,
+  firstSeq: 1,
+  usesBucket: job.upload !== undefined || inBucket(job.task),
+  result: null,
+  webhooks: job.webhooks ?? [],
+});
