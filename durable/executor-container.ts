@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { type ContainerDeps, containerDepsFor } from "../src/deps.ts";
+import type { ContainerDeps } from "../src/deps/types.ts";
+import { containerDepsFor } from "../src/deps.ts";
 import { type ExecutorError, executorHealth } from "../src/wire/attempt.ts";
 
 const PORT = 8788;

@@ -1,4 +1,4 @@
-import type { JobDeps } from "../src/deps.ts";
+import type { JobDeps } from "../src/deps/types.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import type { JobRecord } from "../src/domain/job/record.ts";

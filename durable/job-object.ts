@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { JobStorage } from "../src/adapters/job-storage.ts";
-import { type JobDeps, jobDepsFor } from "../src/deps.ts";
+import type { JobDeps } from "../src/deps/types.ts";
+import { jobDepsFor } from "../src/deps.ts";
 import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
 import * as attempts from "../src/domain/job/attempts.ts";
 import { beginProcessing, refuseUpload, uploadChecked } from "../src/domain/job/awaited-uploads.ts";

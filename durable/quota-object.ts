@@ -1,5 +1,6 @@
 import { createDurable } from "itty-durable";
-import { type QuotaDeps, quotaDepsFor } from "../src/deps.ts";
+import type { QuotaDeps } from "../src/deps/types.ts";
+import { quotaDepsFor } from "../src/deps.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
 import {
   EMPTY_QUOTA,

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
-import { type TypedJobDeps, typedJobDepsFor } from "../src/deps.ts";
+import type { TypedJobDeps } from "../src/deps/types.ts";
+import { typedJobDepsFor } from "../src/deps.ts";
 import { announcementOf } from "../src/domain/typed-jobs/announcement.ts";
 import type { NewTypedJob, TypedJob } from "../src/domain/typed-jobs/job.ts";
 import * as lifecycle from "../src/domain/typed-jobs/lifecycle.ts";

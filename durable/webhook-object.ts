@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { DeliveryStorage } from "../src/adapters/delivery-storage.ts";
-import { type WebhookDeps, webhookDepsFor } from "../src/deps.ts";
+import type { WebhookDeps } from "../src/deps/types.ts";
+import { webhookDepsFor } from "../src/deps.ts";
 import {
   afterAttempt,
   type Delivery,

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import type { Deps } from "./deps.ts";
+import type { Deps } from "./deps/types.ts";
 import { checkWorkloads } from "./domain/workloads/check.ts";
 import { problem } from "./http/errors.ts";
 import { events } from "./http/executor/events.ts";

@@ -1,5 +1,6 @@
 import { createService } from "./app.ts";
-import { type Deps, depsFor } from "./deps.ts";
+import type { Deps } from "./deps/types.ts";
+import { depsFor } from "./deps.ts";
 import { jobsEntrypoint } from "./jobs-entrypoint.ts";
 import { consumeBucketEvents } from "./queue/bucket-events.ts";
 import { consumeDispatch } from "./queue/consumer.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../deps/types.ts";
 import { bucketKeys } from "../domain/keys.ts";
 
 const RETRY_SECONDS = 5;

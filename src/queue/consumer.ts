@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../deps/types.ts";
 import type { JobHandle } from "../domain/ports/job-objects.ts";
 import type { Workload } from "../domain/workloads/types.ts";
 import { runFunction } from "./function-runner.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../deps/types.ts";
 import { dispatchMessage } from "./message.ts";
 
 /**

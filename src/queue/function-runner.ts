@@ -1,4 +1,4 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../deps/types.ts";
 import type { FunctionRun, JobHandle } from "../domain/ports/job-objects.ts";
 import { type FileFaults, functionInputs, functionOutputs } from "../domain/workloads/function-files.ts";
 import type { AnyFunctionContext, ResolvedFunction, Workload } from "../domain/workloads/types.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import type { ReportRefused } from "../../wire/report.ts";
 import { attemptId } from "../../wire/vocabulary.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { uploadsRequest } from "../../wire/report.ts";
 import type { Handler } from "../operation.ts";
 import { attemptOf, refuse } from "./attempt-of.ts";

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { type TypedJobDeps, typedJobDepsFor } from "../../deps.ts";
+import type { TypedJobDeps } from "../../deps/types.ts";
+import { typedJobDepsFor } from "../../deps.ts";
 import type { JobsDefinition } from "./config.ts";
 import { problem } from "./respond.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { TypedJobDeps } from "../../deps.ts";
+import type { TypedJobDeps } from "../../deps/types.ts";
 import { etagOf } from "../../domain/typed-jobs/etag.ts";
 import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { responseText } from "../../domain/typed-jobs/json.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
 import type { Operation } from "../operation.ts";
 import { findRun, runNotFound } from "./find-run.ts";

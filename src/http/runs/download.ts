@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { Bucket } from "../../domain/ports/bucket.ts";

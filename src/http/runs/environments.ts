@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { environments as environmentsAnswer } from "../../wire/service-answers.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { health as healthAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";

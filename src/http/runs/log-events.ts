@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";

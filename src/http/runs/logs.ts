@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobHandle, LogPage } from "../../domain/ports/job-objects.ts";
 import { statusWord } from "../../domain/status-words.ts";
 import { problem } from "../errors.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { outputsBody } from "../../domain/runs/outputs-body.ts";
 import type { Operation } from "../operation.ts";
 import { findRun, runNotFound } from "./find-run.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { service as serviceAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";

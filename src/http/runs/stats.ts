@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import { stats as statsAnswer } from "../../wire/service-answers.ts";
 import type { Operation } from "../operation.ts";

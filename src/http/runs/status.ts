@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";

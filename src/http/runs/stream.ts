@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { StreamMode } from "../../domain/ports/job-objects.ts";
 import { isRunId } from "../../domain/runs/job-id.ts";
 import { problem } from "../errors.ts";

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import type { QuotaUsage } from "../../domain/quota/quota.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";

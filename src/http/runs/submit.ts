@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import { createFingerprint } from "../../domain/submission/fingerprint.ts";

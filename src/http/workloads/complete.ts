@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../operation.ts";
 import { type Call, findJob, guarded } from "./call.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";

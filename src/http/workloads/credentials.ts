@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 
 /** Clients send the key in a header of its own, or in `authorization`, bare or as a bearer token. */
 const keyOf = (c: Context): string | null => {

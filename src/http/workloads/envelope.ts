@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { FieldError } from "../../domain/runs/types.ts";
 import { requestIdOf } from "../middleware/request-id.ts";
 

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot, UploadPlan } from "../../domain/job/record.ts";
 import { bucketKeys } from "../../domain/keys.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";

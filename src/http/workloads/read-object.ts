@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { readBounded } from "../read-bounded.ts";
 import { workloadError } from "./envelope.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../operation.ts";

@@ -1,4 +1,4 @@
-import type { Deps } from "../../deps.ts";
+import type { Deps } from "../../deps/types.ts";
 import { cursorText, LOOKED_THROUGH, readSearch, searchPage } from "../../domain/workloads/search.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { foundData } from "../../domain/workloads/view.ts";
