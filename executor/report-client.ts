@@ -6,6 +6,7 @@ import {
   reportRefused,
   uploadsGranted,
 } from "../src/wire/report.ts";
+import { postJson } from "./post-json.ts";
 
 const REQUEST_MS = 10_000;
 
@@ -34,15 +35,6 @@ const readRefusal = (status: number, body: unknown): Answer<never> => {
     : { kind: "refused", status, code };
 };
 
-const readBody = async (response: Response): Promise<unknown> => {
-  try {
-    return await response.json();
-  } catch {
-    // Not JSON: the schemas refuse undefined.
-    return undefined;
-  }
-};
-
 /** The two report routes of one attempt; answers are parsed, and network failures are answers too. */
 export const createReportClient = (reportUrl: string, token: string): ReportClient => {
   const post = async <Accepted>(
@@ -50,25 +42,13 @@ export const createReportClient = (reportUrl: string, token: string): ReportClie
     message: object,
     schema: z.ZodType<Accepted>,
   ): Promise<Answer<Accepted>> => {
-    try {
-      const response = await fetch(`${reportUrl}/${route}`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify(message),
-        signal: AbortSignal.timeout(REQUEST_MS),
-        redirect: "error",
-      });
-      const body = await readBody(response);
-      if (isTransient(response.status)) return { kind: "unavailable", status: response.status };
-      if (!response.ok) return readRefusal(response.status, body);
-      const parsed = schema.safeParse(body);
-      return parsed.success
-        ? { kind: "accepted", value: parsed.data }
-        : { kind: "unavailable", status: response.status };
-    } catch {
-      // A connection that fails or times out: undici's errors say no more than that.
-      return { kind: "unavailable", status: null };
-    }
+    const answer = await postJson(`${reportUrl}/${route}`, message, { token, timeoutMs: REQUEST_MS });
+    if (answer === null) return { kind: "unavailable", status: null };
+    const { status, body } = answer;
+    if (isTransient(status)) return { kind: "unavailable", status };
+    if (status < 200 || status >= 300) return readRefusal(status, body);
+    const parsed = schema.safeParse(body);
+    return parsed.success ? { kind: "accepted", value: parsed.data } : { kind: "unavailable", status };
   };
   return {
     events: (events) => post("events", { events }, reportAccepted),

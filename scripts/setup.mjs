@@ -14,7 +14,6 @@ const programs = {
   bash: "bash",
   tar: "tar",
   setpriv: "util-linux",
-  prlimit: "util-linux",
 };
 const folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 

@@ -83,12 +83,15 @@ const bubblewrap = (machine: Machine, shape: Shape): string[] => [
   ...["--seccomp", String(descriptors.seccomp), "--info-fd", String(descriptors.info), "--"],
 ];
 
-/** Set inside the sandbox: processes are counted per user namespace, so the count starts at none. */
-const resourceLimits = ({ workspaceBytes }: Shape): string[] => [
-  ...["prlimit", `--nproc=${SANDBOX_PROCESSES}`, `--cpu=${CPU_BACKSTOP_SECONDS}`],
-  ...[`--fsize=${Math.max(OUTPUT_FILE_BYTES, workspaceBytes)}`, `--nofile=${SANDBOX_OPEN_FILES}`],
-  ...["--core=0", "--memlock=65536", "--msgqueue=0", "--"],
-];
+/**
+ * Set inside the sandbox, by the shell itself: processes are counted per user namespace, so the count starts
+ * at none. bash takes file sizes and locked memory in KiB.
+ */
+const resourceLimits = ({ workspaceBytes }: Shape): string => {
+  const fileKib = Math.ceil(Math.max(OUTPUT_FILE_BYTES, workspaceBytes) / 1_024);
+  const limits = `-u ${SANDBOX_PROCESSES} -t ${CPU_BACKSTOP_SECONDS} -f ${fileKib} -n ${SANDBOX_OPEN_FILES}`;
+  return `ulimit ${limits} -c 0 -l 64 -q 0 || exit 125`;
+};
 
 const dropPrivileges = (machine: Machine, slot: number): string[] => [
   "setpriv",
@@ -113,7 +116,6 @@ export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace
   ...dropPrivileges(machine, place.slot),
   ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
   ...(machine.level === 0 ? [] : ["tini", "--"]),
-  ...resourceLimits(shape),
-  ...["bash", "-c", launcherScript, "launcher"],
+  ...["bash", "-c", `${resourceLimits(shape)}\n${launcherScript}`, "launcher"],
   ...[place.directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
 ];

@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { postJson } from "../../executor/post-json.ts";
 import { type ExecutorProcess, startExecutor } from "../executor/support/executor-process.ts";
 import { type FakeWorker, startFakeWorker } from "../executor/support/fake-worker.ts";
-import { call, makeRequest } from "../executor/support/jobs.ts";
+import { makeRequest } from "../executor/support/jobs.ts";
+import { median, quantile } from "./lib/figures.ts";
 
 const programs = {
   python3: { file: "main.py", source: "print('hello')", bare: "/usr/bin/python3" },
@@ -14,13 +16,21 @@ const programs = {
 type Interpreter = keyof typeof programs;
 const interpreters = Object.keys(programs) as readonly Interpreter[];
 const concurrencies = [1, 2, 4, 8];
-const JOBS = 32;
-const SETTLE_MS = 300;
+const ways = ["bare", "cold", "warm"] as const;
+type Way = (typeof ways)[number];
+type Job = () => Promise<void>;
+
+const ROUNDS = 10;
+const WARM_UP_ROUNDS = 2;
+const JOBS = 40;
+const REQUEST_MS = 10_000;
+/** Between two measurements: the warm pool is filled again, and nothing of the last one runs on. */
+const settleMs = (concurrency: number): number => 100 + 40 * concurrency;
 
 /** One line of the table: latencies of a hello-world and what went through in a second. */
 export interface BenchRow {
   readonly interpreter: Interpreter;
-  readonly way: "bare" | "cold" | "warm";
+  readonly way: Way;
   readonly concurrency: number;
   readonly medianMs: number;
   readonly p95Ms: number;
@@ -29,29 +39,45 @@ export interface BenchRow {
   readonly shareOfBare: number;
 }
 
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
+const settle = (concurrency: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, settleMs(concurrency)));
 
-/** Runs `JOBS` jobs, so many at a time. */
-const measure = async (concurrency: number, job: () => Promise<void>) => {
-  const latencies: number[] = [];
+const timed = async (job: Job): Promise<number> => {
+  const fromMs = performance.now();
+  await job();
+  return performance.now() - fromMs;
+};
+
+/** Latencies of jobs that come so many at a time; each round measures every way, so that all see the same machine. */
+const measureLatencies = async (
+  concurrency: number,
+  jobs: Readonly<Record<Way, Job>>,
+): Promise<Record<Way, number[]>> => {
+  const latencies: Record<Way, number[]> = { bare: [], cold: [], warm: [] };
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
+    for (const way of ways) {
+      await settle(concurrency);
+      const measured = await Promise.all(Array.from({ length: concurrency }, () => timed(jobs[way])));
+      if (round >= 0) latencies[way].push(...measured);
+    }
+  }
+  return latencies;
+};
+
+/** Jobs a second when so many are always under way. */
+const measureRate = async (concurrency: number, job: Job): Promise<number> => {
+  await settle(concurrency);
   let left = JOBS;
-  const startMs = performance.now();
   const work = async (): Promise<void> => {
     for (; left > 0; ) {
       left -= 1;
-      const fromMs = performance.now();
       await job();
-      latencies.push(performance.now() - fromMs);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
-  const seconds = (performance.now() - startMs) / 1_000;
-  return {
-    medianMs: quantile(latencies, 0.5),
-    p95Ms: quantile(latencies, 0.95),
-    jobsPerSecond: JOBS / seconds,
-  };
+  const tookMs = await timed(async () => {
+    await Promise.all(Array.from({ length: concurrency }, work));
+  });
+  return (JOBS * 1_000) / tookMs;
 };
 
 const runBare = (command: string, path: string): Promise<void> =>
@@ -73,16 +99,41 @@ const runThrough = async (
 ): Promise<void> => {
   const attempt = worker.open();
   const request = makeRequest(worker, attempt, programs[interpreter].source, { interpreter });
-  const response = await call(executor, "POST", "/attempts", request);
-  if (response.status !== 202) throw new Error(`the executor answered ${response.status}`);
+  const { token } = executor;
+  const answer = await postJson(`${executor.url}/attempts`, request, { token, timeoutMs: REQUEST_MS });
+  if (answer?.status !== 202) throw new Error(`the executor answered ${answer?.status}`);
   const { reason } = await attempt.finished;
   if (reason !== "exit") throw new Error(`the job ended with ${reason}`);
 };
 
+const benchConcurrency = async (
+  interpreter: Interpreter,
+  concurrency: number,
+  jobs: Readonly<Record<Way, Job>>,
+): Promise<BenchRow[]> => {
+  const latencies = await measureLatencies(concurrency, jobs);
+  const bareRate = await measureRate(concurrency, jobs.bare);
+  const rates = {
+    bare: bareRate,
+    cold: await measureRate(concurrency, jobs.cold),
+    warm: await measureRate(concurrency, jobs.warm),
+  };
+  return ways.map((way) => ({
+    interpreter,
+    way,
+    concurrency,
+    medianMs: median(latencies[way]),
+    p95Ms: quantile(latencies[way], 0.95),
+    jobsPerSecond: rates[way],
+    shareOfBare: rates[way] / bareRate,
+  }));
+};
+
 /**
  * Measures a hello-world from the request to the result's arrival, with a Worker that answers at once: bare
- * (the same program spawned from node), cold (no sandbox is ready) and warm, in one interleaved series,
- * because only figures of one run can be compared.
+ * (the same program spawned from node), cold (no sandbox is ready) and warm. Latency is that of jobs that
+ * find the pool full, jobs a second that of a queue that never runs empty. Only figures of one run can be
+ * compared.
  */
 export const benchExecutor = async (onRow: (row: BenchRow) => void): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "executor-bench-"));
@@ -94,19 +145,13 @@ export const benchExecutor = async (onRow: (row: BenchRow) => void): Promise<voi
     for (const interpreter of interpreters) {
       const { file, source, bare } = programs[interpreter];
       writeFileSync(join(folder, file), source);
-      const ways = {
+      const jobs = {
         bare: () => runBare(bare, join(folder, file)),
         cold: () => runThrough(cold, worker, interpreter),
         warm: () => runThrough(warm, worker, interpreter),
       };
       for (const concurrency of concurrencies) {
-        let bareRate = 0;
-        for (const way of ["bare", "cold", "warm"] as const) {
-          await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-          const figures = await measure(concurrency, ways[way]);
-          if (way === "bare") bareRate = figures.jobsPerSecond;
-          onRow({ interpreter, way, concurrency, ...figures, shareOfBare: figures.jobsPerSecond / bareRate });
-        }
+        for (const row of await benchConcurrency(interpreter, concurrency, jobs)) onRow(row);
       }
     }
   } finally {
