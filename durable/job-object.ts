@@ -2,18 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { JobStorage } from "../src/adapters/job-storage.ts";
 import type { JobDeps } from "../src/deps/types.ts";
 import { jobDepsFor } from "../src/deps.ts";
-import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
-import * as attempts from "../src/domain/job/attempts.ts";
-import { beginProcessing, refuseUpload, uploadChecked } from "../src/domain/job/awaited-uploads.ts";
-import { deleteAtMs, REDISPATCH_MS } from "../src/domain/job/deadlines.ts";
-import * as lifecycle from "../src/domain/job/lifecycle.ts";
-import { appendLog, type LogChunk, type LogEntry, nextSeq } from "../src/domain/job/log-book.ts";
-import { type LogSlice, logTail, sliceLog } from "../src/domain/job/log-pages.ts";
+import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
+import { cancel, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
-import { type Attempt, type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
-import { freshEvents } from "../src/domain/job/reports.ts";
+import { type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
-import { bucketKeys } from "../src/domain/keys.ts";
 import type {
   LogPage,
   ReportOutcome,
@@ -22,41 +15,53 @@ import type {
   UploadCheck,
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import { JobAttempts } from "./job-attempts.ts";
+import { JobChanges } from "./job-changes.ts";
 import { JobEffects } from "./job-effects.ts";
+import { JobLog } from "./job-log.ts";
 import { LogSockets, refuseSocket } from "./log-sockets.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import { Waiters } from "./waiters.ts";
 
-/** Presigned URLs outlive the longest attempt by little. */
-const URL_SECONDS = 30 * 60;
 const CANCEL_WAIT_MS = 2_000;
 
 /**
  * One job: its record, its log, its watchers and its one alarm. Every decision is a pure function of
- * src/domain/job; this shell stores what they say, and has what follows from it carried out before the
- * caller is answered.
+ * src/domain/job; the parts of this shell store what they say, and carry out what follows from it before
+ * the caller is answered.
  */
 export class JobObject extends DurableObject {
   readonly #deps: JobDeps;
   readonly #storage: JobStorage;
+  readonly #log: JobLog;
   readonly #sockets: LogSockets;
   readonly #waiters = new Waiters();
-  readonly #objectId: string;
   readonly #effects: JobEffects;
+  readonly #changes: JobChanges;
+  readonly #attempts: JobAttempts;
   readonly #uploads: UploadWatch;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
-    this.#deps = jobDepsFor(env);
-    this.#storage = new JobStorage(ctx.storage);
-    this.#sockets = new LogSockets(
-      ctx,
-      { snapshot: () => this.snapshot(), slice: (after, maxBytes) => this.#slice(after, maxBytes) },
-      this.#deps.now,
-    );
-    this.#objectId = ctx.id.toString();
-    this.#effects = new JobEffects(this.#deps, ctx.storage, this.#objectId);
-    this.#uploads = new UploadWatch(this.#deps.bucket, this.#deps.now);
+    const deps = jobDepsFor(env);
+    const objectId = ctx.id.toString();
+    const storage = new JobStorage(ctx.storage);
+    const log = new JobLog(storage);
+    const source = {
+      snapshot: () => this.snapshot(),
+      slice: (after: number, maxBytes: number) => log.slice(after, maxBytes),
+    };
+    const sockets = new LogSockets(ctx, source, deps.now);
+    const effects = new JobEffects(deps, ctx.storage, objectId);
+    const changes = new JobChanges(storage, effects, sockets, this.#waiters);
+    this.#deps = deps;
+    this.#storage = storage;
+    this.#log = log;
+    this.#sockets = sockets;
+    this.#effects = effects;
+    this.#changes = changes;
+    this.#attempts = new JobAttempts(deps, objectId, { storage, log, sockets, changes });
+    this.#uploads = new UploadWatch(deps, storage, changes);
   }
 
   /** Accepts a job; asked again with the same id it answers with the job that is there. */
@@ -64,11 +69,7 @@ export class JobObject extends DurableObject {
     const present = this.#storage.record();
     if (present !== null) return snapshotOf(present);
     const record = newJob(job, this.#deps.now());
-    this.#storage.write(record);
-    await this.#effects.schedule(record);
-    const effects = this.#effects.of(record);
-    if (record.state === "queued") effects.push(this.#effects.dispatch(record));
-    await this.#effects.carryOut(record, effects);
+    await this.#changes.begin(record);
     return snapshotOf(record);
   }
 
@@ -85,26 +86,19 @@ export class JobObject extends DurableObject {
 
   logs(after: number | null, maxBytes: number, maxRecords?: number): LogPage | null {
     const record = this.#storage.record();
-    if (record === null) return null;
-    const from = after ?? record.firstSeq - 1;
-    const tail = this.#storage.tail();
-    return {
-      ...this.#slice(from, maxBytes, maxRecords),
-      snapshot: snapshotOf(record),
-      truncated: this.#isTruncated(record, tail),
-    };
+    return record === null ? null : this.#log.page(record, after, maxBytes, maxRecords);
   }
 
   logTail(maxBytes: number): string | null {
     const record = this.#storage.record();
-    return record === null ? null : logTail(this.#storage.chunksBackward(), record.attemptsMade, maxBytes);
+    return record === null ? null : this.#log.tailText(record, maxBytes);
   }
 
   async cancel(): Promise<JobSnapshot | null> {
     const before = this.#storage.record();
     if (before === null) return null;
-    const after = lifecycle.cancel(before, this.#deps.now());
-    if (after !== before) await this.#commit(after);
+    const after = cancel(before, this.#deps.now());
+    if (after !== before) await this.#changes.commit(after);
     // It may have ended while the change was carried out.
     const attempt = this.#storage.record()?.attempt ?? null;
     // A function learns of it with its next heartbeat; no executor knows of it.
@@ -129,92 +123,28 @@ export class JobObject extends DurableObject {
     this.#waiters.release();
   }
 
-  async startAttempt(): Promise<StartAttemptOutcome> {
-    const secrets = await this.#deps.ids.attempt(this.#objectId);
-    const record = this.#storage.record();
-    if (record === null || record.state !== "queued") return { kind: "idle" };
-    const { id, tokenHash } = secrets;
-    const seq = nextSeq(this.#storage.tail());
-    const next = attempts.startAttempt(record, { id, tokenHash }, seq, this.#deps.now());
-    this.#store(next);
-    this.#effects.projectSoon(() => this.#storage.record());
-    if (next.task.kind === "function") {
-      const { name, files, timeoutMs } = next.task;
-      const params = next.workload?.params ?? {};
-      return { kind: "function", run: { attemptId: id, tokenHash, name, params, files, timeoutMs } };
-    }
-    const urlFor = (key: string): Promise<string> => this.#deps.presigner.get(key, URL_SECONDS);
-    const request = await attemptRequestOf(next.task, secrets, this.#deps.publicUrl, urlFor);
-    return { kind: "started", request };
+  startAttempt(): Promise<StartAttemptOutcome> {
+    return this.#attempts.start();
   }
 
-  async releaseAttempt(attemptId: string): Promise<void> {
-    const record = this.#storage.record();
-    if (record === null || record.attempt?.id !== attemptId) return;
-    const now = this.#deps.now();
-    if (record.cancelRequested) {
-      return this.#commit(attempts.loseAttempt(record, "cancelled before it started", now));
-    }
-    this.#store(attempts.releaseAttempt(record, now));
-    this.#effects.projectSoon(() => this.#storage.record());
+  releaseAttempt(attemptId: string): Promise<void> {
+    return this.#attempts.release(attemptId);
   }
 
-  async failAttempt(attemptId: string, message: string): Promise<void> {
-    const record = this.#storage.record();
-    if (record === null || record.attempt?.id !== attemptId) return;
-    await this.#commit(attempts.loseAttempt(record, message, this.#deps.now()));
+  failAttempt(attemptId: string, message: string): Promise<void> {
+    return this.#attempts.fail(attemptId, message);
   }
 
-  async report(
-    attemptId: string,
-    tokenHash: string,
-    events: readonly AttemptEvent[],
-  ): Promise<ReportOutcome> {
-    const record = this.#storage.record();
-    const attempt = record?.attempt ?? null;
-    if (record === null || attempt === null || attempt.id !== attemptId) return { kind: "stale" };
-    if (!this.#deps.ids.isSame(tokenHash, attempt.tokenHash)) return { kind: "unauthorized" };
-    const fresh = freshEvents(events, this.#lastEvent(record, attempt));
-    if (fresh.kind === "gap") return fresh;
-    const now = this.#deps.now();
-    if (fresh.logs.length > 0) this.#append(record, fresh.logs, fresh.lastEvent);
-    if (fresh.finished !== null) {
-      const truncated = this.#isTruncated(record, this.#storage.tail());
-      await this.#commit(attempts.finishAttempt(record, attempt, fresh.finished, truncated, now));
-    } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
-      this.#storage.write(attempts.renewLease(record, attempt, fresh.lastEvent, now));
-    }
-    return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
+  report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome> {
+    return this.#attempts.report(attemptId, tokenHash, events);
   }
 
-  async grantUploads(
-    attemptId: string,
-    tokenHash: string,
-    files: readonly OutputFile[],
-  ): Promise<string[] | null> {
-    const record = this.#storage.record();
-    const attempt = record?.attempt ?? null;
-    if (record === null || attempt === null || attempt.id !== attemptId) return null;
-    if (!this.#deps.ids.isSame(tokenHash, attempt.tokenHash)) return null;
-    if (!record.usesBucket) this.#storage.write({ ...record, usesBucket: true });
-    return Promise.all(
-      files.map((_file, index) => this.#deps.presigner.put(bucketKeys.output(attemptId, index), URL_SECONDS)),
-    );
+  grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null> {
+    return this.#attempts.grantUploads(attemptId, tokenHash, files);
   }
 
-  /** Starts a created job once its uploads are there; any number may ask at once. */
-  async checkUploads(isPolled: boolean): Promise<UploadCheck> {
-    if (this.#storage.record() === null) return { kind: "unknown" };
-    const verdict = await this.#uploads.look(() => this.#storage.record(), isPolled);
-    const record = this.#storage.record();
-    if (verdict === null || record === null) return { kind: "settled" };
-    if (verdict.kind === "incomplete") return { kind: "waiting", missing: verdict.missing };
-    await this.#commit(
-      verdict.kind === "refused"
-        ? refuseUpload(record, verdict.message, this.#deps.now())
-        : beginProcessing(record, verdict.files, this.#deps.now()),
-    );
-    return { kind: "settled" };
+  checkUploads(isPolled: boolean): Promise<UploadCheck> {
+    return this.#uploads.check(isPolled);
   }
 
   /** Lets overdue deadlines take effect; the cron sweep calls it where an alarm seems to be lost. */
@@ -257,78 +187,16 @@ export class JobObject extends DurableObject {
     const record = this.#storage.record();
     if (record === null) return;
     const now = this.#deps.now();
-    if (isTerminal(record.state) && record.filesDeletedAtMs === null && now >= deleteAtMs(record)) {
+    if (isRetentionOver(record, now)) {
       return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
     }
-    if (record.upload !== null && now >= record.upload.checkAtMs) await this.#lookByAlarm();
-    return this.#onTick(this.#storage.record() ?? record, now);
-  }
-
-  async #onTick(record: JobRecord, now: number): Promise<void> {
-    const next = lifecycle.tick(record, now);
-    if (next !== record) return this.#commit(next);
-    const effects = this.#effects.of(record);
-    if (record.state === "queued" && now >= record.dispatchedAtMs + REDISPATCH_MS) {
-      this.#storage.write({ ...record, dispatchedAtMs: now });
-      effects.push(this.#effects.dispatch(record));
-    }
-    await this.#effects.carryOut(this.#storage.record() ?? record, effects);
-  }
-
-  /** Without a part that is still missing, the next look comes later than this one did after the last. */
-  async #lookByAlarm(): Promise<void> {
-    await this.checkUploads(false);
-    const record = this.#storage.record();
-    if (record?.upload != null) this.#storage.write(uploadChecked(record, this.#deps.now()));
+    if (isUploadCheckDue(record, now)) await this.#uploads.checkByAlarm();
+    return this.#changes.tick(this.#storage.record() ?? record, now);
   }
 
   /** The end of the retention for a job whose record stays. */
   async #deleteFiles(record: JobRecord): Promise<void> {
     await this.#effects.removeFiles();
-    await this.#commit(lifecycle.filesDeleted(record, this.#deps.now()));
-  }
-
-  /** Stores a change, tells the watchers, and carries out what follows from it. */
-  async #commit(next: JobRecord): Promise<void> {
-    const before = this.#storage.record();
-    this.#store(next);
-    const effects = this.#effects.of(next);
-    if (before !== null && lifecycle.isToBeDispatched(before, next))
-      effects.push(this.#effects.dispatch(next));
-    // What was uploaded and cannot be used goes at once (contract workloads.md 4.3).
-    if (next.result?.reason === "bad_input" || next.state === "expired")
-      effects.push(this.#effects.removeFiles());
-    await this.#effects.carryOut(next, effects);
-  }
-
-  #store(next: JobRecord): void {
-    const before = this.#storage.record();
-    this.#storage.write(next);
-    if (isTerminal(next.state)) {
-      this.#sockets.pump();
-      this.#waiters.release();
-    } else if (before?.state !== next.state) {
-      this.#sockets.status(snapshotOf(next));
-    }
-  }
-
-  #append(record: JobRecord, logs: readonly LogEntry[], lastEvent: number): void {
-    const tail = this.#storage.tail();
-    this.#storage.writeChunks(appendLog(tail, record.attemptsMade, logs, lastEvent));
-    this.#sockets.pump();
-  }
-
-  #lastEvent(record: JobRecord, attempt: Attempt): number {
-    const tail = this.#storage.tail();
-    return Math.max(attempt.lastEvent, tail?.attempt === record.attemptsMade ? tail.lastEvent : 0);
-  }
-
-  #isTruncated(record: JobRecord, tail: LogChunk | null): boolean {
-    return record.result?.truncated ?? (tail?.attempt === record.attemptsMade && tail.truncated);
-  }
-
-  #slice(after: number, maxBytes: number, maxRecords?: number): LogSlice {
-    const chunks = this.#storage.chunksFrom(after + 1);
-    return sliceLog(chunks, this.#storage.tail(), after, maxBytes, maxRecords);
+    await this.#changes.commit(filesDeleted(record, this.#deps.now()));
   }
 }

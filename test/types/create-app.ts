@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { JobObject } from "../../durable/job-object.ts";
 import type { TypedJobObject } from "../../durable/typed-job-object.ts";
+import type { JobStub } from "../../src/adapters/job-objects.ts";
 import type { TypedJobStub } from "../../src/adapters/typed-job-objects.ts";
 import { JobsClient, type JobsTransport } from "../../src/client/jobs.ts";
 import { createApp } from "../../src/http/jobs/create-app.ts";
@@ -59,7 +61,8 @@ void client.submitResult("id", { text: 7 });
 // @ts-expect-error no such status
 void client.setStatus("id", "done");
 
-/** The object and the RPC face have the methods that their callers use. */
+/** The objects and the RPC face have the methods that their callers use. */
+export const jobObjectFits = (object: JobObject): Awaitable<JobStub> => object;
 export const objectFits = (object: TypedJobObject): Awaitable<TypedJobStub> => object;
 export const entrypointFits = (entrypoint: JobsEntrypoint): JobsTransport => entrypoint;
 

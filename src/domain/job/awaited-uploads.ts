@@ -21,3 +21,7 @@ export const uploadChecked = (record: JobRecord, now: number): JobRecord =>
   record.upload === null
     ? record
     : { ...record, upload: { ...record.upload, checkAtMs: nextCheckMs(record.createdAtMs, now) } };
+
+/** Whether what was uploaded cannot be used: it goes at once (contract workloads.md 4.3). */
+export const leavesUselessUploads = (record: JobRecord): boolean =>
+  record.result?.reason === "bad_input" || record.state === "expired";

@@ -2,7 +2,7 @@ import type { JobRecord } from "./record.ts";
 import { isTerminal } from "./state.ts";
 
 /** A queued job that the queue has not touched for this long is sent to it again. */
-export const REDISPATCH_MS = 15_000;
+const REDISPATCH_MS = 15_000;
 /** An alarm that comes up to this much early is left where it is: waking is cheaper than moving it. */
 const EARLY_ALARM_MS = 60_000;
 
@@ -12,10 +12,21 @@ export type Deadlines = Readonly<Record<string, number>>;
  * When an ended job and all that it owns is deleted. Where the record stays, the files go by the age of
  * the oldest upload, which no file of the job is older than (contract workloads.md 4.6).
  */
-export const deleteAtMs = (record: JobRecord): number => {
+const deleteAtMs = (record: JobRecord): number => {
   if (record.retains === "record") return record.createdAtMs + record.retentionMs;
   return (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
 };
+
+/** Whether an ended job is to be deleted; where the record stays, its files. */
+export const isRetentionOver = (record: JobRecord, now: number): boolean =>
+  isTerminal(record.state) && record.filesDeletedAtMs === null && now >= deleteAtMs(record);
+
+export const isUploadCheckDue = (record: JobRecord, now: number): boolean =>
+  record.upload !== null && now >= record.upload.checkAtMs;
+
+/** Whether the queue seems to have lost a queued job. */
+export const isRedispatchDue = (record: JobRecord, now: number): boolean =>
+  record.state === "queued" && now >= record.dispatchedAtMs + REDISPATCH_MS;
 
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
 export const deadlinesOf = (record: JobRecord): Deadlines => {

@@ -1,0 +1,72 @@
+import type { JobStorage } from "../src/adapters/job-storage.ts";
+import { leavesUselessUploads } from "../src/domain/job/awaited-uploads.ts";
+import { isRedispatchDue } from "../src/domain/job/deadlines.ts";
+import { isToBeDispatched, tick } from "../src/domain/job/lifecycle.ts";
+import { type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
+import { isTerminal } from "../src/domain/job/state.ts";
+import type { JobEffects } from "./job-effects.ts";
+import type { LogSockets } from "./log-sockets.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** The way of every change: into storage, to those who watch or wait, and on to what follows from it. */
+export class JobChanges {
+  readonly #storage: JobStorage;
+  readonly #effects: JobEffects;
+  readonly #sockets: LogSockets;
+  readonly #waiters: Waiters;
+
+  constructor(storage: JobStorage, effects: JobEffects, sockets: LogSockets, waiters: Waiters) {
+    this.#storage = storage;
+    this.#effects = effects;
+    this.#sockets = sockets;
+    this.#waiters = waiters;
+  }
+
+  /** Stores a new job and carries out what follows; the alarm is set first, to do it should this fail. */
+  async begin(record: JobRecord): Promise<void> {
+    this.#storage.write(record);
+    await this.#effects.schedule(record);
+    const effects = this.#effects.of(record);
+    if (record.state === "queued") effects.push(this.#effects.dispatch(record));
+    await this.#effects.carryOut(record, effects);
+  }
+
+  /** Stores a change, tells the watchers, and carries out what follows from it. */
+  async commit(next: JobRecord): Promise<void> {
+    const before = this.#storage.record();
+    this.#store(next);
+    const effects = this.#effects.of(next);
+    if (before !== null && isToBeDispatched(before, next)) effects.push(this.#effects.dispatch(next));
+    if (leavesUselessUploads(next)) effects.push(this.#effects.removeFiles());
+    await this.#effects.carryOut(next, effects);
+  }
+
+  /** Stores a change that nobody waits for, and tells the watchers; the row follows a little later. */
+  commitSoon(next: JobRecord): void {
+    this.#store(next);
+    this.#effects.projectSoon(() => this.#storage.record());
+  }
+
+  /** Lets time take effect, or else does again what is not known to be done. */
+  async tick(record: JobRecord, now: number): Promise<void> {
+    const next = tick(record, now);
+    if (next !== record) return this.commit(next);
+    const effects = this.#effects.of(record);
+    if (isRedispatchDue(record, now)) {
+      this.#storage.write({ ...record, dispatchedAtMs: now });
+      effects.push(this.#effects.dispatch(record));
+    }
+    await this.#effects.carryOut(this.#storage.record() ?? record, effects);
+  }
+
+  #store(next: JobRecord): void {
+    const before = this.#storage.record();
+    this.#storage.write(next);
+    if (isTerminal(next.state)) {
+      this.#sockets.pump();
+      this.#waiters.release();
+    } else if (before?.state !== next.state) {
+      this.#sockets.status(snapshotOf(next));
+    }
+  }
+}
