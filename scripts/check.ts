@@ -1,4 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { root } from "./lib/local.ts";
 
 type Gate = { readonly name: string; readonly commands: readonly (readonly string[])[] };
@@ -12,46 +14,80 @@ const environmentForTests =
     ? [["node", "executor/environments/build.ts", "build", "--missing", "scientific"]]
     : [];
 
-const gates: readonly Gate[] = [
-  { name: "types", commands: typeConfigs.map((config) => ["tsc", "-p", config]) },
-  {
-    name: "lint",
-    commands: [
-      ["biome", "ci", "--error-on-warnings", "."],
-      ["oxlint", "--type-aware", "--deny-warnings", "."],
-    ],
-  },
-  // Before the tests, because it builds the assets that the Worker serves in them.
-  { name: "size", commands: [["node", "scripts/check-size.ts"]] },
-  { name: "unit", commands: [vitest("unit")] },
-  { name: "worker", commands: [vitest("worker")] },
-  { name: "executor", commands: [...environmentForTests, vitest("executor")] },
-];
+const types: Gate = { name: "types", commands: typeConfigs.map((config) => ["tsc", "-p", config]) };
+const lint: Gate = {
+  name: "lint",
+  commands: [
+    ["biome", "ci", "--error-on-warnings", "."],
+    ["oxlint", "--type-aware", "--deny-warnings", "."],
+  ],
+};
+/** Before the Worker's tests, because it builds the assets that the Worker serves in them. */
+const size: Gate = { name: "size", commands: [["node", "scripts/check-size.ts"]] };
+const unit: Gate = { name: "unit", commands: [vitest("unit")] };
+const worker: Gate = { name: "worker", commands: [vitest("worker")] };
+const executor: Gate = { name: "executor", commands: [...environmentForTests, vitest("executor")] };
 const endToEnd: Gate = { name: "e2e", commands: [vitest("e2e")] };
 
-const passes = (command: readonly string[]): boolean =>
-  spawnSync(command[0] ?? "", command.slice(1), { cwd: root, stdio: "inherit" }).status === 0;
+/** Gates one after the other; the lanes of a stage run side by side, since each of them often waits. */
+type Lane = readonly Gate[];
+type Stage = readonly Lane[];
+const checks: readonly Stage[] = [[[types, lint, size, unit, worker], [executor]]];
+const everything: readonly Stage[] = [...checks, [[endToEnd]]];
+
+/** Passes a program's lines on as they come, each with its gate's name before it. */
+const passOn = (output: Readable, name: string): void => {
+  createInterface({ input: output }).on("line", (line) =>
+    process.stdout.write(`${name.padEnd(8)} | ${line}\n`),
+  );
+};
+
+const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+
+const passes = (name: string, [file = "", ...args]: readonly string[]): Promise<boolean> => {
+  const child = spawn(file, args, {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...color },
+  });
+  passOn(child.stdout, name);
+  passOn(child.stderr, name);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code === 0));
+  });
+};
+
+const allPass = async ({ name, commands }: Gate): Promise<boolean> => {
+  for (const command of commands) {
+    if (!(await passes(name, command))) return false;
+  }
+  return true;
+};
 
 const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
 
-/** Runs the gates one after the other, all of them even if one fails, and sums up. */
-const runGates = (chosen: readonly Gate[]): boolean => {
+/** Runs all gates even if one fails, and sums up. */
+const runStages = async (stages: readonly Stage[]): Promise<boolean> => {
   const startedAtMs = performance.now();
   const summary: string[] = [];
   let failed = 0;
-  for (const { name, commands } of chosen) {
-    process.stdout.write(`\n--- ${name}\n`);
+  const runGate = async (gate: Gate): Promise<void> => {
     const gateAtMs = performance.now();
-    const passed = commands.every(passes);
+    const passed = await allPass(gate);
     if (!passed) failed += 1;
-    summary.push(`${passed ? "passed" : "FAILED"}  ${name}  ${seconds(gateAtMs)}`);
-  }
-  const verdict = failed === 0 ? "passed" : `FAILED (${failed} of ${chosen.length})`;
+    summary.push(`${passed ? "passed" : "FAILED"}  ${gate.name}  ${seconds(gateAtMs)}`);
+  };
+  const runLane = async (lane: Lane): Promise<void> => {
+    for (const gate of lane) await runGate(gate);
+  };
+  for (const stage of stages) await Promise.all(stage.map(runLane));
+  const verdict = failed === 0 ? "passed" : `FAILED (${failed} of ${summary.length})`;
   process.stdout.write(`\n${summary.join("\n")}\n${verdict} in ${seconds(startedAtMs)}\n`);
   return failed === 0;
 };
 
 const args = process.argv.slice(2);
-const named = gates.filter(({ name }) => args.includes(name));
-const chosen = named.length > 0 ? named : [...gates, ...(args.includes("--e2e") ? [endToEnd] : [])];
-if (!runGates(chosen)) process.exitCode = 1;
+const named = everything.flat(2).filter(({ name }) => args.includes(name));
+const whole = args.includes("--e2e") ? everything : checks;
+if (!(await runStages(named.length > 0 ? [[named]] : whole))) process.exitCode = 1;

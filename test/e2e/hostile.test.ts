@@ -1,16 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { describe, expect, inject, test } from "vitest";
-import { localState } from "../../scripts/lib/local.ts";
-import { readRunning } from "../../scripts/lib/running-file.ts";
+import { describe, expect, test } from "vitest";
 import { collect, newClient } from "./support/client.ts";
-import { processesWith } from "./support/processes.ts";
+import { marker, processesWith } from "./support/processes.ts";
 
 const MIB = 1_048_576;
 /** What follows an answer follows soon, also on a busy machine. */
 const patience = { timeout: 10_000 };
-
-/** An argument by which a program's processes can be found on this machine. */
-const marker = (): string => `marker-${randomUUID()}`;
 
 describe("a program that", () => {
   test("prints 50 MB is ended at the cap, and what it printed until then is kept", async () => {
@@ -100,22 +94,5 @@ describe("a program that", () => {
     const ended = await Promise.all(sleepers.map((sleeper) => sleeper.client.cancel(sleeper.id)));
     expect(ended.length).toBe(12);
     await Promise.all(sleepers.map((sleeper) => sleeper.client.wait(sleeper.id)));
-  });
-
-  test("loses its executor is run again by the next one", async () => {
-    const client = newClient();
-    const mark = marker();
-    const { job_id: id } = await client.submit({
-      code: "import time\nprint('begun', flush=True)\ntime.sleep(3)\nprint('done')",
-      args: [mark],
-    });
-    await client.logs(id).next();
-    const running = readRunning(localState(inject("stateDir")));
-    process.kill(running?.executorPid ?? 0, "SIGKILL");
-    await expect.poll(() => processesWith(mark), patience).toBe(0);
-
-    const report = await client.wait(id, { timeoutMs: 50_000 });
-    expect(report).toMatchObject({ status: "completed", exit_code: 0, attempts: 2 });
-    expect(await client.text(id)).toBe("begun\ndone\n");
   });
 });

@@ -8,6 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
 import { startTicksOf } from "../../scripts/lib/process-stat.ts";
+import { newClient } from "./support/client.ts";
+import { marker, processesWith } from "./support/processes.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 const isAlive = (pid: number): boolean => startTicksOf(pid) !== null;
@@ -101,12 +103,24 @@ describe("a Sandpiper of its own", () => {
     await rm(stateDir, { recursive: true, force: true });
   }, 60_000);
 
-  test("starts its executor again when that is killed, and runs jobs with it", async () => {
+  test("starts its executor again when that is killed, and runs what it was running once more", async () => {
+    const client = newClient({ baseUrl: server.url });
+    const mark = marker();
+    const { job_id: id } = await client.submit({
+      code: "import time\nprint('begun', flush=True)\ntime.sleep(3)\nprint('done')",
+      args: [mark],
+    });
+    await client.logs(id).next();
     const { executorPid } = await server.running();
     process.kill(executorPid, "SIGKILL");
+    await eventually(async () => (processesWith(mark) > 0 ? null : true));
     await eventually(async () => ((await server.running()).executorPid === executorPid ? null : true));
     await completed(server.url, await submit(server.url, "echo again"));
     expect(server.output()).toContain("ended with signal SIGKILL; starting it again");
+
+    const report = await client.wait(id, { timeoutMs: 50_000 });
+    expect(report).toMatchObject({ status: "completed", exit_code: 0, attempts: 2 });
+    expect(await client.text(id)).toBe("begun\ndone\n");
   });
 
   test("leaves no process behind when it is killed outright", async () => {

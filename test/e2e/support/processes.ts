@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
 const commandLine = (pid: string): string => {
@@ -8,6 +9,9 @@ const commandLine = (pid: string): string => {
     return "";
   }
 };
+
+/** An argument by which a program's processes can be found on this machine. */
+export const marker = (): string => `marker-${randomUUID()}`;
 
 /** How many processes of this machine have a text in their command line; this one's own does not count. */
 export const processesWith = (text: string): number =>
