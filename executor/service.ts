@@ -40,7 +40,11 @@ export const startService = (
   const identity = loadIdentity(config.keyFile);
   const built = readEnvironments(config.environmentsFolder);
   const environments = createEnvironments(built);
-  const supply = createSandboxSupply(isolation.workshop, sandboxSlots(config), config.warm > 0);
+  const supply = createSandboxSupply(isolation.workshop, {
+    slots: sandboxSlots(config),
+    keepsWarm: config.warm > 0,
+    log,
+  });
   const { warm } = config;
   for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, Math.min(warm, 1));
   supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warm);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the executor's image, starts it with its own entry point, runs the contract suite against it and
-# prints its size.
+# Builds the executor's image, starts it with its own entry point at each isolation level, runs the contract
+# suite against it and prints its size.
 #   npm run image
 # Wants root, buildah, podman and runc; where the registry cannot be reached, debootstrap too.
 #   ENVIRONMENTS  which environments go in ("" for none; all by default)
@@ -23,30 +23,47 @@ if ! buildah inspect --type image "$base" >/dev/null 2>&1 && ! timeout 60 builda
   bash executor/image/make-base.sh "$base" "$work/base"
 fi
 
-environments=()
-if [ "${ENVIRONMENTS+set}" ]; then environments=(--build-arg "ENVIRONMENTS=$ENVIRONMENTS"); fi
+ENVIRONMENTS=${ENVIRONMENTS-ml-basic vision nlp data-science scientific}
 buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor/Dockerfile.dockerignore \
-  "${environments[@]}" -f executor/Dockerfile -t "$image" .
+  --build-arg "ENVIRONMENTS=$ENVIRONMENTS" -f executor/Dockerfile -t "$image" .
 
 token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
 port=${IMAGE_PORT:-18788}
+url=http://127.0.0.1:$port
+container=
+stop() {
+  [ -n "$container" ] || return 0
+  podman logs "$container" >>"$work/executor.log" 2>&1 || true
+  podman rm -f -t 5 "$container" >/dev/null
+  container=
+}
+trap stop EXIT
+
+# Starts the image with its own entry point and runs the contract suite against it.
+#   check LEVEL [OPTION...]
 # An unconfined filter, because bubblewrap needs calls that a container engine's own denies; an unmasked /proc,
 # because the kernel allows no new one beside a masked one (docker: systempaths=unconfined); and the limits
 # that this engine wants to raise, lowered.
-container=$(podman --runtime runc run -d --pull=never --network host --security-opt seccomp=unconfined \
-  --security-opt unmask=ALL --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-  -e EXECUTOR_TOKEN="$token" -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 "$image")
-trap 'podman logs "$container" >"$work/executor.log" 2>&1 || true; podman rm -f -t 5 "$container" >/dev/null' EXIT
+check() {
+  local level=$1 health=
+  shift
+  container=$(podman --runtime runc run -d --pull=never --network host --security-opt seccomp=unconfined \
+    --security-opt unmask=ALL --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" \
+    -e EXECUTOR_TOKEN="$token" -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 \
+    -e EXECUTOR_MIN_ISOLATION="$level" "$image")
+  for _ in $(seq 100); do
+    if health=$(node -e "fetch('$url/health').then(r => r.text()).then(console.log)" 2>/dev/null); then break; fi
+    sleep 0.2
+  done
+  echo "health: ${health:?the executor in the image did not start: $(podman logs "$container" 2>&1 | tail -n 5)}"
+  IMAGE_EXECUTOR_URL=$url IMAGE_EXECUTOR_TOKEN=$token IMAGE_ENVIRONMENTS=$ENVIRONMENTS \
+    npx vitest run --project executor test/executor/image.test.ts
+  stop
+}
 
-for _ in $(seq 100); do
-  if health=$(node -e "fetch('http://127.0.0.1:$port/health').then(r => r.text()).then(console.log)" 2>/dev/null); then
-    break
-  fi
-  sleep 0.2
-done
-echo "health: ${health:?the executor in the image did not start}"
-
-IMAGE_EXECUTOR_URL=http://127.0.0.1:$port IMAGE_EXECUTOR_TOKEN=$token \
-  npx vitest run --project executor test/executor/image.test.ts
+# As engines start a container: its cgroups are read-only, so jobs are limited and counted through /proc.
+check 2
+# With its cgroups writable.
+check 1 --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw
 
 echo "size: $(podman image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.0f MB", $1 / 1e6 }')"

@@ -8,8 +8,8 @@ import { closeWriteEnds, type OutputPipes } from "./output-pipes.ts";
 import { createTreeMeter, treeMemoryBytes } from "./processes.ts";
 import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
 
-const GROUP_REMOVAL_TRIES = 100;
 const GROUP_REMOVAL_PAUSE_MS = 20;
+const GROUP_REMOVAL_CEILING_MS = 1_000;
 const KILL_AGAIN_MS = 500;
 
 /** What sandboxes are made with. */
@@ -48,11 +48,11 @@ export interface Sandbox {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Goes on for as long as it takes: whoever still runs in the group holds its slot, and so its id. */
 const removeWhenEmpty = async (group: JobGroup): Promise<void> => {
-  for (let attempt = 0; attempt < GROUP_REMOVAL_TRIES; attempt += 1) {
-    if (group.remove()) return;
+  for (let pauseMs = GROUP_REMOVAL_PAUSE_MS; !group.remove(); pauseMs = 2 * pauseMs) {
     group.kill();
-    await pause(GROUP_REMOVAL_PAUSE_MS);
+    await pause(Math.min(pauseMs, GROUP_REMOVAL_CEILING_MS));
   }
 };
 

@@ -2,6 +2,7 @@ import { chownSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Log } from "../log.ts";
 import { FIRST_UID, type Shape } from "./profile.ts";
 import { type Sandbox, startSandbox, type Workshop } from "./sandbox.ts";
 import { createWarmShelf, type WarmShelf } from "./warm-shelf.ts";
@@ -10,6 +11,8 @@ import { createWarmShelf, type WarmShelf } from "./warm-shelf.ts";
 const REFILL_MS = 100;
 /** Starting a process stops the event loop for some ms: the ended job's result goes out first. */
 const RESULT_FIRST_MS = 15;
+/** A killed process is gone within some ms; one that the kernel holds on to is worth a word. */
+const LINGERING_MS = 5_000;
 
 export interface SandboxSupply {
   /** A sandbox of this shape that nobody used before; a warm one if there is one. */
@@ -29,7 +32,7 @@ const createDirectFolder = (workshop: Workshop, slot: number): string | null => 
 };
 
 /** Starts sandboxes, each in a slot of its own: a uid, a pair of pipes and a name. */
-const createStarter = (workshop: Workshop, slots: number) => {
+const createStarter = (workshop: Workshop, slots: number, onLingering: (name: string) => void) => {
   const free = Array.from({ length: slots }, (_, slot) => slot);
   const living = new Map<Sandbox, Promise<void>>();
   let started = 0;
@@ -41,8 +44,11 @@ const createStarter = (workshop: Workshop, slots: number) => {
       if (slot === undefined) throw new Error("more sandboxes than slots");
       started += 1;
       const directFolder = createDirectFolder(workshop, slot);
-      const sandbox = startSandbox(workshop, shape, { slot, directFolder, name: `job-${started}` });
+      const name = `job-${started}`;
+      const sandbox = startSandbox(workshop, shape, { slot, directFolder, name });
+      const lingering = sandbox.ended.then(() => setTimeout(() => onLingering(name), LINGERING_MS));
       const gone = sandbox.closed.then(async () => {
+        clearTimeout(await lingering);
         if (directFolder !== null) await rm(directFolder, { recursive: true, force: true });
         living.delete(sandbox);
         free.push(slot);
@@ -58,8 +64,11 @@ const createStarter = (workshop: Workshop, slots: number) => {
  * wait for orders; the place of one that was taken is filled when its job is over, so that starting the
  * next does not slow that job down.
  */
-export const createSandboxSupply = (workshop: Workshop, slots: number, keepsWarm: boolean): SandboxSupply => {
-  const starter = createStarter(workshop, slots);
+export const createSandboxSupply = (
+  workshop: Workshop,
+  { slots, keepsWarm, log }: { readonly slots: number; readonly keepsWarm: boolean; readonly log: Log },
+): SandboxSupply => {
+  const starter = createStarter(workshop, slots, (name) => log("sandbox_lingers", { name }));
   const shelf: WarmShelf = createWarmShelf(starter);
   let closing = false;
 

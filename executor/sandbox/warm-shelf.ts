@@ -70,12 +70,10 @@ export const createWarmShelf = (starter: {
     sandbox.onRecord = ({ kind }) => {
       if (kind === "ready") settle(true);
     };
-    const onClosed = (): void => {
+    void sandbox.ended.then(() => {
       settle(false);
       drop(entry, sandbox);
-    };
-    // A group that cannot be removed is swept at the next start; the sandbox is gone either way.
-    sandbox.closed.then(onClosed, onClosed);
+    });
   };
   const refill = (): void => {
     if (starting || !starter.hasRoom()) return;

@@ -13,11 +13,13 @@ import {
   submitToFirstLog,
   throughput,
 } from "./lib/service.ts";
+import { benchLimits } from "./limits.ts";
 
 /**
  * `npm run bench`: what a hello-world costs through the whole service, beside the bare interpreter in the
  * same run. Each round measures every figure once, so that all of them see the same machine. `--rounds N`
- * and `--seconds N` (for each throughput) make it longer; `--executor` adds the executor by itself.
+ * and `--seconds N` (for each throughput) make it longer; `--executor` adds the executor by itself: its own
+ * latency and throughput, and how far a program gets beyond each limit.
  */
 const { values } = parseArgs({
   options: {
@@ -96,4 +98,5 @@ try {
 if (values.executor) {
   process.stdout.write(`\nThe executor by itself\n${benchHeader}\n`);
   await benchExecutor((row) => process.stdout.write(`${formatRow(row)}\n`));
+  process.stdout.write(`\n${await benchLimits()}\n`);
 }

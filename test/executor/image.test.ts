@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { describeExecutorProtocol } from "./contract.ts";
 import { describeExecutorPrograms } from "./contract-programs.ts";
+import { describeEnvironmentPrograms } from "./environment-programs.ts";
 import { type FakeWorker, startFakeWorker } from "./support/fake-worker.ts";
 
 const url = process.env.IMAGE_EXECUTOR_URL;
 const token = process.env.IMAGE_EXECUTOR_TOKEN;
+/** What the image was built with. */
+const environments = (process.env.IMAGE_ENVIRONMENTS ?? "").split(" ").filter((name) => name !== "");
 
 if (url === undefined || token === undefined) {
   it("runs against an image only when one was started: npm run image", () => {
@@ -26,5 +29,6 @@ if (url === undefined || token === undefined) {
     };
     describeExecutorProtocol(reach);
     describeExecutorPrograms(reach);
+    describeEnvironmentPrograms(reach, environments);
   });
 }
