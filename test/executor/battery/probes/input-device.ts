@@ -1,22 +1,4 @@
-import { expect } from "vitest";
-import { fileInput, inline } from "../../support/jobs.ts";
 import { makeTar } from "../../support/tar.ts";
-import type { Probe } from "../probe.ts";
+import { malformedArchive } from "../malformed-archive.ts";
 
-export const probe: Probe = {
-  attack: "sends an archive with a device",
-  interpreter: "python3",
-  source: ``,
-  options: {
-    inputs: [
-      fileInput("main.py", "print(1)"),
-      { kind: "tar", blob: inline(makeTar([{ name: "x", type: "character-device" }])), stripComponents: 0 },
-    ],
-  },
-  verdict: {
-    reason: "infrastructure",
-    exitCode: null,
-    stdout: "",
-    also: ({ finished }) => expect(finished.message).toBe("An input archive is malformed."),
-  },
-};
+export const probe = malformedArchive("with a device", makeTar([{ name: "x", type: "character-device" }]));

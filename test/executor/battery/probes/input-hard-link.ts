@@ -1,26 +1,7 @@
-import { expect } from "vitest";
-import { fileInput, inline } from "../../support/jobs.ts";
 import { makeTar } from "../../support/tar.ts";
-import type { Probe } from "../probe.ts";
+import { malformedArchive } from "../malformed-archive.ts";
 
-export const probe: Probe = {
-  attack: "sends an archive with a hard link",
-  interpreter: "python3",
-  source: ``,
-  options: {
-    inputs: [
-      fileInput("main.py", "print(1)"),
-      {
-        kind: "tar",
-        blob: inline(makeTar([{ name: "x", type: "link", linkname: "/etc/passwd" }])),
-        stripComponents: 0,
-      },
-    ],
-  },
-  verdict: {
-    reason: "infrastructure",
-    exitCode: null,
-    stdout: "",
-    also: ({ finished }) => expect(finished.message).toBe("An input archive is malformed."),
-  },
-};
+export const probe = malformedArchive(
+  "with a hard link",
+  makeTar([{ name: "x", type: "link", linkname: "/etc/passwd" }]),
+);

@@ -1,26 +1,7 @@
-import { expect } from "vitest";
-import { fileInput, inline } from "../../support/jobs.ts";
 import { makeTar } from "../../support/tar.ts";
-import type { Probe } from "../probe.ts";
+import { malformedArchive } from "../malformed-archive.ts";
 
-export const probe: Probe = {
-  attack: "sends an archive that ends within a file",
-  interpreter: "python3",
-  source: ``,
-  options: {
-    inputs: [
-      fileInput("main.py", "print(1)"),
-      {
-        kind: "tar",
-        blob: inline(makeTar([{ name: "x", content: "x".repeat(5_000) }]).subarray(0, 2_000)),
-        stripComponents: 0,
-      },
-    ],
-  },
-  verdict: {
-    reason: "infrastructure",
-    exitCode: null,
-    stdout: "",
-    also: ({ finished }) => expect(finished.message).toBe("An input archive is malformed."),
-  },
-};
+export const probe = malformedArchive(
+  "that ends within a file",
+  makeTar([{ name: "x", content: "x".repeat(5_000) }]).subarray(0, 2_000),
+);
