@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Server } from "../e2e/support/server.ts";
+import { benchEnvironments } from "./environments.ts";
 import { benchExecutor, benchHeader, formatRow } from "./executor.ts";
 import { bareRun } from "./lib/bare.ts";
 import { median, spread, table } from "./lib/figures.ts";
@@ -19,7 +20,7 @@ import { benchLimits } from "./limits.ts";
  * `npm run bench`: what a hello-world costs through the whole service, beside the bare interpreter in the
  * same run. Each round measures every figure once, so that all of them see the same machine. `--rounds N`
  * and `--seconds N` (for each throughput) make it longer; `--executor` adds the executor by itself: its own
- * latency and throughput, and how far a program gets beyond each limit.
+ * latency and throughput, what an environment costs, and how far a program gets beyond each limit.
  */
 const { values } = parseArgs({
   options: {
@@ -98,5 +99,5 @@ try {
 if (values.executor) {
   process.stdout.write(`\nThe executor by itself\n${benchHeader}\n`);
   await benchExecutor((row) => process.stdout.write(`${formatRow(row)}\n`));
-  process.stdout.write(`\n${await benchLimits()}\n`);
+  process.stdout.write(`\n${await benchEnvironments()}\n\n${await benchLimits()}\n`);
 }
