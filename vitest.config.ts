@@ -42,7 +42,12 @@ export default defineConfig({
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
           globalSetup: ["test/support/webhook-receiver.ts"],
-          setupFiles: ["test/worker/support/migrate.ts"],
+          setupFiles: ["test/worker/support/blank.ts"],
+          // A runtime and a module graph for each file would take longer than the tests; blank.ts cleans up.
+          isolate: false,
+          // Tests wait for timers and disk half of the time; other counts of workers need their own group.
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
           // itty-durable ships CommonJS that requires ES modules, which only a bundle can resolve.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },

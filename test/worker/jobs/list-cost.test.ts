@@ -25,9 +25,12 @@ const rowsRead = async <T>(work: () => Promise<T>): Promise<{ answer: T; read: n
       return found;
     } as typeof batch),
   ];
-  const answer = await work();
-  for (const spy of spies) spy.mockRestore();
-  return { answer, read };
+  try {
+    const answer = await work();
+    return { answer, read };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 };
 
 const isoOf = (i: number): string => new Date(FIRST_MS + i * STEP_MS).toISOString();

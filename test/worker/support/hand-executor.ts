@@ -107,7 +107,7 @@ export class HandExecutor {
   readonly #taken = new Set<HandAttempt>();
   /** Programs that were killed; killing one again ends nothing. */
   readonly #stopped = new Set<HandAttempt>();
-  readonly #fetch = globalThis.fetch.bind(globalThis);
+  readonly #fetch = globalThis.fetch;
   /** How the next starts are answered; accepted when empty. */
   refusals: ("busy" | "invalid" | "crash")[] = [];
   /** Nothing answers while it is set. */
@@ -120,7 +120,7 @@ export class HandExecutor {
   install(): void {
     globalThis.fetch = (async (input: RequestInfo | URL, init?: RequestInit) => {
       const request = new Request(input as RequestInfo, init);
-      return request.url.startsWith(ORIGIN) ? this.fetch(request) : this.#fetch(request);
+      return request.url.startsWith(ORIGIN) ? this.fetch(request) : this.#fetch.call(globalThis, request);
     }) as typeof fetch;
   }
 
