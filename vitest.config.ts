@@ -68,6 +68,7 @@ export default defineConfig({
           globalSetup: ["test/e2e/support/global-setup.ts"],
           // They often wait for what happens elsewhere; more at once would only queue for the executor.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
         },
       },
