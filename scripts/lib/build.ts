@@ -23,6 +23,7 @@ const inputs = [
 const swaggerFiles: Record<string, string> = {
   "swagger-ui-bundle.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
   "swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
+  "icon.png": "node_modules/swagger-ui-dist/favicon-32x32.png",
   "init.js": "scripts/assets/swagger-init.js",
 };
 

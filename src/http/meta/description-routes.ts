@@ -8,7 +8,7 @@ const PAGE = `<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>API description</title>
-    <link rel="icon" href="data:,">
+    <link rel="icon" href="/openapi/assets/icon.png">
     <link rel="stylesheet" href="/openapi/assets/swagger-ui.css">
   </head>
   <body>
@@ -46,7 +46,7 @@ export const mountDescription = (app: OpenAPIHono, { info, guard, assetsOf }: De
       "Content-Type": "application/yaml",
     }),
   );
-  app.get("/openapi/assets/:file{[a-z-]+\\.(js|css)}", async (c) => {
+  app.get("/openapi/assets/:file{[a-z-]+\\.(js|css|png)}", async (c) => {
     const assets = assetsOf(c);
     if (assets === null) return c.notFound();
     const asset = await assets.fetch(new Request(new URL(`/swagger/${c.req.param("file")}`, c.req.url)));

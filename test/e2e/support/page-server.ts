@@ -7,6 +7,7 @@ import { host, root } from "../../../scripts/lib/local.ts";
 
 const PAGE = `<!doctype html>
 <title>Another origin</title>
+<link rel="icon" href="data:,">
 <script type="importmap">{ "imports": { "zod": "/node_modules/zod/index.js" } }</script>
 <script type="module" src="/test/e2e/support/browser-page.ts"></script>
 `;

@@ -140,12 +140,12 @@ describe("the page that shows it", () => {
     expect(page).not.toMatch(/<script>|https?:\/\//);
   });
 
-  it("finds its scripts and styles here, and the description by its own address", async () => {
+  it("finds its scripts, styles and icon here, and the description by its own address", async () => {
     const page = await (await client.fetch("/openapi")).text();
     for (const [, address = ""] of page.matchAll(/(?:src|href)="([^"]*)"/g)) {
       const response = await client.fetch(address);
       expect([address, response.status]).toEqual([address, 200]);
-      expect(response.headers.get("content-type")).toMatch(/javascript|css/);
+      expect(response.headers.get("content-type")).toMatch(/javascript|css|image\/png/);
       await response.body?.cancel();
     }
     const script = await (await client.fetch("/openapi/assets/init.js")).text();
