@@ -88,6 +88,14 @@ const runStages = async (stages: readonly Stage[]): Promise<boolean> => {
 };
 
 const args = process.argv.slice(2);
-const named = everything.flat(2).filter(({ name }) => args.includes(name));
+const gates = everything.flat(2);
+const unknown = args.find((arg) => arg !== "--e2e" && !gates.some(({ name }) => name === arg));
+if (unknown !== undefined) {
+  process.stderr.write(
+    `There is no gate ${unknown}: choose among ${gates.map(({ name }) => name).join(", ")}.\n`,
+  );
+  process.exit(2);
+}
+const named = gates.filter(({ name }) => args.includes(name));
 const whole = args.includes("--e2e") ? everything : checks;
 if (!(await runStages(named.length > 0 ? [[named]] : whole))) process.exitCode = 1;
