@@ -2,9 +2,9 @@ import { REPORT_EVENTS, REPORT_LOG_BYTES } from "../src/wire/limits.ts";
 import type { AttemptEvent, FinishedEvent } from "../src/wire/report.ts";
 import type { LogStream } from "../src/wire/vocabulary.ts";
 
-/** More than one report's worth: the streams are not read further until it has shrunk. */
-const HIGH_WATER_BYTES = REPORT_LOG_BYTES;
-const HIGH_WATER_EVENTS = REPORT_EVENTS;
+/** One report's worth is on its way and another is waiting: the streams are not read further until it has shrunk. */
+const HIGH_WATER_BYTES = 2 * REPORT_LOG_BYTES;
+const HIGH_WATER_EVENTS = 2 * REPORT_EVENTS;
 /** A single log event stays well below a report, so that batches fill up evenly. */
 const EVENT_LOG_BYTES = 64 * 1024;
 
@@ -22,6 +22,8 @@ export interface EventQueue {
   /** Drops what is stored. False when `n` lies outside of what was ever sent. */
   acknowledge(n: number): boolean;
   isEmpty(): boolean;
+  /** Whether waiting would not make the next report any larger. */
+  holdsReport(): boolean;
   isFull(): boolean;
 }
 
@@ -90,6 +92,7 @@ export const createEventQueue = (): EventQueue => {
       return true;
     },
     isEmpty: () => items.length === 0,
+    holdsReport: () => queuedBytes >= REPORT_LOG_BYTES || items.length >= REPORT_EVENTS,
     isFull: () => queuedBytes >= HIGH_WATER_BYTES || items.length >= HIGH_WATER_EVENTS,
   };
 };

@@ -53,8 +53,9 @@ const createAlarm = (ring: () => void) => {
 };
 
 /**
- * Sends an attempt's events: one report at a time, the first log at once and later ones at most every
- * LOG_FLUSH_MS, a heartbeat when there is nothing else. What fails is sent again until the lease is lost.
+ * Sends an attempt's events: one report at a time, the first log at once and later ones every LOG_FLUSH_MS
+ * or as soon as there is a report's worth, a heartbeat when there is nothing else. What fails is sent again
+ * until the lease is lost.
  */
 export const createReporter = (client: ReportClient, events: ReporterEvents): Reporter => {
   const queue = createEventQueue();
@@ -82,7 +83,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
   };
   const planNext = (): void => {
     if (queue.isEmpty()) alarm.set(lastSentMs + HEARTBEAT_MS);
-    else alarm.set(finishing || queue.isFull() ? Date.now() : lastSentMs + LOG_FLUSH_MS);
+    else alarm.set(finishing || queue.holdsReport() ? Date.now() : lastSentMs + LOG_FLUSH_MS);
   };
 
   const onAccepted = ({ acknowledged, cancel }: ReportAccepted): void => {
@@ -129,7 +130,8 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
     },
     log: (stream, text, atMs) => {
       queue.log(stream, text, atMs);
-      dueWithin(hasSentLog ? lastSentMs + LOG_FLUSH_MS - Date.now() : FIRST_LOG_MS);
+      if (queue.holdsReport()) dueWithin(0);
+      else dueWithin(hasSentLog ? lastSentMs + LOG_FLUSH_MS - Date.now() : FIRST_LOG_MS);
     },
     exited: () => {
       if (!isPlanned() && !queue.isEmpty()) alarm.set(Date.now() + AFTER_EXIT_MS);

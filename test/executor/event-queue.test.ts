@@ -42,6 +42,21 @@ describe("an attempt's events", () => {
     expect(queue.acknowledge(2)).toBe(false);
   });
 
+  it("says when a report is worth sending, and later when no more should come", () => {
+    const queue = createEventQueue();
+    const half = "x".repeat(REPORT_LOG_BYTES / 2);
+    const seen = [1, 2, 3, 4].map((atMs) => {
+      queue.log("stdout", half, atMs);
+      return [queue.holdsReport(), queue.isFull()];
+    });
+    expect(seen).toEqual([
+      [false, false],
+      [true, false],
+      [true, false],
+      [true, true],
+    ]);
+  });
+
   it("keeps batches within the report's bounds and loses nothing", () => {
     const queue = createEventQueue();
     const text = "é🦆x".repeat(100_000);
