@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import {
   failedWith,
+  killProcesses,
   readKeyed,
   readNumber,
   readProcesses,
@@ -40,40 +42,66 @@ const openGroup = (folder: string): JobGroup => {
       memoryPeakBytes: peak(),
       oomKills: readKeyed(folder, "memory.events", "oom_kill"),
     }),
-    kill: () => writeValue(folder, "cgroup.kill", 1),
+    kill: () => {
+      // `cgroup.kill` came with Linux 5.14.
+      if (!writeOptional(folder, "cgroup.kill", 1)) killProcesses(folder);
+    },
     remove: () => removeGroup(folder),
   };
 };
 
+/** Where the processes of a base wait; the next executor, which may be started in it, uses it again. */
+const LEAF = "sandpiper.self";
+
+/** The group that an executor in `folder` makes its own groups in: above the leaf, if it starts in one. */
+export const unifiedBase = (folder: string): string => (basename(folder) === LEAF ? dirname(folder) : folder);
+
+const moveProcesses = (from: string, to: string): void => {
+  for (const pid of readProcesses(from)) {
+    try {
+      writeValue(to, "cgroup.procs", pid);
+    } catch (error) {
+      // It ended meanwhile.
+      if (!failedWith(error, "ESRCH")) throw error;
+    }
+  }
+};
+
+const REQUIRED = "+memory +pids";
+/** Processes that start while others are moved are moved in the next round. */
+const MOVE_ROUNDS = 20;
+
 /**
  * A group with processes cannot hand controllers to its children (the "no internal processes" rule), so
- * whatever runs in the base moves into a leaf of its own first.
+ * whatever runs in the base moves into a leaf first. Only a hierarchy's true root is exempt.
  */
-const delegateControllers = (base: string, name: string): void => {
-  try {
-    writeValue(base, "cgroup.subtree_control", "+memory +pids +cpu");
-  } catch (error) {
-    if (!failedWith(error, "EBUSY")) throw error;
-    const leaf = `${base}/${name}.self`;
-    mkdirSync(leaf);
-    for (const pid of readProcesses(base)) writeValue(leaf, "cgroup.procs", pid);
-    writeValue(base, "cgroup.subtree_control", "+memory +pids +cpu");
+const delegateControllers = (base: string): void => {
+  for (let round = 1; ; round += 1) {
+    try {
+      writeValue(base, "cgroup.subtree_control", REQUIRED);
+      break;
+    } catch (error) {
+      if (!failedWith(error, "EBUSY") || round === MOVE_ROUNDS) throw error;
+      mkdirSync(`${base}/${LEAF}`, { recursive: true });
+      moveProcesses(base, `${base}/${LEAF}`);
+    }
   }
+  writeOptional(base, "cgroup.subtree_control", "+cpu");
 };
 
 /** Job groups in a pure v2 hierarchy whose `base` this process may write. */
 export const createUnifiedTree = (base: string, name: string): GroupTree => {
-  delegateControllers(base, name);
+  delegateControllers(base);
   const top = `${base}/${name}`;
   mkdirSync(top);
-  writeValue(top, "cgroup.subtree_control", "+memory +pids +cpu");
+  delegateControllers(top);
   return {
     kind: "cgroup-v2",
     create: (job) => {
       const folder = `${top}/${job}`;
       mkdirSync(folder);
       writeValue(folder, "pids.max", GROUP_PROCESSES);
-      writeValue(folder, "cpu.weight", CPU_WEIGHT);
+      writeOptional(folder, "cpu.weight", CPU_WEIGHT);
       writeOptional(folder, "memory.oom.group", 1);
       return openGroup(folder);
     },

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createLegacyTree, type LegacyFolders } from "./cgroup-v1.ts";
-import { createUnifiedTree } from "./cgroup-v2.ts";
+import { createUnifiedTree, unifiedBase } from "./cgroup-v2.ts";
 import { failedWith, killProcesses, readProcesses, removeGroup } from "./group-files.ts";
 import type { GroupTree } from "./job-group.ts";
 import { processStartTicks } from "./processes.ts";
@@ -27,7 +27,7 @@ const findBases = (): Bases => {
   let unified: string | null = null;
   for (const line of readFileSync("/proc/self/mounts", "utf8").split("\n")) {
     const [, mountPoint = "", type, options = ""] = line.split(" ");
-    if (type === "cgroup2") unified ??= ownFolder(mountPoint, paths.get("") ?? "/");
+    if (type === "cgroup2") unified ??= unifiedBase(ownFolder(mountPoint, paths.get("") ?? "/"));
     if (type !== "cgroup") continue;
     for (const option of options.split(",")) {
       const path = paths.get(option);
@@ -52,7 +52,7 @@ const legacyFolders = ({ legacy, unified }: Bases): LegacyFolders | null => {
   };
 };
 
-const NAME = /^sandpiper-(\d+)-(\d+)(\.self)?$/;
+const NAME = /^sandpiper-(\d+)-(\d+)$/;
 
 const isAlive = (pid: number, startTicks: number): boolean => processStartTicks(pid) === startTicks;
 
@@ -83,8 +83,8 @@ const sweepFolder = (folder: string): void => {
 const sweep = (bases: readonly string[]): void => {
   for (const base of bases) {
     for (const name of readdirSync(base)) {
-      const [, pid, startTicks, leaf] = NAME.exec(name) ?? [];
-      if (pid === undefined || startTicks === undefined || leaf !== undefined) continue;
+      const [, pid, startTicks] = NAME.exec(name) ?? [];
+      if (pid === undefined || startTicks === undefined) continue;
       if (!isAlive(Number(pid), Number(startTicks))) sweepFolder(`${base}/${name}`);
     }
   }
