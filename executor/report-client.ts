@@ -24,7 +24,10 @@ export interface ReportClient {
   uploads(files: readonly OutputFile[]): Promise<Answer<z.infer<typeof uploadsGranted>>>;
 }
 
-const isTransient = (status: number): boolean => status >= 500 || status === 429 || status === 408;
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+/** Only what the Worker itself refuses is final: a redirect comes from something in front of it. */
+const isTransient = (status: number): boolean =>
+  status < 400 || status >= 500 || status === 429 || status === 408;
 
 const readRefusal = (status: number, body: unknown): Answer<never> => {
   const parsed = reportRefused.safeParse(body);
@@ -45,10 +48,11 @@ export const createReportClient = (reportUrl: string, token: string): ReportClie
     const answer = await postJson(`${reportUrl}/${route}`, message, { token, timeoutMs: REQUEST_MS });
     if (answer === null) return { kind: "unavailable", status: null };
     const { status, body } = answer;
-    if (isTransient(status)) return { kind: "unavailable", status };
-    if (status < 200 || status >= 300) return readRefusal(status, body);
-    const parsed = schema.safeParse(body);
-    return parsed.success ? { kind: "accepted", value: parsed.data } : { kind: "unavailable", status };
+    if (isGood(status)) {
+      const parsed = schema.safeParse(body);
+      return parsed.success ? { kind: "accepted", value: parsed.data } : { kind: "unavailable", status };
+    }
+    return isTransient(status) ? { kind: "unavailable", status } : readRefusal(status, body);
   };
   return {
     events: (events) => post("events", { events }, reportAccepted),

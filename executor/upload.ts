@@ -1,10 +1,9 @@
 import { createReadStream } from "node:fs";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { pipeline } from "node:stream/promises";
 import { LEASE_MS } from "../src/wire/limits.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import type { Collected } from "./collect.ts";
+import { openRequest } from "./http-request.ts";
 import type { ReportClient } from "./report-client.ts";
 
 const CONCURRENCY = 4;
@@ -15,9 +14,8 @@ const GRANT_MS = 2 * LEASE_MS;
 /** Status of one PUT; null when the connection failed. The length is stated, because R2 wants to know it. */
 const put = (url: string, { file, spoolPath }: Collected, signal: AbortSignal): Promise<number | null> =>
   new Promise((resolve) => {
-    const send = url.startsWith("https:") ? httpsRequest : httpRequest;
     const headers = { "content-length": file.sizeBytes };
-    const request = send(url, { method: "PUT", headers, signal, timeout: SILENCE_MS });
+    const request = openRequest(url, { method: "PUT", headers, signal, timeout: SILENCE_MS });
     request.once("response", (response) => {
       response.resume();
       response.once("close", () => resolve(response.statusCode ?? null));

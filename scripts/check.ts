@@ -52,8 +52,11 @@ const passes = (name: string, [file = "", ...args]: readonly string[]): Promise<
   });
   passOn(child.stdout, name);
   passOn(child.stderr, name);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
+  return new Promise((resolve) => {
+    child.once("error", ({ message }) => {
+      process.stdout.write(`${name.padEnd(8)} | ${message}\n`);
+      resolve(false);
+    });
     child.once("close", (code) => resolve(code === 0));
   });
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
 import { SECRET_FORM, secretBytes } from "./domain/webhooks/secret.ts";
+import { webAddress } from "./wire/web-address.ts";
 
 const binding = <T>(name: string) =>
   z.custom<T>((value) => typeof value === "object" && value !== null, {
@@ -25,13 +26,15 @@ const schema = z.object({
   FUNCTION_QUEUE: binding<Queue<unknown>>("FUNCTION_QUEUE"),
   EXECUTOR_CONTAINER: z.custom<DurableObjectNamespace>().optional(),
 
-  PUBLIC_URL: z.url({ error: "PUBLIC_URL must be the address that executors reach this Worker by" }),
+  PUBLIC_URL: webAddress("PUBLIC_URL must be the address that executors reach this Worker by"),
   /** Where an executor listens; empty uses the container binding. */
-  EXECUTOR_URL: z.union([z.literal(""), z.url()]).default(""),
+  EXECUTOR_URL: z
+    .union([z.literal(""), webAddress("EXECUTOR_URL must be the address of an executor")])
+    .default(""),
   EXECUTOR_INSTANCES: count(1),
   EXECUTOR_TOKEN: secret("EXECUTOR_TOKEN"),
 
-  R2_S3_ENDPOINT: z.url({ error: "R2_S3_ENDPOINT must be the bucket's S3 endpoint" }),
+  R2_S3_ENDPOINT: webAddress("R2_S3_ENDPOINT must be the bucket's S3 endpoint"),
   R2_BUCKET_NAME: z.string().min(1),
   R2_ACCESS_KEY_ID: z.string().min(1, { error: "secret R2_ACCESS_KEY_ID is missing" }),
   R2_SECRET_ACCESS_KEY: secret("R2_SECRET_ACCESS_KEY"),

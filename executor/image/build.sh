@@ -23,7 +23,8 @@ if ! buildah inspect --type image "$base" >/dev/null 2>&1 && ! timeout 60 builda
   bash executor/image/make-base.sh "$base" "$work/base"
 fi
 
-ENVIRONMENTS=${ENVIRONMENTS-ml-basic vision nlp data-science scientific}
+# What it was built with is what it is tested with; the Dockerfile's own choice unless another was made.
+ENVIRONMENTS=${ENVIRONMENTS-$(sed -n 's/^ARG ENVIRONMENTS="\(.*\)"$/\1/p' executor/Dockerfile)}
 buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor/Dockerfile.dockerignore \
   --build-arg "ENVIRONMENTS=$ENVIRONMENTS" -f executor/Dockerfile -t "$image" .
 

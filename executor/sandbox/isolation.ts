@@ -41,6 +41,7 @@ const describeTrial = (result: TrialResult | null): Findings => ({
   noNewPrivileges: result?.noNewPrivileges ?? false,
   systemCallsFiltered: (result?.filtered ?? false) && (result?.refusesDeniedCall ?? false),
   nodeFound: result?.findsNode ?? false,
+  leavesNothing: result?.leavesNothing ?? false,
   complaint: result === null || result.complaint === "" ? null : result.complaint,
 });
 

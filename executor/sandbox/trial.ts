@@ -3,6 +3,8 @@ import { BASE_PATH, JOB_FOLDER } from "./profile.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 const TRIAL_MS = 10_000;
+/** A group that holds on to a killed process is nothing to put jobs into. */
+const CLEARING_MS = 2_000;
 const COMPLAINT_CHARS = 300;
 const DATA_LIMIT_BYTES = 2 ** 31;
 
@@ -21,6 +23,7 @@ export interface TrialResult {
   readonly filtered: boolean;
   readonly refusesDeniedCall: boolean;
   readonly findsNode: boolean;
+  readonly leavesNothing: boolean;
   /** What was written to standard error, such as bubblewrap's reason not to start. */
   readonly complaint: string;
 }
@@ -35,8 +38,10 @@ const readOutput = async (sandbox: Sandbox) => {
     complaint = (complaint + chunk.toString("utf8")).slice(0, COMPLAINT_CHARS);
   });
   sandbox.archive.resume();
-  await sandbox.closed;
-  return { text, complaint: complaint.trim() };
+  await sandbox.ended;
+  const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CLEARING_MS).unref());
+  const leavesNothing = await Promise.race([sandbox.closed.then(() => true), late]);
+  return { text, complaint: complaint.trim(), leavesNothing };
 };
 
 /** Runs one real program in a new sandbox and reads what it found there. */
@@ -54,7 +59,7 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
       argv: ["bash", "-c", script],
     }),
   );
-  const { text, complaint } = await output;
+  const { text, complaint, leavesNothing } = await output;
   clearTimeout(timer);
   return {
     started: text.includes("Fifo:"),
@@ -64,5 +69,6 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
     refusesDeniedCall: text.includes("Fifo: refused"),
     complaint,
     findsNode: text.includes("Node: found"),
+    leavesNothing,
   };
 };

@@ -9,6 +9,7 @@ import {
   STDIN_BYTES,
 } from "./limits.ts";
 import { attemptId, environmentName, interpreter, sha256Hex } from "./vocabulary.ts";
+import { webAddress } from "./web-address.ts";
 
 const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
 const positive = z.int().positive();
@@ -21,7 +22,7 @@ export const blob = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("url"),
-    url: z.url(),
+    url: webAddress(),
     sizeBytes: z.int().nonnegative(),
     /** What must still be there: sent as `If-Match`; anything else fails the attempt as bad input. */
     etag: z.string().max(100).optional(),
@@ -76,7 +77,7 @@ export const attemptRequest = z.strictObject({
   /** Bearer token for this attempt's reports; the job object keeps only its hash. */
   attemptToken: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   /** Base of this attempt's report routes: `<reportUrl>/events` and `<reportUrl>/uploads`. */
-  reportUrl: z.url(),
+  reportUrl: webAddress(),
   program,
   limits,
   inputs: z.array(input).max(64),

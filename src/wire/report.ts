@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { OUTPUT_FILES, OUTPUT_PATH_CHARS, REPORT_EVENTS, REPORT_LOG_BYTES } from "./limits.ts";
 import { isolationLevel, logStream, sha256Hex, terminationReason } from "./vocabulary.ts";
+import { webAddress } from "./web-address.ts";
 
 const sequence = z.int().positive();
 const atMs = z.int().nonnegative();
@@ -77,7 +78,7 @@ export const uploadsRequest = z.strictObject({ files: z.array(outputFile).min(1)
 export type UploadsRequest = z.infer<typeof uploadsRequest>;
 
 export const uploadsGranted = z.strictObject({
-  uploads: z.array(z.strictObject({ url: z.url() })).max(OUTPUT_FILES),
+  uploads: z.array(z.strictObject({ url: webAddress() })).max(OUTPUT_FILES),
 });
 
 /**

@@ -61,6 +61,10 @@ describe("the configuration", () => {
     },
   );
 
+  it.each(["PUBLIC_URL", "EXECUTOR_URL", "R2_S3_ENDPOINT"])("wants http or https before %s", (name) => {
+    expect(errorOf({ ...env, [name]: "localhost:8787" })).toContain(name);
+  });
+
   it("has the contract's quotas and retention where nothing is set", () => {
     expect(configOf(env)).toMatchObject({
       RUN_CPU_SECONDS_PER_MINUTE: 10,
