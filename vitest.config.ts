@@ -15,6 +15,9 @@ const workerTestVars = {
   RECEIVER_SECRET: `whsec_${btoa("secret-of-the-receiver-in-tests-")}`,
 };
 
+/** Ends what hangs; the suites run side by side, so what is merely slow gets its time. */
+const PATIENT_MS = 30_000;
+
 // Keeps wrangler from warning, at each start, that the local S3 credentials are an experiment.
 process.env.WRANGLER_LOG ??= "error";
 
@@ -26,6 +29,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/examples/*.test.ts"],
           isolate: false,
+          testTimeout: PATIENT_MS,
         },
       },
       {
@@ -40,6 +44,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          testTimeout: PATIENT_MS,
+          hookTimeout: PATIENT_MS,
           include: ["test/worker/**/*.test.ts"],
           globalSetup: ["test/support/webhook-receiver.ts"],
           setupFiles: ["test/worker/support/blank.ts"],
@@ -58,7 +64,7 @@ export default defineConfig({
           include: ["test/executor/**/*.test.ts"],
           // Its tests measure and fill up the machine's own processes, memory and cgroups.
           fileParallelism: false,
-          testTimeout: 30_000,
+          testTimeout: PATIENT_MS,
         },
       },
       {
