@@ -2,7 +2,7 @@ import { REPORT_EVENTS, REPORT_LOG_BYTES } from "../src/wire/limits.ts";
 import type { AttemptEvent, FinishedEvent } from "../src/wire/report.ts";
 import type { LogStream } from "../src/wire/vocabulary.ts";
 
-/** One report's worth is on its way and another is waiting: the streams are not read further until it has shrunk. */
+/** One report is on its way and another's worth waits: the streams are not read further until it has shrunk. */
 const HIGH_WATER_BYTES = 2 * REPORT_LOG_BYTES;
 const HIGH_WATER_EVENTS = 2 * REPORT_EVENTS;
 /** A single log event stays well below a report, so that batches fill up evenly. */

@@ -35,11 +35,13 @@ type Stage = readonly Lane[];
 const checks: readonly Stage[] = [[[types, lint, size, unit, worker], [executor]]];
 const everything: readonly Stage[] = [...checks, [[endToEnd]]];
 
+const say = (name: string, line: string): void => {
+  process.stdout.write(`${name.padEnd(8)} | ${line}\n`);
+};
+
 /** Passes a program's lines on as they come, each with its gate's name before it. */
 const passOn = (output: Readable, name: string): void => {
-  createInterface({ input: output }).on("line", (line) =>
-    process.stdout.write(`${name.padEnd(8)} | ${line}\n`),
-  );
+  createInterface({ input: output }).on("line", (line) => say(name, line));
 };
 
 const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
@@ -54,7 +56,7 @@ const passes = (name: string, [file = "", ...args]: readonly string[]): Promise<
   passOn(child.stderr, name);
   return new Promise((resolve) => {
     child.once("error", ({ message }) => {
-      process.stdout.write(`${name.padEnd(8)} | ${message}\n`);
+      say(name, message);
       resolve(false);
     });
     child.once("close", (code) => resolve(code === 0));

@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import {
   failedWith,
+  forEachProcess,
   killProcesses,
   readKeyed,
   readNumber,
-  readProcesses,
   removeGroup,
   writeOptional,
   writeValue,
@@ -56,16 +56,8 @@ const LEAF = "sandpiper.self";
 /** The group that an executor in `folder` makes its own groups in: above the leaf, if it starts in one. */
 export const unifiedBase = (folder: string): string => (basename(folder) === LEAF ? dirname(folder) : folder);
 
-const moveProcesses = (from: string, to: string): void => {
-  for (const pid of readProcesses(from)) {
-    try {
-      writeValue(to, "cgroup.procs", pid);
-    } catch (error) {
-      // It ended meanwhile.
-      if (!failedWith(error, "ESRCH")) throw error;
-    }
-  }
-};
+const moveProcesses = (from: string, to: string): void =>
+  forEachProcess(from, (pid) => writeValue(to, "cgroup.procs", pid));
 
 const REQUIRED = "+memory +pids";
 /** Processes that start while others are moved are moved in the next round. */

@@ -42,17 +42,22 @@ export const readProcesses = (folder: string): readonly number[] =>
     .filter((line) => line !== "")
     .map((line) => Number.parseInt(line, 10));
 
-/** SIGKILL to each process of a group; those that are gone already do not matter. */
-export const killProcesses = (folder: string): void => {
+/** Does something to each process of a group that this one can name; those that are gone already do not matter. */
+export const forEachProcess = (folder: string, act: (pid: number) => void): void => {
   for (const pid of readProcesses(folder)) {
+    // One of another pid namespace reads as 0.
     if (pid <= 0) continue;
     try {
-      process.kill(pid, "SIGKILL");
+      act(pid);
     } catch (error) {
       if (!failedWith(error, "ESRCH")) throw error;
     }
   }
 };
+
+/** SIGKILL to each process of a group. */
+export const killProcesses = (folder: string): void =>
+  forEachProcess(folder, (pid) => process.kill(pid, "SIGKILL"));
 
 /** False while the group is busy; a group that is gone counts as removed. */
 export const removeGroup = (folder: string): boolean => {

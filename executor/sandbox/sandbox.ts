@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { pause } from "../backoff.ts";
 import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
@@ -45,8 +46,6 @@ export interface Sandbox {
   /** When its group is gone too, and what it used can be used again. */
   readonly closed: Promise<void>;
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Goes on for as long as it takes: whoever still runs in the group holds its slot, and so its id. */
 const removeWhenEmpty = async (group: JobGroup): Promise<void> => {
