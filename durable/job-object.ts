@@ -171,7 +171,7 @@ export class JobObject extends DurableObject {
     const record = this.#storage.record();
     if (record === null) return refuseSocket(mode, request.headers.get("x-stream-id") ?? "");
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
-    const after = Number.isInteger(asked) ? asked : record.firstSeq - 1;
+    const after = Number.isInteger(asked) ? Math.min(asked, this.#log.nextSeq() - 1) : record.firstSeq - 1;
     return this.#sockets.accept(mode, after, snapshotOf(record));
   }
 

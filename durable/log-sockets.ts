@@ -173,7 +173,8 @@ export class LogSockets {
   #advance(socket: WebSocket, snapshot: JobSnapshot, slices: Slices, unsentBytes: number): Standing {
     if (socket.readyState !== WebSocket.OPEN) return "caught_up";
     const state = stateOf(socket);
-    if (slices.at(state.after).records.length === 0) return this.#atEnd(socket, state, snapshot);
+    const { records, next } = slices.at(state.after);
+    if (records.length === 0) return this.#atEnd(socket, state.mode, next, snapshot);
     if (socket.bufferedAmount > unsentBytes) return this.#hold(socket, state);
     const { frames, last } = slices.framesFor(state);
     sendAll(socket, frames);
@@ -181,10 +182,10 @@ export class LogSockets {
     return "has_more";
   }
 
-  #atEnd(socket: WebSocket, state: WatcherState, snapshot: JobSnapshot): Standing {
+  #atEnd(socket: WebSocket, mode: StreamMode, lastSeq: number, snapshot: JobSnapshot): Standing {
     this.#progress.delete(socket);
     if (isTerminal(snapshot.state)) {
-      sendAll(socket, endFrames(state.mode, snapshot, state.after));
+      sendAll(socket, endFrames(mode, snapshot, lastSeq));
       socket.close(1000, snapshot.result?.truncated ? "end of log, truncated" : "end of log");
     }
     return "caught_up";

@@ -11,12 +11,17 @@ const frame = z.union([z.object({ seq: z.int() }), z.object({ type: z.string() }
 
 type Event = { readonly text: string; readonly seq: number | null; readonly type: string };
 
+/** `Last-Event-ID` of a reader that has seen the end; answered with 204, it does not come back. */
+export const END_ID = "end";
+
+const idOf = (type: string): string => (type === "end" ? `id: ${END_ID}\n` : "");
+
 /** A typed socket frame as one event; JSON has no line break that would end its data. */
 const eventOf = (data: string): Event => {
   const parsed = frame.parse(JSON.parse(data));
   return "seq" in parsed
     ? { text: `id: ${parsed.seq}\nevent: log\ndata: ${data}\n\n`, seq: parsed.seq, type: "log" }
-    : { text: `event: ${parsed.type}\ndata: ${data}\n\n`, seq: null, type: parsed.type };
+    : { text: `${idOf(parsed.type)}event: ${parsed.type}\ndata: ${data}\n\n`, seq: null, type: parsed.type };
 };
 
 /** The part of a socket that is used here. */

@@ -6,7 +6,10 @@ export type LogSlice = {
   readonly more: boolean;
 };
 
-/** Records behind `after` from consecutive chunks, ending behind the one that reaches `maxBytes` or `maxRecords`. */
+/**
+ * Records behind `after` from consecutive chunks, ending behind the one that reaches `maxBytes` or
+ * `maxRecords`. `next` is the number of a record that there is, whatever `after` was, or 0.
+ */
 export const sliceLog = (
   chunks: Iterable<LogChunk>,
   tail: LogChunk | null,
@@ -24,7 +27,7 @@ export const sliceLog = (
         return { records, next: record.seq, more: record.seq < nextSeq(tail) - 1 };
     }
   }
-  return { records, next: records.at(-1)?.seq ?? after, more: false };
+  return { records, next: records.at(-1)?.seq ?? Math.min(after, nextSeq(tail) - 1), more: false };
 };
 
 /** The end of an attempt's log, at most `maxBytes` of UTF-8; `newestFirst` may hold older attempts' chunks. */

@@ -25,7 +25,6 @@ const pageOf = async ({ deps }: JobsRequest, query: ListQuery): Promise<Page> =>
 export const listJobs: JobsHandler = async (request) => {
   const { c, deps } = request;
   c.header("X-Next", "");
-  c.header("Access-Control-Expose-Headers", "X-Next,Link,Retry-After");
   const parsed = listQueryOf(c.req.queries());
   if (parsed.kind === "unfit") return unfit(c, parsed.errors);
   const page = await pageOf(request, parsed.query);

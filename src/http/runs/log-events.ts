@@ -4,7 +4,7 @@ import type { Deps } from "../../deps/types.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { problem } from "../errors.ts";
 import type { Operation } from "../operation.ts";
-import { type OpenSocket, sseFromSockets } from "../sse.ts";
+import { END_ID, type OpenSocket, sseFromSockets } from "../sse.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { runIdParam, unknownJob } from "./schemas.ts";
 
@@ -33,19 +33,21 @@ export const logEvents = (deps: Deps): Operation => ({
     summary: "Live log records as Server-Sent Events",
     description:
       "Events `log` (`id` is the record's seq, `data` is `{seq, at, stream, data}`), `status` and `end`. " +
-      "`Last-Event-ID` or `?after=<seq>` resumes without loss or repetition.",
+      "`Last-Event-ID` or `?after=<seq>` resumes without loss or repetition; who comes back behind `end` gets 204.",
     request: {
       params: runIdParam,
       query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),
     },
     responses: {
       200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } },
+      204: { description: "The reader has seen the end: its Last-Event-ID is that of the event `end`" },
       ...unknownJob,
     },
   },
   handler: async (c) => {
     const run = findRun(c, deps.jobs);
     if (run === null || (await run.snapshot()) === null) return runNotFound(c);
+    if (c.req.header("last-event-id") === END_ID) return c.body(null, 204);
     const resume = resumeAt(c);
     if (resume === null) {
       return problem(c, {
@@ -55,7 +57,8 @@ export const logEvents = (deps: Deps): Operation => ({
     }
     return c.body(sseFromSockets(socketsOf(run), resume.after), 200, {
       "Content-Type": "text/event-stream",
-      "Cache-Control": "no-store",
+      // A proxy that compresses would hold back what its block is not full of.
+      "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
     });
   },

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { Deps } from "../../deps/types.ts";
+import type { LogRecord } from "../../domain/job/log-book.ts";
 import type { JobHandle, LogPage } from "../../domain/ports/job-objects.ts";
 import { statusWord } from "../../domain/status-words.ts";
 import { problem } from "../errors.ts";
@@ -11,6 +12,7 @@ import { jsonResponse, logRecordsSchema, logsSchema, runIdParam, unknownJob } fr
 
 /** Log text asked of the job object at a time; calls between Workers end at 32 MiB. */
 const PAGE_BYTES = 1_048_576;
+const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** All pages of a log from the newest attempt's first record on, as they stand now. */
 async function* pagesOf(run: JobHandle, first: LogPage): AsyncGenerator<LogPage> {
@@ -34,16 +36,9 @@ const wantsText = (c: Context): boolean => {
   return accepted !== "application/json";
 };
 
-const textOf = (run: JobHandle, first: LogPage): ReadableStream<Uint8Array> => {
-  const pages = pagesOf(run, first);
-  return new ReadableStream<string>({
-    pull: async (controller) => {
-      const { value, done } = await pages.next();
-      if (done) controller.close();
-      else controller.enqueue(value.records.map((record) => record.data).join(""));
-    },
-  }).pipeThrough(new TextEncoderStream());
-};
+async function* textOf(run: JobHandle, first: LogPage): AsyncGenerator<string> {
+  for await (const { records } of pagesOf(run, first)) yield records.map((record) => record.data).join("");
+}
 
 /** Records behind `after`, for a client that follows the log by asking. */
 const recordsBody = (page: LogPage) => ({
@@ -76,16 +71,46 @@ const answerRange = async (c: Context, run: JobHandle): Promise<Response> => {
   return page === null ? runNotFound(c) : c.json(recordsBody(page));
 };
 
-const bodyOf = async (run: JobHandle, first: LogPage) => {
-  const text = { stdout: "", stderr: "" };
+const streamOf = (texts: AsyncGenerator<string>): ReadableStream<Uint8Array> =>
+  new ReadableStream<string>({
+    pull: async (controller) => {
+      const { value, done } = await texts.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => {
+      await texts.return(undefined);
+    },
+  }).pipeThrough(new TextEncoderStream());
+
+/** Text as the inside of a JSON string. */
+const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+const dataOf = ({ records }: LogPage, stream: LogRecord["stream"], upTo: number): string =>
+  records
+    .filter((record) => record.stream === stream && record.seq <= upTo)
+    .map((record) => record.data)
+    .join("");
+
+/**
+ * The whole log as one JSON object, a page at a time: escaped, a log of control characters is six times its
+ * size, which an isolate has no room for. stdout and stderr are read one after the other, to the same end.
+ */
+async function* bodyOf(run: JobHandle, first: LogPage): AsyncGenerator<string> {
+  const { id, state } = first.snapshot;
+  yield `{"job_id":"${id}","status":"${statusWord("runs", state)}","stdout":"`;
   let last = first;
   for await (const page of pagesOf(run, first)) {
-    for (const record of page.records) text[record.stream] += record.data;
+    yield escaped(dataOf(page, "stdout", page.next));
     last = page;
   }
-  const { snapshot, truncated, next } = last;
-  return { job_id: snapshot.id, status: statusWord("runs", snapshot.state), ...text, truncated, next };
-};
+  yield '","stderr":"';
+  for await (const page of pagesOf(run, first)) {
+    yield escaped(dataOf(page, "stderr", last.next));
+    if (page.next >= last.next) break;
+  }
+  yield `","truncated":${last.truncated},"next":${last.next}}`;
+}
 
 export const logs = (deps: Deps): Operation => ({
   contract: {
@@ -123,8 +148,8 @@ export const logs = (deps: Deps): Operation => ({
     const first = (await run?.logs(null, PAGE_BYTES)) ?? null;
     if (run === null || first === null) return runNotFound(c);
     c.header("Vary", "Accept");
-    if (!wantsText(c)) return c.json(await bodyOf(run, first));
-    return c.body(textOf(run, first), 200, {
+    if (!wantsText(c)) return c.body(streamOf(bodyOf(run, first)), 200, JSON_TYPE);
+    return c.body(streamOf(textOf(run, first)), 200, {
       "Content-Type": "text/plain; charset=utf-8",
       "X-Content-Type-Options": "nosniff",
       ...(first.truncated ? { "X-Truncated": "true" } : {}),

@@ -139,7 +139,7 @@ describe("If-Match", () => {
   it("names versions, any version, or none that can be", () => {
     expect(versionsOf(undefined)).toBeNull();
     expect(versionsOf(" * ")).toBe("any");
-    expect(versionsOf('"1", W/"2" ,"3"')).toEqual([1, 3]);
+    expect(versionsOf('"1", W/"2" ,"3-gzip",W/"x", "4" "5"')).toEqual([1, 2, 3]);
     expect(versionsOf("1")).toEqual([]);
     expect(versionsOf("")).toEqual([]);
   });

@@ -218,7 +218,7 @@ describe("CORS and paths", () => {
     expect([known.status, await known.text()]).toEqual([200, ""]);
     expect(known.headers.get("allow")).toBe("GET, PUT, PATCH, HEAD, OPTIONS");
     expect(known.headers.get("access-control-allow-headers")).toBe(
-      "Origin,Content-Type,Accept,Authorization,If-Match",
+      "Origin,Content-Type,Accept,Authorization,if-match,x-other",
     );
     expect((await api.call("OPTIONS", "/v1/nothing", undefined, preflight)).status).toBe(204);
     const plain = await api.call("OPTIONS", "/elsewhere");

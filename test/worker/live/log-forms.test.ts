@@ -180,11 +180,11 @@ const socketsOf = (id: string): Promise<number> =>
   runInDurableObject(jobStub(id), (_instance, state) => state.getWebSockets().length);
 
 describe("an event stream", { timeout: 20_000 }, () => {
-  it("tells states as they change, and numbers none of its events but records", async () => {
+  it("tells states as they change, and numbers its records and marks its end", async () => {
     const { client, id, attempt } = await start();
     const response = await client.fetch(`/logs/${id}/events`);
     expect(response.headers.get("content-type")).toBe("text/event-stream");
-    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
     await attempt.log("one\n");
     await attempt.finish({ exitCode: 4 });
     const events: Record<string, string>[] = [];
@@ -192,7 +192,7 @@ describe("an event stream", { timeout: 20_000 }, () => {
     expect(events.map(({ event, id: seq }) => [event, seq])).toEqual([
       ["status", undefined],
       ["log", "1"],
-      ["end", undefined],
+      ["end", "end"],
     ]);
     expect(JSON.parse(events.at(-1)?.data ?? "")).toMatchObject({
       status: "failed",

@@ -231,6 +231,43 @@ describe("the logs", () => {
     expect((await (await client.fetch(`/logs/${id}?format=text`)).text()).length).toBe(10 * piece.length);
   });
 
+  it("come in pieces that no log can make large, and are whole JSON all the same", async () => {
+    const client = new Client();
+    const id = await client.submit();
+    const attempt = await executor.of(id);
+    for (let at = 0; at < 48; at++)
+      await attempt.log("\0".repeat(65_536), at % 2 === 0 ? "stdout" : "stderr");
+    await attempt.finish();
+    const response = await client.fetch(`/logs/${id}`);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    let text = "";
+    let largest = 0;
+    const utf8 = new TextDecoder();
+    for await (const piece of response.body ?? []) {
+      largest = Math.max(largest, piece.byteLength);
+      text += utf8.decode(piece, { stream: true });
+    }
+    expect(largest).toBeLessThan(8 * 1_048_576);
+    expect(JSON.parse(text)).toEqual({
+      job_id: id,
+      status: "completed",
+      stdout: "\0".repeat(24 * 65_536),
+      stderr: "\0".repeat(24 * 65_536),
+      truncated: false,
+      next: 48,
+    });
+  });
+
+  it("never give a number back that the client made up", async () => {
+    const { client, id, attempt } = await start();
+    expect(await client.json(`/logs/${id}?after=999999`)).toMatchObject({ records: [], next: 0 });
+    await attempt.log("one");
+    await attempt.finish();
+    expect(await client.json(`/logs/${id}?after=999999`)).toMatchObject({ records: [], next: 1 });
+    const events = await (await client.fetch(`/logs/${id}/events?after=999999`)).text();
+    expect(events).toContain('"last_seq":1');
+  });
+
   it("can be read record by record, behind a number", async () => {
     const { client, id, attempt } = await logged();
     const first = await expectExactly(await client.fetch(`/logs/${id}?after=0&limit=2`), logRecordsSchema);
@@ -267,11 +304,13 @@ describe("the log as Server-Sent Events", () => {
     const response = await client.fetch(`/logs/${id}/events`);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       "content-type": expect.stringMatching(/^text\/event-stream/),
-      "cache-control": "no-store",
+      "cache-control": "no-store, no-transform",
     });
     await attempt.log("two\r\n\r\nlines\n", "stderr");
     await attempt.finish();
     const events = eventsOf(await response.text());
+    const again = await client.fetch(`/logs/${id}/events`, { headers: { "last-event-id": "end" } });
+    expect([again.status, await again.text()]).toEqual([204, ""]);
     expect(events.map(({ event }) => event)).toEqual(["status", "log", "log", "end"]);
     expect(events.slice(1)).toEqual([
       { id: "1", event: "log", data: expect.objectContaining({ seq: 1, data: "one\n" }) },
@@ -280,7 +319,7 @@ describe("the log as Server-Sent Events", () => {
         event: "log",
         data: expect.objectContaining({ seq: 2, stream: "stderr", data: "two\r\n\r\nlines\n" }),
       },
-      { id: undefined, event: "end", data: expect.objectContaining({ status: "completed", last_seq: 2 }) },
+      { id: "end", event: "end", data: expect.objectContaining({ status: "completed", last_seq: 2 }) },
     ]);
   });
 
