@@ -1,38 +1,25 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Deps } from "./deps/types.ts";
 import { checkWorkloads } from "./domain/workloads/check.ts";
-import { problem } from "./http/errors.ts";
 import { events } from "./http/executor/events.ts";
 import { uploads } from "./http/executor/uploads.ts";
+import { mountFace, owns } from "./http/kit/face.ts";
+import { frame } from "./http/kit/frame.ts";
 import { mountOpenApi } from "./http/meta/openapi.ts";
-import { openCors } from "./http/middleware/cors.ts";
-import { requestId, requestIdOf } from "./http/middleware/request-id.ts";
-import { mount } from "./http/operation.ts";
+import { runsFace } from "./http/runs/face.ts";
 import { runOperations } from "./http/runs/operations.ts";
-import { workloadError } from "./http/workloads/envelope.ts";
-import { ownsPath, workloadOperations } from "./http/workloads/operations.ts";
+import { workloadFace } from "./http/workloads/face.ts";
+import { workloadOperations } from "./http/workloads/operations.ts";
 import { jobs, workloads } from "./service.ts";
 
-/** The Worker's HTTP side: middleware in order, the faces, and the answers to what nobody handles. */
+/** The Worker's HTTP side: the faces, and the answers to what nobody handles, each in its face's shape. */
 export const createService = (deps: Deps): OpenAPIHono => {
-  const app = new OpenAPIHono();
-  app.use(requestId(deps.ids));
-  // The typed jobs have CORS headers of their own (contract jobs.md 14).
-  app.use((c, next) => (jobs.owns(c.req.path) ? next() : openCors(c, next)));
-  app.use(
-    methodNotAllowed({
-      app,
-      onMethodNotAllowed: (c, methods) => {
-        c.header("Allow", [...methods, "OPTIONS"].join(", "));
-        const error = `${c.req.method} is not possible here; use ${methods.join(" or ")}`;
-        return ownsPath(workloads, c.req.path)
-          ? workloadError(c, deps, { code: 405, message: error })
-          : problem(c, { code: "method_not_allowed", error });
-      },
-    }),
-  );
-  for (const operation of runOperations(deps)) mount(app, operation);
+  const app = new OpenAPIHono({ strict: false });
+  const runs = runsFace(deps);
+  const uploadFirst = workloadFace(deps, workloads);
+  const faceOf = (path: string) => [jobs.face, uploadFirst].find((face) => owns(face, path)) ?? runs;
+  app.use(frame(faceOf));
+  mountFace(app, runs, runOperations(deps));
   app.post("/executor/attempts/:attemptId/events", events(deps));
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
   mountOpenApi(app, deps, jobs.requireAuth);
@@ -41,21 +28,11 @@ export const createService = (deps: Deps): OpenAPIHono => {
     workloads,
     app.routes.map(({ path }) => path),
   );
-  for (const operation of workloadOperations(deps, workloads)) mount(app, operation);
+  mountFace(app, uploadFirst, workloadOperations(deps, workloads));
   app.notFound((c) => {
-    const error = "No such path; GET /openapi lists what there is";
-    if (jobs.owns(c.req.path)) return jobs.nothingThere(c);
-    if (ownsPath(workloads, c.req.path)) return workloadError(c, deps, { code: 404, message: error });
-    return problem(c, { code: "not_found", error });
+    const message = "No such path; GET /openapi lists what there is";
+    return faceOf(c.req.path).refuse(c, { code: "not_found", message });
   });
-  app.onError((error, c) => {
-    const id = requestIdOf(c);
-    deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
-    return problem(c, {
-      code: "internal",
-      error: "Something failed on our side; the request id helps to find it",
-      extra: { request_id: id },
-    });
-  });
+  app.onError((error, c) => faceOf(c.req.path).failed(c, error));
   return app;
 };

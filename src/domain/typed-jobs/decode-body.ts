@@ -1,3 +1,4 @@
+import { INEXACT_NUMBER, parseStrictJson, type StrictJson, utf8Text } from "../strict-json.ts";
 import { nestsDeeper } from "./json.ts";
 import { JSON_DEPTH, PAYLOAD_BYTES } from "./limits.ts";
 
@@ -7,27 +8,19 @@ export type DecodedBody =
   /** `type` names what is wrong with the body, in the manner of a field's error. */
   | {
       readonly kind: "unfit";
-      readonly type: "json_invalid" | "json_depth" | "model_type";
+      readonly type: "json_invalid" | "json_depth" | "json_number" | "model_type";
+      readonly loc: readonly (string | number)[];
       readonly msg: string;
     };
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-const utf8Text = (bytes: Uint8Array): string | null => {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    return null;
-  }
-};
+type Parsed = Extract<StrictJson, { kind: "value" | "inexact" }>;
 
-const parsed = (text: string): { readonly value: unknown } | null => {
+const parsed = (text: string): Parsed | null => {
   if (nestsDeeper(text, JSON_DEPTH * 10)) return null;
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return null;
-  }
+  const json = parseStrictJson(text);
+  return json.kind === "value" || json.kind === "inexact" ? json : null;
 };
 
 const fromBase64 = (text: string): string | null => {
@@ -41,7 +34,7 @@ const fromBase64 = (text: string): string | null => {
   }
 };
 
-const decoded = (text: string): { readonly value: unknown; readonly source: string } | null => {
+const decoded = (text: string): (Parsed & { readonly source: string }) | null => {
   const inner = fromBase64(text);
   const unwrapped = inner === null ? null : parsed(inner);
   if (inner !== null && unwrapped !== null) return { ...unwrapped, source: inner };
@@ -50,24 +43,31 @@ const decoded = (text: string): { readonly value: unknown; readonly source: stri
 };
 
 /**
- * A JSON object from a body's bytes. Base64 of JSON is tried first, then JSON itself (contract 10):
+ * A JSON object from a body's bytes. Base64 of JSON is tried first, then JSON itself:
  * a gateway may deliver either.
  */
 export const decodeBody = (bytes: Uint8Array): DecodedBody => {
   const text = utf8Text(bytes);
-  if (text === null) return { kind: "unfit", type: "json_invalid", msg: "The body is not UTF-8" };
+  if (text === null) return { kind: "unfit", type: "json_invalid", loc: [], msg: "The body is not UTF-8" };
   const found = decoded(text);
   if (found === null) {
     if (bytes.byteLength > PAYLOAD_BYTES) return { kind: "too_large" };
     return nestsDeeper(text, JSON_DEPTH)
-      ? { kind: "unfit", type: "json_depth", msg: `The body nests deeper than ${JSON_DEPTH} levels` }
-      : { kind: "unfit", type: "json_invalid", msg: "The body is neither JSON nor base64 of JSON" };
+      ? { kind: "unfit", type: "json_depth", loc: [], msg: `The body nests deeper than ${JSON_DEPTH} levels` }
+      : { kind: "unfit", type: "json_invalid", loc: [], msg: "The body is neither JSON nor base64 of JSON" };
   }
   if (new TextEncoder().encode(found.source).byteLength > PAYLOAD_BYTES) return { kind: "too_large" };
   if (nestsDeeper(found.source, JSON_DEPTH))
-    return { kind: "unfit", type: "json_depth", msg: `The body nests deeper than ${JSON_DEPTH} levels` };
+    return {
+      kind: "unfit",
+      type: "json_depth",
+      loc: [],
+      msg: `The body nests deeper than ${JSON_DEPTH} levels`,
+    };
+  if (found.kind === "inexact")
+    return { kind: "unfit", type: "json_number", loc: found.path, msg: `A value ${INEXACT_NUMBER}` };
   const { value } = found;
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { kind: "unfit", type: "model_type", msg: "The body must be a JSON object" };
+    return { kind: "unfit", type: "model_type", loc: [], msg: "The body must be a JSON object" };
   return { kind: "object", value: value as Record<string, unknown> };
 };

@@ -1,20 +1,17 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import { parseStrictJsonBytes } from "../../domain/strict-json.ts";
 import { REPORT_BODY_BYTES } from "../../wire/limits.ts";
-import { readBounded } from "../read-bounded.ts";
+import { bodyOf, readBytes } from "../kit/body.ts";
 import { refuse } from "./attempt-of.ts";
 
 /** An executor's body: bounded, JSON, and fitting the schema; else the answer that refuses it. */
 export const boundedJson = async <T>(c: Context, schema: z.ZodType<T>): Promise<T | Response> => {
-  const text = await readBounded(c.req.raw.body, REPORT_BODY_BYTES);
-  if (text === null) return refuse(c, 413, "too_large", `a body ends at ${REPORT_BODY_BYTES} bytes`);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse(c, 400, "invalid", "the body is not JSON");
-  }
-  const parsed = schema.safeParse(json);
+  const bytes = await readBytes(bodyOf(c), REPORT_BODY_BYTES);
+  if (bytes === null) return refuse(c, 413, "too_large", `a body ends at ${REPORT_BODY_BYTES} bytes`);
+  const json = parseStrictJsonBytes(bytes);
+  if (json.kind !== "value") return refuse(c, 400, "invalid", "the body is not JSON, or not UTF-8");
+  const parsed = schema.safeParse(json.value);
   if (!parsed.success) return refuse(c, 400, "invalid", z.prettifyError(parsed.error).slice(0, 1_000));
   return parsed.data;
 };

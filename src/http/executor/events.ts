@@ -1,13 +1,13 @@
+import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { type ReportAccepted, report } from "../../wire/report.ts";
-import type { Handler } from "../operation.ts";
 import { attemptOf, refuse } from "./attempt-of.ts";
 import { boundedJson } from "./bounded-json.ts";
 
 /** `POST /executor/attempts/{id}/events`: an executor's numbered events (src/wire/report.ts). */
 export const events =
-  (deps: Deps): Handler =>
-  async (c) => {
+  (deps: Deps) =>
+  async (c: Context): Promise<Response> => {
     const call = await attemptOf(c, deps);
     if (call instanceof Response) return call;
     const body = await boundedJson(c, report);

@@ -1,13 +1,13 @@
+import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { uploadsRequest } from "../../wire/report.ts";
-import type { Handler } from "../operation.ts";
 import { attemptOf, refuse } from "./attempt-of.ts";
 import { boundedJson } from "./bounded-json.ts";
 
 /** `POST /executor/attempts/{id}/uploads`: presigned PUT URLs for an attempt's outputs. */
 export const uploads =
-  (deps: Deps): Handler =>
-  async (c) => {
+  (deps: Deps) =>
+  async (c: Context): Promise<Response> => {
     const call = await attemptOf(c, deps);
     if (call instanceof Response) return call;
     const body = await boundedJson(c, uploadsRequest);

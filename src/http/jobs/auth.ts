@@ -1,8 +1,7 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import type { TypedJobDeps } from "../../deps/types.ts";
 import { typedJobDepsFor } from "../../deps.ts";
 import type { JobsDefinition } from "./config.ts";
-import { problem } from "./respond.ts";
 
 /** Resolved per request: the app is built without any binding. An app called without bindings is told what it misses. */
 export const depsOf = (c: Context): TypedJobDeps => typedJobDepsFor(c.env ?? {});
@@ -21,7 +20,7 @@ const presented = (header: string | undefined): string | null => {
 };
 
 /** Whether the header holds the credentials; both sides are hashed, so the comparison takes no hint of either. */
-const isAuthorized = async (
+const holds = async (
   deps: TypedJobDeps,
   auth: NonNullable<JobsDefinition["auth"]>,
   header: string | undefined,
@@ -37,22 +36,9 @@ const isAuthorized = async (
   return deps.ids.isSame(expectedHash, givenHash) && given !== null;
 };
 
-/** The answer to a request without the right credentials; null when it may pass. */
-export const unauthorized = async (
+/** Whether the request may pass: with the right credentials, or where none are wanted. */
+export const isAuthorized = async (
   c: Context,
   deps: TypedJobDeps,
   { auth }: JobsDefinition,
-): Promise<Response | null> => {
-  if (auth === null || (await isAuthorized(deps, auth, c.req.header("authorization")))) return null;
-  c.header("WWW-Authenticate", 'Basic realm="jobs", charset="UTF-8"');
-  return problem(c, 401, "Credentials are missing or wrong");
-};
-
-/** Basic auth as a middleware, for routes that the deployer adds and for the API description. */
-export const authMiddleware =
-  (definition: JobsDefinition): MiddlewareHandler =>
-  async (c, next) => {
-    if (definition.auth === null) return next();
-    const refused = await unauthorized(c, depsOf(c), definition);
-    return refused ?? next();
-  };
+): Promise<boolean> => auth === null || holds(deps, auth, c.req.header("authorization"));

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { EXPOSED_HEADERS } from "../middleware/cors.ts";
+import { EXPOSED_HEADERS } from "../kit/cors.ts";
 
 const ALLOWED = ["Origin", "Content-Type", "Accept", "Authorization"];
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;

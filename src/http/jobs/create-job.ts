@@ -4,7 +4,7 @@ import { MESSAGE_BYTES } from "../../domain/typed-jobs/limits.ts";
 import { queueMessage } from "../../domain/typed-jobs/message.ts";
 import type { TypedJobHandle } from "../../domain/typed-jobs/ports.ts";
 import { validatePayload } from "../../domain/typed-jobs/validate.ts";
-import { bodyOf } from "./body.ts";
+import { objectOf } from "./body.ts";
 import {
   type JobsHandler,
   type JobsRequest,
@@ -67,7 +67,7 @@ const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: Type
 
 export const createJob: JobsHandler = async (request) => {
   const { c, deps, definition } = request;
-  const body = await bodyOf(request);
+  const body = await objectOf(request);
   if (body instanceof Response) return body;
   const requestPayload = await payloadOf(request, body);
   if (requestPayload instanceof Response) return requestPayload;

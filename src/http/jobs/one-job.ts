@@ -4,7 +4,7 @@ import { isJobId, JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
 import type { TypedJobHandle, WriteOutcome } from "../../domain/typed-jobs/ports.ts";
 import { validatePayload } from "../../domain/typed-jobs/validate.ts";
 import { fieldErrors } from "../../wire/typed-jobs.ts";
-import { bodyOf } from "./body.ts";
+import { objectOf } from "./body.ts";
 import {
   type JobsHandler,
   type JobsRequest,
@@ -61,7 +61,7 @@ export const getJob: JobsHandler = async (request) => {
 
 export const putJob: JobsHandler = async (request) => {
   const { c, definition } = request;
-  const body = await bodyOf(request);
+  const body = await objectOf(request);
   if (body instanceof Response) return body;
   const result = await validatePayload(definition.response, body);
   if (result.kind === "too_large") return tooLarge(c);
@@ -72,7 +72,7 @@ export const putJob: JobsHandler = async (request) => {
 };
 
 export const patchJob: JobsHandler = async (request) => {
-  const body = await bodyOf(request);
+  const body = await objectOf(request);
   if (body instanceof Response) return body;
   const parsed = patchModel.safeParse(body);
   if (!parsed.success) return unfit(request.c, fieldErrors(parsed.error));

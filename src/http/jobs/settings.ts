@@ -3,7 +3,7 @@ import { SETTINGS_BYTES, utf8Bytes } from "../../domain/typed-jobs/limits.ts";
 import { fittingFields, type SettingsRecord } from "../../domain/typed-jobs/settings.ts";
 import { zonedDatetime } from "../../domain/typed-jobs/zone.ts";
 import { type FieldError, fieldErrors } from "../../wire/typed-jobs.ts";
-import { bodyOf } from "./body.ts";
+import { objectOf } from "./body.ts";
 import type { ObjectModel } from "./config.ts";
 import { type JobsHandler, type JobsRequest, jsonAnswer, problem, unfit } from "./respond.ts";
 
@@ -70,7 +70,7 @@ export const patchSettings: JobsHandler = async (request) => {
   const { c, definition } = request;
   const { settings: model } = definition;
   if (model === null) return noSettings(request);
-  const body = await bodyOf(request);
+  const body = await objectOf(request);
   if (body instanceof Response) return body;
   const { [UPDATED]: _owned, ...fields } = body;
   const unknown = unknownFields(model, fields);

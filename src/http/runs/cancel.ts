@@ -1,11 +1,11 @@
 import type { Deps } from "../../deps/types.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { jsonResponse, runIdParam, statusSchema, unknownJob } from "./schemas.ts";
 import { queuePositionOf } from "./status.ts";
 
-export const cancel = (deps: Deps): Operation => ({
+export const cancel = (deps: Deps): RunOperation => ({
   contract: {
     method: "post",
     path: "/cancel/{id}",
@@ -21,7 +21,7 @@ export const cancel = (deps: Deps): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const snapshot = (await findRun(c, deps.jobs)?.cancel()) ?? null;
     if (snapshot === null) return runNotFound(c);
     return c.json(statusBody(snapshot, await queuePositionOf(deps, snapshot)));

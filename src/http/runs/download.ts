@@ -4,11 +4,11 @@ import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { Bucket } from "../../domain/ports/bucket.ts";
 import { TAR_END, tarHeader, tarPadding } from "../../domain/uploads/tar-writer.ts";
-import { attachment } from "../attachment.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
+import { attachment } from "../kit/attachment.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { outputKey } from "./output-file.ts";
+import { problem } from "./problem.ts";
 import { problemResponse, runIdParam, unknownJob } from "./schemas.ts";
 
 /** All outputs as a tar whose members start with `./`, read from the bucket one after the other. */
@@ -38,7 +38,7 @@ const streamOf = (chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
     },
   });
 
-export const download = (deps: Deps): Operation => ({
+export const download = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/download/{id}",
@@ -52,7 +52,7 @@ export const download = (deps: Deps): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const run = findRun(c, deps.jobs);
     const snapshot = (await run?.snapshot()) ?? null;
     if (run === null || snapshot === null) return runNotFound(c);

@@ -1,12 +1,12 @@
 import type { Deps } from "../../deps/types.ts";
 import { environments as environmentsAnswer } from "../../wire/service-answers.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
+import { problem } from "./problem.ts";
 import { jsonResponse, named, problemResponse } from "./schemas.ts";
 
 const environmentsSchema = named("Environments", environmentsAnswer);
 
-export const environments = (deps: Deps): Operation => ({
+export const environments = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/environments",
@@ -18,7 +18,7 @@ export const environments = (deps: Deps): Operation => ({
       503: problemResponse("No executor answers"),
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const known = await deps.executor.environments();
     if (known === null) {
       return problem(c, {

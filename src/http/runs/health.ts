@@ -1,12 +1,12 @@
 import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { health as healthAnswer } from "../../wire/service-answers.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
 import { jsonResponse, named } from "./schemas.ts";
 
 const healthSchema = named("Health", healthAnswer);
 
-export const health = (deps: Deps): Operation => ({
+export const health = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/health",
@@ -15,7 +15,7 @@ export const health = (deps: Deps): Operation => ({
     summary: "Whether the service answers, and how its executor is",
     responses: { 200: jsonResponse("The service is up", healthSchema) },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const executor = await deps.executor.health();
     return c.json({
       status: "healthy" as const,

@@ -2,10 +2,10 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
-import { END_ID, type OpenSocket, sseFromSockets } from "../sse.ts";
+import { END_ID, type OpenSocket, sseFromSockets } from "../kit/sse.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
+import { problem } from "./problem.ts";
 import { runIdParam, unknownJob } from "./schemas.ts";
 
 const SEQ = /^\d{1,15}$/;
@@ -24,7 +24,7 @@ const socketsOf =
     return webSocket;
   };
 
-export const logEvents = (deps: Deps): Operation => ({
+export const logEvents = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/logs/{id}/events",
@@ -44,7 +44,7 @@ export const logEvents = (deps: Deps): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const run = findRun(c, deps.jobs);
     if (run === null || (await run.snapshot()) === null) return runNotFound(c);
     if (c.req.header("last-event-id") === END_ID) return c.body(null, 204);

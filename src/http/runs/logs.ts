@@ -5,9 +5,9 @@ import type { Deps } from "../../deps/types.ts";
 import type { LogRecord } from "../../domain/job/log-book.ts";
 import type { JobHandle, LogPage } from "../../domain/ports/job-objects.ts";
 import { statusWord } from "../../domain/status-words.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
+import { problem } from "./problem.ts";
 import { jsonResponse, logRecordsSchema, logsSchema, runIdParam, unknownJob } from "./schemas.ts";
 
 /** Log text asked of the job object at a time; calls between Workers end at 32 MiB. */
@@ -112,7 +112,7 @@ async function* bodyOf(run: JobHandle, first: LogPage): AsyncGenerator<string> {
   yield `","truncated":${last.truncated},"next":${last.next}}`;
 }
 
-export const logs = (deps: Deps): Operation => ({
+export const logs = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/logs/{id}",
@@ -141,7 +141,7 @@ export const logs = (deps: Deps): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const run = findRun(c, deps.jobs);
     const isRange = c.req.query("after") !== undefined || c.req.query("limit") !== undefined;
     if (run !== null && isRange) return answerRange(c, run);

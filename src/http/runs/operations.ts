@@ -1,8 +1,8 @@
 import type { Deps } from "../../deps/types.ts";
-import type { Operation } from "../operation.ts";
 import { cancel } from "./cancel.ts";
 import { download } from "./download.ts";
 import { environments } from "./environments.ts";
+import type { RunOperation } from "./face.ts";
 import { health } from "./health.ts";
 import { logEvents } from "./log-events.ts";
 import { logs } from "./logs.ts";
@@ -15,7 +15,7 @@ import { streams } from "./stream.ts";
 import { submit } from "./submit.ts";
 
 /** The runs face (contract runs.md 0.1). */
-export const runOperations = (deps: Deps): Operation[] => [
+export const runOperations = (deps: Deps): RunOperation[] => [
   root(deps),
   submit(deps),
   status(deps),

@@ -4,10 +4,10 @@ import type { JobSnapshot } from "../../domain/job/record.ts";
 import { bucketKeys } from "../../domain/keys.ts";
 import { mimeType } from "../../domain/runs/output-kinds.ts";
 import type { OutputFile } from "../../wire/report.ts";
-import { attachment } from "../attachment.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
+import { attachment } from "../kit/attachment.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
+import { problem } from "./problem.ts";
 import { runIdParam, unknownJob } from "./schemas.ts";
 
 /** Key of an output in the bucket: outputs are stored by their place in the result's list. */
@@ -18,7 +18,7 @@ export const outputKey = (snapshot: JobSnapshot, file: OutputFile): string | nul
   return index < 0 ? null : bucketKeys.output(result.attemptId, index);
 };
 
-const fileAt = (deps: Deps, path: string, operationId: string): Operation => ({
+const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => ({
   contract: {
     method: "get",
     path,
@@ -31,7 +31,7 @@ const fileAt = (deps: Deps, path: string, operationId: string): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const snapshot = (await findRun(c, deps.jobs)?.snapshot()) ?? null;
     if (snapshot === null) return runNotFound(c);
     const wanted = c.req.param("path") ?? "";
@@ -54,5 +54,6 @@ const fileAt = (deps: Deps, path: string, operationId: string): Operation => ({
   },
 });
 
-export const outputFile = (deps: Deps): Operation => fileAt(deps, "/outputs/{id}/{path}", "getOutputFile");
-export const downloadFile = (deps: Deps): Operation => fileAt(deps, "/download/{id}/{path}", "downloadFile");
+export const outputFile = (deps: Deps): RunOperation => fileAt(deps, "/outputs/{id}/{path}", "getOutputFile");
+export const downloadFile = (deps: Deps): RunOperation =>
+  fileAt(deps, "/download/{id}/{path}", "downloadFile");

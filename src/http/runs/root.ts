@@ -1,12 +1,12 @@
 import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { service as serviceAnswer } from "../../wire/service-answers.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
 import { jsonResponse, named } from "./schemas.ts";
 
 const rootSchema = named("Service", serviceAnswer);
 
-export const root = ({ quotaRules, runRetentionMs }: Deps): Operation => ({
+export const root = ({ quotaRules, runRetentionMs }: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/",
@@ -15,7 +15,7 @@ export const root = ({ quotaRules, runRetentionMs }: Deps): Operation => ({
     summary: "What this service is; clients know it by `service`",
     responses: { 200: jsonResponse("The service", rootSchema) },
   },
-  handler: (c) =>
+  handle: ({ c }) =>
     c.json({
       service: "sandrun" as const,
       implementation: "sandpiper" as const,

@@ -1,12 +1,12 @@
 import type { Deps } from "../../deps/types.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import { stats as statsAnswer } from "../../wire/service-answers.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
 import { jsonResponse, named } from "./schemas.ts";
 
 const statsSchema = named("Stats", statsAnswer);
 
-export const stats = (deps: Deps): Operation => ({
+export const stats = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/stats",
@@ -15,7 +15,7 @@ export const stats = (deps: Deps): Operation => ({
     summary: "What you have used of your quota, and how busy the service is",
     responses: { 200: jsonResponse("Quota and load", statsSchema) },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const client = clientKeyOf(c.req.header("cf-connecting-ip"));
     const [usage, load] = await Promise.all([deps.quotas.usage(client ?? "unknown"), deps.rows.load()]);
     return c.json({

@@ -5,9 +5,9 @@ import { isTerminal } from "../../domain/job/state.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
 import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts";
-import { conditionalJson } from "../conditional.ts";
-import type { Operation } from "../operation.ts";
-import { preferenceApplied, preferredWait } from "../prefer.ts";
+import { conditionalJson } from "../kit/conditional.ts";
+import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
+import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { jsonResponse, runIdParam, statusSchema, unknownJob } from "./schemas.ts";
 
@@ -23,7 +23,7 @@ export const awaitedSnapshot = async (c: Context, run: JobHandle): Promise<JobSn
   return run.waitForEnd(seconds * 1_000);
 };
 
-export const status = (deps: Deps): Operation => ({
+export const status = (deps: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/status/{id}",
@@ -40,7 +40,7 @@ export const status = (deps: Deps): Operation => ({
       ...unknownJob,
     },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     const run = findRun(c, deps.jobs);
     const snapshot = run === null ? null : await awaitedSnapshot(c, run);
     if (run === null || snapshot === null) return runNotFound(c);

@@ -3,8 +3,8 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { StreamMode } from "../../domain/ports/job-objects.ts";
 import { isRunId } from "../../domain/runs/job-id.ts";
-import { problem } from "../errors.ts";
-import type { Operation } from "../operation.ts";
+import type { RunOperation } from "./face.ts";
+import { problem } from "./problem.ts";
 import { problemResponse, runIdParam } from "./schemas.ts";
 
 /** No run has this id: its object answers as for any unknown job. */
@@ -16,7 +16,7 @@ const modeOf = (c: Context, plain: StreamMode): StreamMode => {
   return offered.includes("sandpiper.v1") ? "typed" : plain;
 };
 
-const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: string): Operation => ({
+const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: string): RunOperation => ({
   contract: {
     method: "get",
     path,
@@ -36,7 +36,7 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
     },
     responses: { 101: { description: "The socket" }, 426: problemResponse("Not a WebSocket request") },
   },
-  handler: async (c) => {
+  handle: async ({ c }) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       c.header("Upgrade", "websocket");
       return problem(c, { code: "upgrade_required", error: "Connect to this path with a WebSocket client" });
@@ -49,12 +49,13 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
       });
     }
     const id = c.req.param("id") ?? "";
-    const run = deps.jobs.byId(isRunId(id) ? id : NO_RUN);
+    const known = id.toLowerCase();
+    const run = deps.jobs.byId(isRunId(known) ? known : NO_RUN);
     return run.stream(after ?? null, modeOf(c, plain), encodeURIComponent(id).slice(0, SHOWN_ID_CHARS));
   },
 });
 
-export const streams = (deps: Deps): Operation[] => [
+export const streams = (deps: Deps): RunOperation[] => [
   streamAt(deps, "/logs/{id}/stream", "text", "streamLogs"),
   streamAt(deps, "/stream/{id}", "lines", "streamRun"),
   streamAt(deps, "/ws/{id}", "lines", "streamRunAlias"),

@@ -7,13 +7,14 @@ import { statusBody } from "../../domain/runs/status-body.ts";
 import { statusWord } from "../../domain/status-words.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import type { UploadRefusal } from "../../domain/uploads/types.ts";
-import { type ErrorCode, problem } from "../errors.ts";
-import { preferredWait } from "../prefer.ts";
+import { preferredWait } from "../kit/prefer.ts";
+import type { RefusalCode } from "../kit/refusal.ts";
+import { problem } from "./problem.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { submittedSchema } from "./schemas.ts";
 import { awaitedSnapshot, queuePositionOf } from "./status.ts";
 
-const uploadCode = (refusal: UploadRefusal): ErrorCode => {
+const uploadCode = (refusal: UploadRefusal): RefusalCode => {
   if (refusal.code === "too_large") return "too_large";
   return refusal.code === "unsupported_media_type" ? "unsupported_media_type" : "invalid_upload";
 };

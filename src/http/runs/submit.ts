@@ -8,11 +8,12 @@ import { jsonSource, multipartSource, type SubmissionSource } from "../../domain
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { refuseDeclaredLength } from "../../domain/uploads/read-upload.ts";
 import { jsonSubmission } from "../../wire/run-submission.ts";
-import { problem } from "../errors.ts";
-import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../idempotency.ts";
-import type { Operation } from "../operation.ts";
-import { readBounded } from "../read-bounded.ts";
-import { partlyRead } from "../rest-of-body.ts";
+import { bodyOf } from "../kit/body.ts";
+import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
+import { readJson, refuseCoding } from "../kit/json-body.ts";
+import type { Refusal } from "../kit/refusal.ts";
+import type { RunOperation } from "./face.ts";
+import { problem } from "./problem.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
 import { answerSubmission, replaySubmission, submittedBody, uploadProblem } from "./submit-answers.ts";
 
@@ -70,50 +71,47 @@ const submitOnce = async (
   }
 };
 
-const isJson = (contentType: string): boolean => /^application\/json\s*(;|$)/i.test(contentType);
+const isJson = (contentType: string): boolean =>
+  /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i.test(contentType);
 
-type Body = ReadableStream<Uint8Array>;
+type Refuse = (refusal: Refusal) => Response;
 
-const jsonSourceOf = async (c: Context, body: Body): Promise<SubmissionSource | Response> => {
-  const text = await readBounded(body, JSON_BYTES);
-  if (text === null)
-    return problem(c, { code: "too_large", error: "A JSON submission ends at 16 MiB; send an upload" });
-  try {
-    return jsonSource(JSON.parse(text), text);
-  } catch {
-    return problem(c, { code: "invalid_request", error: "The body is not valid JSON" });
-  }
+const jsonSourceOf = async (c: Context, refuse: Refuse): Promise<SubmissionSource | Response> => {
+  const body = await readJson(c, JSON_BYTES);
+  if (body.kind === "refused") return refuse(body.refusal);
+  if (body.kind === "json") return jsonSource(body.value, body.text);
+  return refuse({ code: "invalid_request", message: "The body is not valid JSON; it is empty" });
 };
 
-const sourceOf = async (c: Context, body: Body | null): Promise<SubmissionSource | Response> => {
+const sourceOf = async (c: Context, refuse: Refuse): Promise<SubmissionSource | Response> => {
   const contentType = c.req.header("content-type") ?? "";
   const tooLarge = refuseDeclaredLength(c.req.header("content-length"));
   if (tooLarge !== null) return uploadProblem(c, tooLarge);
-  if (body === null)
-    return problem(c, { code: "invalid_upload", error: "No files uploaded; the request has no body" });
-  return isJson(contentType) ? jsonSourceOf(c, body) : multipartSource(body, contentType);
+  if (isJson(contentType)) return jsonSourceOf(c, refuse);
+  const coded = refuseCoding(c);
+  if (coded !== null) return refuse(coded);
+  const body = bodyOf(c);
+  if (body !== null) return multipartSource(body, contentType);
+  return refuse({ code: "invalid_upload", message: "No files uploaded; the request has no body" });
 };
 
-const handle = async (c: Context, deps: Deps, body: Body | null): Promise<Response> => {
+const handle = async (c: Context, deps: Deps, refuse: Refuse): Promise<Response> => {
   const client = clientKeyOf(c.req.header("cf-connecting-ip"));
-  if (client === null) {
-    return problem(c, { code: "invalid_request", error: "CF-Connecting-IP is not an address" });
-  }
+  if (client === null)
+    return refuse({ code: "invalid_request", message: "CF-Connecting-IP is not an address" });
   const key = idempotencyKeyOf(c);
   if (key !== null && !isIdempotencyKey(key)) {
-    return problem(c, {
-      code: "invalid_request",
-      error: "Idempotency-Key must have 1 to 255 visible ASCII characters",
-    });
+    const message = "Idempotency-Key must have 1 to 255 visible ASCII characters";
+    return refuse({ code: "invalid_request", message });
   }
-  const source = await sourceOf(c, body);
+  const source = await sourceOf(c, refuse);
   if (source instanceof Response) return source;
   if (key !== null) return submitOnce(c, deps, client, key, source);
   const request = { id: deps.ids.runId(), clientKey: client, source };
   return answerSubmission(c, deps, await acceptRun(deps, request));
 };
 
-export const submit = (deps: Deps): Operation => ({
+export const submit = (deps: Deps): RunOperation => ({
   contract: {
     method: "post",
     path: "/submit",
@@ -143,10 +141,5 @@ export const submit = (deps: Deps): Operation => ({
       503: problemResponse("No executor answers"),
     },
   },
-  handler: async (c) => {
-    const upload = partlyRead(c.req.raw.body);
-    const response = await handle(c, deps, upload.body);
-    if (!response.ok) await upload.dropRest();
-    return response;
-  },
+  handle: ({ c, face }) => handle(c, deps, (refusal) => face.refuse(c, refusal)),
 });

@@ -3,38 +3,26 @@ import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import { requestIdOf } from "../middleware/request-id.ts";
-import type { Handler } from "../operation.ts";
-import { callerOf } from "./credentials.ts";
-import { jobNotFound, workloadError } from "./envelope.ts";
+import type { Handle } from "../kit/face.ts";
+import type { Refusal } from "../kit/refusal.ts";
+import { jobNotFound } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 
 /** A request to a workload, from somebody who may make it. */
 export type Call = {
   readonly c: Context;
   readonly deps: Deps;
   readonly workload: Workload;
-  readonly owner: string | null;
+  readonly owner: Owner;
+  /** A refusal in the face's shape. */
+  readonly refuse: (refusal: Refusal) => Response;
 };
 
-/** Lets through who has a key, and answers what fails in this face's own shape. */
-export const guarded =
-  (deps: Deps, workload: Workload, handle: (call: Call) => Promise<Response>): Handler =>
-  async (c) => {
-    try {
-      const caller = await callerOf(c, deps);
-      if (caller.kind === "known") return await handle({ c, deps, workload, owner: caller.owner });
-      return workloadError(c, deps, {
-        code: 401,
-        message: "Send one of the service's keys as x-api-key, or in authorization",
-      });
-    } catch (error) {
-      deps.log.error("http.unhandled", error, { requestId: requestIdOf(c), method: c.req.method });
-      return workloadError(c, deps, {
-        code: 500,
-        message: "Something failed on our side; the transaction id helps to find it",
-      });
-    }
-  };
+/** A handler of a workload's operation. */
+export const called =
+  (deps: Deps, workload: Workload, handle: (call: Call) => Promise<Response>): Handle<Owner> =>
+  ({ c, face, caller }) =>
+    handle({ c, deps, workload, owner: caller, refuse: (refusal) => face.refuse(c, refusal) });
 
 export type FoundJob = { readonly job: JobHandle; readonly snapshot: JobSnapshot };
 
@@ -45,7 +33,8 @@ export const findJob = async (
   { c, deps, workload, owner }: Call,
   id: string,
 ): Promise<FoundJob | Response> => {
-  const job = UUID.test(id) ? deps.jobs.byId(id) : null;
+  const known = id.toLowerCase();
+  const job = UUID.test(known) ? deps.jobs.byId(known) : null;
   const snapshot = (await job?.snapshot()) ?? null;
   const isVisible = snapshot?.workload?.path === workload.path && snapshot.workload.owner === owner;
   return job === null || snapshot === null || !isVisible ? jobNotFound(c, deps) : { job, snapshot };

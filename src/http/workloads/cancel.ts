@@ -1,8 +1,9 @@
 import type { Deps } from "../../deps/types.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import type { Operation } from "../operation.ts";
-import { type Call, findJob, guarded } from "./call.ts";
+import type { Operation } from "../kit/face.ts";
+import { type Call, called, findJob } from "./call.ts";
 import { envelope, jobNotFound } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
@@ -17,7 +18,7 @@ const handle = async (call: Call): Promise<Response> => {
 };
 
 /** `POST /<path>/{job_id}/cancel` */
-export const cancel = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+export const cancel = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     method: "post",
     path: `/${workload.path}/{job_id}/cancel`,
@@ -28,5 +29,5 @@ export const cancel = (deps: Deps, workload: Workload, operationId: string): Ope
     request: { params: jobIdParam },
     responses: responses("The job", schemasOf(workload).job, { 404: "No such job" }),
   },
-  handler: guarded(deps, workload, handle),
+  handle: called(deps, workload, handle),
 });

@@ -1,8 +1,9 @@
 import type { Deps } from "../../deps/types.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import type { Operation } from "../operation.ts";
-import { type Call, findJob, guarded } from "./call.ts";
+import type { Operation } from "../kit/face.ts";
+import { type Call, called, findJob } from "./call.ts";
 import { envelope, jobNotFound, workloadError } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
@@ -26,7 +27,7 @@ const handle = async (call: Call): Promise<Response> => {
 };
 
 /** `POST /<path>/{job_id}/complete`: for who does not want to wait until the upload is noticed. */
-export const complete = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+export const complete = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     method: "post",
     path: `/${workload.path}/{job_id}/complete`,
@@ -41,5 +42,5 @@ export const complete = (deps: Deps, workload: Workload, operationId: string): O
       409: "A required part is not there; `errors` names it",
     }),
   },
-  handler: guarded(deps, workload, handle),
+  handle: called(deps, workload, handle),
 });

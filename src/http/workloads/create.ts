@@ -6,10 +6,12 @@ import type { Subscription } from "../../domain/webhooks/endpoint.ts";
 import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
 import { type Params, readParams } from "../../domain/workloads/params.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../idempotency.ts";
-import type { Operation } from "../operation.ts";
-import { type Call, guarded } from "./call.ts";
+import { isUtf8 } from "../kit/escapes.ts";
+import type { Operation } from "../kit/face.ts";
+import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
+import { type Call, called } from "./call.ts";
 import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 import { createdData } from "./job-data.ts";
 import { readObject } from "./read-object.ts";
 import { jsonBody, responses, schemasOf } from "./schemas.ts";
@@ -45,7 +47,9 @@ const subscribed = async (
 
 const readOrder = async (call: Call): Promise<Order | Response> => {
   const { c, deps, workload } = call;
-  const body = await readObject(c, deps);
+  if (!isUtf8(new URL(c.req.url).search))
+    return call.refuse({ code: "invalid_request", message: "The query is not UTF-8 under its escapes" });
+  const body = await readObject(call);
   if (body instanceof Response) return body;
   const { webhook_url: webhookUrl, ...given } = body;
   const outcome = readParams(workload, c.req.query(), given);
@@ -142,7 +146,7 @@ const partsText = ({ inputs }: Workload): string =>
     })
     .join("\n");
 
-export const create = (deps: Deps, workload: Workload, operationId: string): Operation => {
+export const create = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => {
   const schemas = schemasOf(workload);
   return {
     contract: {
@@ -164,6 +168,6 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
         422: "The params do not fit; `errors` names them",
       }),
     },
-    handler: guarded(deps, workload, handle),
+    handle: called(deps, workload, handle),
   };
 };

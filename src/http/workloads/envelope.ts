@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { FieldError } from "../../domain/runs/types.ts";
-import { requestIdOf } from "../middleware/request-id.ts";
+import { requestIdOf } from "../kit/request-id.ts";
 
 type Told = Pick<Deps, "now">;
 

@@ -1,9 +1,10 @@
 import type { Deps } from "../../deps/types.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../kit/face.ts";
 import { cancel } from "./cancel.ts";
 import { complete } from "./complete.ts";
 import { create } from "./create.ts";
+import type { Owner } from "./face.ts";
 import { read, readByQuery } from "./read.ts";
 import { search } from "./search.ts";
 
@@ -14,8 +15,8 @@ const idOf = ({ path }: Workload): string =>
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
 
-/** The routes of every declared workload (contract workloads.md section 2). */
-export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): Operation[] =>
+/** The routes of every declared workload. */
+export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): Operation<Owner>[] =>
   workloads.flatMap((workload) => {
     const id = idOf(workload);
     return [
@@ -27,7 +28,3 @@ export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): 
       cancel(deps, workload, `cancel${id}`),
     ];
   });
-
-/** Whether a path belongs to a declared workload, also where no route of it matches. */
-export const ownsPath = (workloads: readonly Workload[], path: string): boolean =>
-  workloads.some((workload) => path === `/${workload.path}` || path.startsWith(`/${workload.path}/`));

@@ -2,10 +2,11 @@ import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import type { Operation } from "../operation.ts";
-import { preferenceApplied, preferredWait } from "../prefer.ts";
-import { type Call, type FoundJob, findJob, guarded } from "./call.ts";
+import type { Operation } from "../kit/face.ts";
+import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
+import { type Call, called, type FoundJob, findJob } from "./call.ts";
 import { envelope, workloadError } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
@@ -59,23 +60,23 @@ const contractOf = (workload: Workload, path: string, operationId: string) => ({
 });
 
 /** `GET /<path>/{job_id}` */
-export const read = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+export const read = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}/{job_id}`, operationId),
     request: { params: jobIdParam },
     responses: responses("The job", schemasOf(workload).job, { 404: "No such job" }),
   },
-  handler: guarded(deps, workload, (call) => answer(call, call.c.req.param("job_id") ?? "")),
+  handle: called(deps, workload, (call) => answer(call, call.c.req.param("job_id") ?? "")),
 });
 
 /** `GET /<path>?job_id=` */
-export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation => ({
+export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}`, operationId),
     request: { query: z.object({ job_id: z.uuid() }) },
     responses: responses("The job", schemasOf(workload).job, { 400: "No job_id", 404: "No such job" }),
   },
-  handler: guarded(deps, workload, async (call) => {
+  handle: called(deps, workload, async (call) => {
     const id = call.c.req.query("job_id");
     if (id !== undefined) return answer(call, id);
     return workloadError(call.c, call.deps, { code: 400, message: "Name a job with ?job_id=" });

@@ -2,14 +2,16 @@ import type { Deps } from "../../deps/types.ts";
 import { cursorText, LOOKED_THROUGH, readSearch, searchPage } from "../../domain/workloads/search.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { foundData } from "../../domain/workloads/view.ts";
-import type { Operation } from "../operation.ts";
-import { type Call, guarded } from "./call.ts";
+import type { Operation } from "../kit/face.ts";
+import { type Call, called } from "./call.ts";
 import { envelope, unprocessable } from "./envelope.ts";
+import type { Owner } from "./face.ts";
 import { readObject } from "./read-object.ts";
 import { jsonBody, responses, schemasOf } from "./schemas.ts";
 
-const handle = async ({ c, deps, workload, owner }: Call): Promise<Response> => {
-  const body = await readObject(c, deps);
+const handle = async (call: Call): Promise<Response> => {
+  const { c, deps, workload, owner } = call;
+  const body = await readObject(call);
   if (body instanceof Response) return body;
   const outcome = readSearch(workload, body);
   if (outcome.kind === "refused") return unprocessable(c, deps, outcome.errors);
@@ -23,7 +25,7 @@ const handle = async ({ c, deps, workload, owner }: Call): Promise<Response> => 
 };
 
 /** `POST /<path>/search` */
-export const search = (deps: Deps, workload: Workload, operationId: string): Operation => {
+export const search = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => {
   const schemas = schemasOf(workload);
   return {
     contract: {
@@ -42,6 +44,6 @@ export const search = (deps: Deps, workload: Workload, operationId: string): Ope
         422: "The filters do not fit; `errors` names them",
       }),
     },
-    handler: guarded(deps, workload, handle),
+    handle: called(deps, workload, handle),
   };
 };

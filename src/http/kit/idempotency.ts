@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { IdempotencyKeys } from "../domain/ports/idempotency-keys.ts";
-import type { Ids } from "../domain/ports/ids.ts";
+import type { IdempotencyKeys } from "../../domain/ports/idempotency-keys.ts";
+import type { Ids } from "../../domain/ports/ids.ts";
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;

@@ -1,31 +1,12 @@
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 
-/** Every error that the runs face answers with, and the status that goes with it. */
-const STATUS_OF = {
-  invalid_request: 400,
-  invalid_manifest: 400,
-  invalid_upload: 400,
-  not_found: 404,
-  job_not_found: 404,
-  file_not_found: 404,
-  method_not_allowed: 405,
-  not_finished: 409,
-  request_in_flight: 409,
-  too_large: 413,
-  unsupported_media_type: 415,
-  key_reused: 422,
-  upgrade_required: 426,
-  rate_limited: 429,
-  internal: 500,
-  unavailable: 503,
-} as const satisfies Record<string, ContentfulStatusCode>;
-export type ErrorCode = keyof typeof STATUS_OF;
-
-const TITLE_OF: Record<ErrorCode, string> = {
+const TITLE_OF: Record<RefusalCode, string> = {
   invalid_request: "The request does not fit",
   invalid_manifest: "The manifest does not fit",
   invalid_upload: "The upload cannot be used",
+  unauthorized: "Credentials are missing or wrong",
+  forbidden: "Not allowed",
   not_found: "No such path",
   job_not_found: "No such job",
   file_not_found: "No such file",
@@ -34,6 +15,7 @@ const TITLE_OF: Record<ErrorCode, string> = {
   request_in_flight: "The first request with this key is still being handled",
   too_large: "The request is too large",
   unsupported_media_type: "Unsupported content type",
+  unfit: "The request does not fit",
   key_reused: "The idempotency key belongs to another body",
   upgrade_required: "A WebSocket is expected",
   rate_limited: "Rate limit exceeded",
@@ -42,7 +24,7 @@ const TITLE_OF: Record<ErrorCode, string> = {
 };
 
 export type Problem = {
-  readonly code: ErrorCode;
+  readonly code: RefusalCode;
   /** What went wrong and what to change, for the client's eyes. */
   readonly error: string;
   readonly details?: readonly { readonly field: string; readonly message: string }[];
@@ -52,8 +34,8 @@ export type Problem = {
 };
 
 /**
- * An error of the runs face: RFC 9457 members beside `{error, details?, retry_after?}` (contract
- * runs.md 0.10), and `Retry-After` where waiting helps.
+ * An error of the runs face: RFC 9457 members beside `{error, details?, retry_after?}`,
+ * and `Retry-After` where waiting helps.
  */
 export const problem = (
   c: Context,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attachment } from "../../../src/http/attachment.ts";
+import { attachment } from "../../../../src/http/kit/attachment.ts";
 
 describe("the Content-Disposition of a download", () => {
   it("has a plain name as it is", () => {

@@ -1,0 +1,37 @@
+import { serviceLog } from "../../deps.ts";
+import { Unavailable } from "../../domain/typed-jobs/unavailable.ts";
+import type { Access, Face } from "../kit/face.ts";
+import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
+import { depsOf, isAuthorized } from "./auth.ts";
+import type { JobsDefinition } from "./config.ts";
+import { jobsCors } from "./cors.ts";
+import { problem } from "./respond.ts";
+
+/** A body or a query that does not fit is 422 in this face, whatever is wrong with it. */
+const statusOf = (code: RefusalCode) => (code === "invalid_request" ? 422 : STATUS_OF[code]);
+
+const rootsOf = (prefix: string): string[] =>
+  prefix === "" ? ["/jobs", "/settings", "/healthcheck"] : [prefix];
+
+/** The typed jobs' face, of an app with this definition; nothing of it needs a binding before a request. */
+export const jobsFace = (definition: JobsDefinition): Face<null> => ({
+  roots: rootsOf(definition.prefix),
+  cors: jobsCors,
+  access: async (c): Promise<Access<null>> => {
+    if (await isAuthorized(c, depsOf(c), definition)) return { kind: "allow", caller: null };
+    return { kind: "refuse", refusal: { code: "unauthorized", message: "Credentials are missing or wrong" } };
+  },
+  refuse: (c, { code, message, fields, retryAfterSeconds }) => {
+    if (code === "unauthorized") c.header("WWW-Authenticate", 'Basic realm="jobs", charset="UTF-8"');
+    if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));
+    const errors = fields?.map(({ path, message: msg }) => ({ type: code, loc: path, msg }));
+    return problem(c, statusOf(code), message, errors);
+  },
+  failed: (c, error) => {
+    const cause = error instanceof Unavailable ? error.cause : error;
+    serviceLog.error("typed_jobs.failed", cause, { method: c.req.method });
+    return error instanceof Unavailable
+      ? problem(c, 503, "Storage does not answer now")
+      : problem(c, 500, "Something failed on our side");
+  },
+});

@@ -1,0 +1,28 @@
+import type { MiddlewareHandler } from "hono";
+import { dropRest } from "./body.ts";
+import { isUtf8 } from "./escapes.ts";
+import type { Face } from "./face.ts";
+import { giveRequestId } from "./request-id.ts";
+
+type AnyFace = Pick<Face<never>, "refuse" | "cors">;
+
+const DAMAGED = "The path is not UTF-8 under its escapes";
+
+/**
+ * What surrounds each request of a face: its id, its CORS headers, an address that can be read, and behind
+ * a refusal the rest of the body. Where frames lie in one another the outermost counts.
+ */
+export const frame =
+  (faceOf: (path: string) => AnyFace): MiddlewareHandler =>
+  async (c, next) => {
+    if (c.get("requestId") !== undefined) return next();
+    giveRequestId(c);
+    const face = faceOf(c.req.path);
+    const answer = await face.cors(c, async () => {
+      if (isUtf8(new URL(c.req.url).pathname)) await next();
+      else c.res = face.refuse(c, { code: "invalid_request", message: DAMAGED });
+    });
+    if (answer instanceof Response) c.res = answer;
+    if (c.res.status >= 400) await dropRest(c);
+    c.res.headers.set("X-Request-Id", c.get("requestId"));
+  };
