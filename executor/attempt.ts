@@ -5,7 +5,8 @@ import { errorKind, type Log, shortId } from "./log.ts";
 import { noOutputs, nothingRan, type Outcome, type ResultContext, toFinishedEvent } from "./outcome.ts";
 import { createReportClient } from "./report-client.ts";
 import { createReporter } from "./reporter.ts";
-import { type RunningProgram, runProgram } from "./run-program.ts";
+import { type ProgramContext, type RunningProgram, runProgram } from "./run-program.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
 import type { SandboxSupply } from "./sandbox/supply.ts";
 import { uploadOutputs } from "./upload.ts";
 import { type Ending, infrastructure, killedFor } from "./verdict.ts";
@@ -47,6 +48,16 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     onDrained: () => program?.resumeLogs(),
   });
 
+  /** Whatever fails here leaves no sandbox behind. */
+  const runIn = (sandbox: Sandbox, context: ProgramContext): Promise<Outcome> => {
+    try {
+      program = runProgram(sandbox, request, context);
+      return program.done;
+    } catch (error) {
+      sandbox.kill();
+      throw error;
+    }
+  };
   const execute = async (onSandboxGone: () => void): Promise<Outcome> => {
     const environment = tools.environments.find(request.program.environment);
     if (stoppedWith !== null) return nothingRan(stoppedWith);
@@ -56,8 +67,7 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     const sandbox = await tools.supply.take({ workspaceBytes, layer: environment.layer });
     const limitsDataPerProcess = tools.accounting === "proc";
     const context = { environment, reporter, spool, signal: abort.signal, limitsDataPerProcess };
-    program = runProgram(sandbox, request, context);
-    const outcome = await program.done;
+    const outcome = await runIn(sandbox, context);
     onSandboxGone();
     if (await uploadOutputs(client, outcome.collection.outputs, abort.signal)) return outcome;
     return { ...outcome, ending: stoppedWith ?? infrastructure("upload"), collection: noOutputs };

@@ -1,17 +1,21 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AttemptLimits } from "../src/wire/attempt.ts";
 import type { OutputFile } from "../src/wire/report.ts";
+import { guardArchive } from "./archive-guard.ts";
 import { outputPath } from "./archive-path.ts";
+import { noteWork } from "./loop-watch.ts";
 import type { LaidOut } from "./prepare.ts";
 import { readTar, type TarEntry } from "./tar.ts";
 
 const HEADER_ALLOWANCE_BYTES = 64 * 1024 * 1024;
+/** Smaller content is looked at in memory, and written only where it is kept. */
+const SMALL_BYTES = 64 * 1024;
 
 /** An output with the executor's own copy of its content. */
 export interface Collected {
@@ -41,7 +45,30 @@ export const createSpool = () => {
 };
 export type Spool = ReturnType<typeof createSpool>;
 
-const spoolEntry = async (entry: TarEntry, path: string): Promise<string> => {
+/** An entry's content by its hash, and how to have it as a file at the end. */
+interface Content {
+  readonly sha256: string;
+  keep(): Promise<string>;
+  drop(): Promise<void>;
+}
+
+const smallContent = async (entry: TarEntry, spool: Spool): Promise<Content> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of entry.content) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  return {
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    keep: async () => {
+      const path = await spool.nextPath();
+      await writeFile(path, bytes, { flag: "wx", mode: 0o600 });
+      return path;
+    },
+    drop: () => Promise.resolve(),
+  };
+};
+
+const spooledContent = async (entry: TarEntry, spool: Spool): Promise<Content> => {
+  const path = await spool.nextPath();
   const hash = createHash("sha256");
   const hashed = async function* () {
     for await (const chunk of entry.content) {
@@ -50,7 +77,7 @@ const spoolEntry = async (entry: TarEntry, path: string): Promise<string> => {
     }
   };
   await pipeline(hashed, createWriteStream(path, { flags: "wx", mode: 0o600 }));
-  return hash.digest("hex");
+  return { sha256: hash.digest("hex"), keep: () => Promise.resolve(path), drop: () => rm(path) };
 };
 
 /** Ends a stream that is longer than anything an honest job could have packed. */
@@ -68,7 +95,8 @@ const bounded = async function* (source: Readable, capBytes: number): AsyncGener
 const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
   const outputs = new Map<string, Collected>();
   let totalBytes = 0;
-  const inputAt = (path: string) => inputs.get(root === "." ? path : `${root}/${path}`);
+  /** Each input is compared once, so that the work is bounded by what was sent in. */
+  const compared = new Set<string>();
   return {
     outputs,
     fits: (path: string, sizeBytes: number): boolean =>
@@ -76,11 +104,13 @@ const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
       outputs.size < limits.outputFiles &&
       sizeBytes <= limits.outputFileBytes &&
       totalBytes + sizeBytes <= limits.outputTotalBytes,
-    /** An input of the same size: only its hash tells whether it is an output. */
-    mayBeUnchanged: (path: string, sizeBytes: number): boolean => inputAt(path)?.sizeBytes === sizeBytes,
-    isUnchanged: (file: OutputFile): boolean => {
-      const input = inputAt(file.path);
-      return input?.sizeBytes === file.sizeBytes && input.sha256 === file.sha256;
+    /** Hash of an input of the same size, which alone tells whether the entry is an output; null without one. */
+    inputHash: (path: string, sizeBytes: number): string | null => {
+      const inputPath = root === "." ? path : `${root}/${path}`;
+      const input = inputs.get(inputPath);
+      if (input?.sizeBytes !== sizeBytes || compared.has(inputPath)) return null;
+      compared.add(inputPath);
+      return input.sha256;
     },
     keep: (collected: Collected): void => {
       outputs.set(collected.file.path, collected);
@@ -92,18 +122,20 @@ type Shelf = ReturnType<typeof createShelf>;
 
 /** Whether the entry counts as dropped. */
 const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<boolean> => {
+  noteWork("reading outputs");
   if (entry.type === "directory") return false;
   const path = entry.type === "file" ? outputPath(entry.name) : null;
   if (path === null) return true;
-  if (!shelf.fits(path, entry.sizeBytes) && !shelf.mayBeUnchanged(path, entry.sizeBytes)) return true;
-  const spoolPath = await spool.nextPath();
-  const sha256 = await spoolEntry(entry, spoolPath);
-  const file = { path, sizeBytes: entry.sizeBytes, sha256 };
-  const isOutput = !shelf.isUnchanged(file);
-  const isKept = isOutput && shelf.fits(path, entry.sizeBytes);
-  if (isKept) shelf.keep({ file, spoolPath });
-  else await rm(spoolPath);
-  return isOutput && !isKept;
+  const inputHash = shelf.inputHash(path, entry.sizeBytes);
+  const fits = shelf.fits(path, entry.sizeBytes);
+  if (!fits && inputHash === null) return true;
+  const content = await (entry.sizeBytes <= SMALL_BYTES ? smallContent : spooledContent)(entry, spool);
+  const { sha256 } = content;
+  const isKept = fits && sha256 !== inputHash;
+  if (isKept)
+    shelf.keep({ file: { path, sizeBytes: entry.sizeBytes, sha256 }, spoolPath: await content.keep() });
+  else await content.drop();
+  return !isKept && sha256 !== inputHash;
 };
 
 /** A file operation of the executor's own; everything else that fails here is the archive. */
@@ -124,7 +156,10 @@ export const collectOutputs = async (
   let shelf: Shelf | null = null;
   let dropped = 0;
   try {
-    for await (const entry of readTar(bounded(archive, capBytes))) {
+    const guarded = guardArchive(bounded(archive, capBytes), () => {
+      dropped += 1;
+    });
+    for await (const entry of readTar(guarded)) {
       shelf ??= createShelf(limits, request.inputs(), request.root);
       if (await takeEntry(entry, shelf, spool)) dropped += 1;
     }

@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { createEnvironments, readEnvironments } from "./environments.ts";
 import { loadIdentity } from "./identity.ts";
 import { type Log, logToStderr } from "./log.ts";
+import { watchLoop } from "./loop-watch.ts";
 import type { Isolation } from "./sandbox/isolation.ts";
 import { createSandboxSupply } from "./sandbox/supply.ts";
 import { createServer } from "./server.ts";
@@ -37,6 +38,7 @@ export const startService = (
   onStopped: () => void,
   log: Log = logToStderr,
 ): void => {
+  watchLoop(log);
   const identity = loadIdentity(config.keyFile);
   const built = readEnvironments(config.environmentsFolder);
   const environments = createEnvironments(built);

@@ -13,6 +13,7 @@ const COLLECT_MS = 30_000;
 /** A job could make the launcher say that it has ended, and go on: packing is not worth more time than this. */
 const COLLECT_CPU_US = 2_000_000;
 const SIGXCPU_STATUS = 152;
+const KILLED_STATUS = 137;
 
 export interface Figures {
   readonly cpuUs: number;
@@ -107,6 +108,7 @@ export const supervise = (
   const measure = (): void => {
     const usage = sandbox.usage();
     if (exited !== null) {
+      figures = { ...figures, cpuUs: Math.max(figures.cpuUs, usage.cpuUs - baseCpuUs) };
       if (usage.cpuUs - baseCpuUs > limits.cpuMs * 1_000 + COLLECT_CPU_US) sandbox.kill();
       return;
     }
@@ -145,9 +147,13 @@ export const supervise = (
   };
   sandbox.onRecord = (record) => {
     if (record.kind === "started" && startedAtMs === null) onStarted();
-    else if (record.kind === "refused") stop(infrastructure("unpack"));
+    else if (record.kind === "refused" && startedAtMs === null) stop(infrastructure("unpack"));
     else if (record.kind === "exited" && startedAtMs !== null) onExited(record);
   };
+
+  // Before a start nothing of the program's runs; after it, this is the program's doing, as if it had killed the shell.
+  sandbox.onForged = () =>
+    stop(startedAtMs === null ? infrastructure("sandbox") : endedByItself(KILLED_STATUS, true));
 
   sandbox.onEnd = () => {
     measure();
@@ -160,8 +166,8 @@ export const supervise = (
     if (ending !== null) return ending;
     if (exited === null) {
       if (startedAtMs === null) return infrastructure("sandbox");
-      // The program killed the shell that ran it: tini's status is all there is.
-      return endedByItself(status ?? 137, true);
+      // The shell that ran the program was killed, which a program can do where no namespace is.
+      return endedByItself(status ?? KILLED_STATUS, true);
     }
     const overCpu = exited.status === SIGXCPU_STATUS && figures.cpuUs >= limits.cpuMs * 1_000;
     return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);

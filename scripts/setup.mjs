@@ -9,7 +9,6 @@ const root = path.resolve(import.meta.dirname, "..");
 /** Programs and their Debian packages. Only folders that a sandboxed job sees too are looked through. */
 const programs = {
   bwrap: "bubblewrap",
-  tini: "tini",
   python3: "python3",
   bash: "bash",
   tar: "tar",

@@ -20,6 +20,7 @@ export interface LegacyFolders {
 
 /** A job weighs an eighth of an ordinary process, however many processes it has. */
 const CPU_SHARES = 128;
+const TCP_BYTES = 64 * 1024 * 1024;
 
 const cpuUsageUs = (folders: LegacyFolders): number => {
   if (folders.unified !== null) return readKeyed(folders.unified, "cpu.stat", "usage_usec");
@@ -50,6 +51,8 @@ const openGroup = (folders: LegacyFolders): JobGroup => ({
   limitMemory: (bytes) => {
     writeValue(folders.memory, "memory.limit_in_bytes", bytes);
     writeOptional(folders.memory, "memory.memsw.limit_in_bytes", bytes);
+    // Buffers of TCP sockets are counted apart here, and not at all without a limit of their own.
+    writeOptional(folders.memory, "memory.kmem.tcp.limit_in_bytes", Math.min(bytes, TCP_BYTES));
   },
   usage: () => usage(folders),
   kill: () => {

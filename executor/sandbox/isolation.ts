@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { IsolationLevel } from "../../src/wire/vocabulary.ts";
 import { openGroupTree } from "./group-tree.ts";
 import type { Accounting } from "./job-group.ts";
-import { createOutputPipes } from "./output-pipes.ts";
+import { copyLauncher } from "./launcher-copy.ts";
+import { createSandboxPipes } from "./pipes.ts";
 import type { Machine } from "./profile.ts";
 import { startSandbox, type Workshop } from "./sandbox.ts";
 import { assembleFilter, currentArchitecture, encodeFilter } from "./seccomp-filter.ts";
@@ -55,15 +56,16 @@ const trialIn = async (workshop: Workshop): Promise<TrialResult> =>
   );
 
 /** Tries the profile as it is meant first, then without what a container's read-only /proc/sys forbids. */
-const findMachine = async (parts: Omit<Workshop, "machine">) => {
-  const isRoot = process.getuid?.() === 0;
+const findMachine = async (
+  parts: Omit<Workshop, "machine">,
+  own: Omit<Machine, "level" | "disableUserns">,
+) => {
   let result: TrialResult | null = null;
   for (const disableUserns of [true, false]) {
     const machine: Machine = {
+      ...own,
       level: parts.groups === null ? 2 : 1,
-      isRoot,
       disableUserns,
-      nodePath: process.execPath,
     };
     result = await trialIn({ ...parts, machine });
     if (holds(result)) return { machine, result };
@@ -78,11 +80,13 @@ const findMachine = async (parts: Omit<Workshop, "machine">) => {
 export const openIsolation = async (choice: "auto" | "none", sandboxes: number): Promise<Isolation> => {
   const groups = openGroupTree();
   const filterPath = writeFilter();
-  const pipes = createOutputPipes(sandboxes);
+  const pipes = createSandboxPipes(sandboxes);
   const parts = { groups, filterPath, pipes };
   const isRoot = process.getuid?.() === 0;
-  const direct: Machine = { level: 0, isRoot, disableUserns: false, nodePath: process.execPath };
-  const found = choice === "none" ? { machine: direct, result: null } : await findMachine(parts);
+  const launcher = copyLauncher(isRoot);
+  const own = { isRoot, nodePath: process.execPath, launcherPath: launcher.path };
+  const direct: Machine = { ...own, level: 0, disableUserns: false };
+  const found = choice === "none" ? { machine: direct, result: null } : await findMachine(parts, own);
   return {
     level: found.machine?.level ?? null,
     accounting: groups?.kind ?? "proc",
@@ -96,6 +100,7 @@ export const openIsolation = async (choice: "auto" | "none", sandboxes: number):
     workshop: { ...parts, machine: found.machine ?? direct },
     close: () => {
       pipes.close();
+      launcher.remove();
       groups?.close();
       rmSync(join(filterPath, ".."), { recursive: true, force: true });
     },

@@ -1,14 +1,14 @@
 /**
- * What runs in the sandbox around the program (contract sandbox.md section 9): it waits for its orders, lays
- * the inputs out, runs the program as a child that holds none of its descriptors, ends whatever the program
- * left behind, and packs the job's folder.
+ * What runs in the sandbox around the program: it waits for its orders, lays the inputs out, runs the
+ * program as a child that holds none of its descriptors, ends whatever the program left behind, and packs
+ * the job's folder. It is the first process of the sandbox: it reaps orphans, and the kernel lets nobody in
+ * there kill or stop it. The signals that a shell catches anyway do nothing.
  *
  * Descriptors: 5 orders, stdin's text and the input archive, one after the other; 6 output archive;
- * 7 records for the executor, each `\1 ... \0`. The shell's own stderr goes to 7 as well, because the only
+ * 7 records for the executor, each `\1 ... \0`; 8 the executor's word that it sent the whole archive, because
+ * tar takes one that breaks off for a complete one. The shell's own stderr goes to 7 as well, because the only
  * thing it writes there is its notice that the program was killed by a signal: that is how a program that
  * exits with 137 is told from one that was killed.
- *
- * tar takes an archive that breaks off for a complete one, so the executor says on 7 that it sent it all.
  *
  * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
  * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
@@ -17,7 +17,8 @@
  */
 export const launcherScript = `
 cd "$1" || exit 125
-exec 8>&2 2>&7
+trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE XCPU XFSZ VTALRM
+exec 9>&2 2>&7
 printf '\\1ready\\0' >&7
 IFS= read -r -d '' n <&5 || exit 0
 mapfile -u 5 -d '' -t -n "$n" s
@@ -29,7 +30,7 @@ plain=0
 if [[ \${s[1]} == archive ]]; then
   tar -xmf - --no-same-owner <&5 2>/dev/null || refuse
   printf '\\1unpacked\\0' >&7
-  IFS= read -r -d '' go <&7 || exit 125
+  IFS= read -r -d '' go <&8 || exit 125
 else
   plain=\${s[1]}
   for (( i = 0; i < plain; i++ )); do printf %s "\${s[6 + 2 * i]}" >"\${s[5 + 2 * i]}" || refuse; done
@@ -46,9 +47,9 @@ untouched() {
     [[ $have == "$want" ]] || return 1
   done
 }
-exec 5<&-
+exec 5<&- 8<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&8 6>&- 7>&- 8>&-
+(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7
@@ -112,37 +113,55 @@ export type LauncherRecord =
       readonly waitedCpuUs: number;
     };
 
-/** The last line of the builtin `times`: user and system time of all waited-for children. */
-const parseTimes = (text: string): number => {
-  const line = text.trim().split("\n").at(-1) ?? "";
-  let totalUs = 0;
-  for (const [, minutes, seconds] of line.matchAll(/(\d+)m([\d.]+)s/g)) {
-    totalUs += Math.round((Number(minutes) * 60 + Number(seconds)) * 1e6);
-  }
-  return totalUs;
-};
+/** All records of a launcher together stay far below this, the shell's notice of a signal included. */
+const RECORDS_BYTES = 4_096;
+const RECORD_BYTES = 200;
+
+const TIME = String.raw`(\d{1,7})m(\d{1,2}\.\d{3})s`;
+/** The status, then the two lines of the builtin `times`: the shell's own, and all waited-for children's. */
+const EXITED = new RegExp(`^exited (\\d{1,3}) ${TIME} ${TIME}\\n${TIME} ${TIME}\\n$`);
+
+const microseconds = (minutes: string | undefined, seconds: string | undefined): number =>
+  Math.round((Number(minutes) * 60 + Number(seconds)) * 1e6);
 
 const parseRecord = (text: string, noticed: boolean): LauncherRecord | null => {
   if (text === "ready" || text === "refused" || text === "unpacked" || text === "started") {
     return { kind: text };
   }
-  const [, status, times] = /^exited (\d{1,3}) (.*)$/s.exec(text) ?? [];
-  if (status === undefined || times === undefined) return null;
-  return { kind: "exited", status: Number(status), noticed, waitedCpuUs: parseTimes(times) };
+  const parts = EXITED.exec(text);
+  const status = Number(parts?.[1]);
+  if (parts === null || status > 255) return null;
+  const waitedCpuUs = microseconds(parts[6], parts[7]) + microseconds(parts[8], parts[9]);
+  return { kind: "exited", status, noticed, waitedCpuUs };
 };
 
-/** Splits the record stream; at most 4 KiB of an unfinished record are kept, since a job may forge it. */
-export const createRecordReader = (onRecord: (record: LauncherRecord) => void): ((chunk: Buffer) => void) => {
+/**
+ * Splits the record stream. It is trusted no more than the program itself: what no launcher says, or more than
+ * one ever says, is told once by `onForged`, and nothing is read after it.
+ */
+export const createRecordReader = (
+  onRecord: (record: LauncherRecord) => void,
+  onForged: () => void,
+): ((chunk: Buffer) => void) => {
   let pending = "";
+  let totalBytes = 0;
   let noticed = false;
+  let isForged = false;
+  const take = (part: string): void => {
+    const start = part.lastIndexOf("\x01");
+    noticed ||= start > 0;
+    const text = part.slice(start + 1);
+    const record = start < 0 || text.length > RECORD_BYTES ? null : parseRecord(text, noticed);
+    if (record === null) isForged = true;
+    else onRecord(record);
+  };
   return (chunk) => {
-    const parts = (pending + chunk.toString("latin1")).split("\0");
-    pending = (parts.pop() ?? "").slice(-4_096);
-    for (const part of parts) {
-      const start = part.lastIndexOf("\x01");
-      noticed ||= start > 0;
-      const record = parseRecord(part.slice(start + 1), noticed);
-      if (record !== null) onRecord(record);
-    }
+    if (isForged) return;
+    totalBytes += chunk.length;
+    isForged = totalBytes > RECORDS_BYTES;
+    const parts = isForged ? [] : (pending + chunk.toString("latin1")).split("\0");
+    pending = parts.pop() ?? "";
+    for (const part of parts) if (!isForged) take(part);
+    if (isForged) onForged();
   };
 };

@@ -17,8 +17,11 @@ export const FIRST_UID = 60_001;
 /** A backstop for each process; the job's own CPU limit is lower and covers the whole tree. */
 const CPU_BACKSTOP_SECONDS = 3_600;
 
-/** Fixed numbers of the descriptors that the launch chain is given (see the launcher). */
-export const descriptors = { seccomp: 3, info: 4, orders: 5, archive: 6, records: 7 } as const;
+/** Where the shell that runs the launcher is found in every sandbox: a copy that may not be read. */
+const LAUNCHER_SHELL = "/opt/launcher/bash";
+
+/** Fixed numbers of bubblewrap's descriptors; the launcher names its own. */
+export const descriptors = { seccomp: 3, info: 4 } as const;
 
 /** What the machine allows; found once at start by trying. */
 export interface Machine {
@@ -27,6 +30,8 @@ export interface Machine {
   /** `--disable-userns` needs a writable /proc/sys, which containers do not have; seccomp covers it. */
   readonly disableUserns: boolean;
   readonly nodePath: string;
+  /** The execute-only copy of the shell, on the machine. */
+  readonly launcherPath: string;
 }
 
 /** What is fixed when a sandbox starts, and so what a warm one must match. */
@@ -66,6 +71,7 @@ const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...bindIfThere("/etc/ld.so.cache"),
   ...bindIfThere("/etc/alternatives"),
   ...bind(machine.nodePath, `${NODE_FOLDER}/node`),
+  ...bind(machine.launcherPath, LAUNCHER_SHELL),
   ...(shape.layer === null ? [] : bind(shape.layer.source, shape.layer.target)),
   ...["--proc", "/proc"],
   ...bind("/proc/sys"),
@@ -108,14 +114,18 @@ const joinGroups = (files: readonly string[]): string[] => {
 
 /**
  * The whole command that becomes one sandbox, ready to take orders: join the groups, drop to an id of its
- * own before anything else (bubblewrap started by root is no sandbox), enter the namespaces, and let tini
- * reap what the program leaves.
+ * own before anything else (bubblewrap started by root is no sandbox), and enter the namespaces, where the
+ * launcher is the first process.
  */
 export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace): readonly string[] => [
   ...joinGroups(place.joinFiles),
   ...dropPrivileges(machine, place.slot),
   ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
-  ...(machine.level === 0 ? [] : ["tini", "--"]),
-  ...["bash", "-c", `${resourceLimits(shape)}\n${launcherScript}`, "launcher"],
+  ...[
+    machine.level === 0 ? machine.launcherPath : LAUNCHER_SHELL,
+    "-c",
+    `${resourceLimits(shape)}\n${launcherScript}`,
+    "launcher",
+  ],
   ...[place.directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
 ];

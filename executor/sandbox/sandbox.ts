@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { Duplex, type Readable, type Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { pause } from "../backoff.ts";
 import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
-import { closeWriteEnds, type OutputPipes } from "./output-pipes.ts";
+import type { FromSandbox, IntoSandbox, SandboxPipe, SandboxPipes } from "./pipes.ts";
 import { createTreeMeter, treeMemoryBytes } from "./processes.ts";
 import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
 
@@ -17,7 +17,7 @@ const KILL_AGAIN_MS = 500;
 export interface Workshop {
   readonly machine: Machine;
   readonly groups: GroupTree | null;
-  readonly pipes: OutputPipes;
+  readonly pipes: SandboxPipes;
   /** File with the encoded filter; opened anew for each sandbox, because its offset is shared. */
   readonly filterPath: string;
 }
@@ -33,6 +33,8 @@ export interface Sandbox {
   proceed(): void;
   /** Set by whoever runs the program. */
   onRecord: (record: LauncherRecord) => void;
+  /** Called once when the records are none that a launcher writes. */
+  onForged: () => void;
   /** Called when everything has ended, while the last figures can still be read. */
   onEnd: () => void;
   /** Where no group guards it, `usage` counts passing the limit as `oomKills`. */
@@ -63,12 +65,47 @@ const signalQuietly = (pid: number): void => {
   }
 };
 
-const duplexAt = (child: ChildProcess, descriptor: number): Duplex => {
-  const stream = child.stdio[descriptor];
-  if (!(stream instanceof Duplex)) throw new Error(`descriptor ${descriptor} is not a pipe`);
-  // A sandbox that is killed breaks its pipes; its end is seen in `closed`, so the break itself is no news.
+/** A sandbox that is killed breaks its pipes; its end is seen in `closed`, so the break itself is no news. */
+const ignoreBreaks = <T extends Readable | Writable>(stream: T): T => {
   stream.on("error", () => stream.destroy());
   return stream;
+};
+
+/** bubblewrap's own pipe, which it closes before the launcher starts. */
+const infoOf = (child: ChildProcess): Readable => {
+  const stream = child.stdio[descriptors.info];
+  if (!(stream instanceof Readable)) throw new Error("there is no descriptor for bubblewrap's information");
+  return ignoreBreaks(stream);
+};
+
+type Pipes = Readonly<Record<FromSandbox | IntoSandbox, SandboxPipe>>;
+
+const openPipes = (pipes: SandboxPipes, slot: number): Pipes => {
+  const opened = {
+    stdout: pipes.from(slot, "stdout"),
+    stderr: pipes.from(slot, "stderr"),
+    archive: pipes.from(slot, "archive"),
+    records: pipes.from(slot, "records"),
+    orders: pipes.into(slot, "orders"),
+    go: pipes.into(slot, "go"),
+  };
+  for (const { ours } of Object.values(opened)) ignoreBreaks(ours);
+  return opened;
+};
+
+/**
+ * Settles when our ends are closed too: the names are used again for the slot's next sandbox, which must not
+ * find an end of this one. What nobody ever read is let go.
+ */
+const closePipes = async (pipes: Pipes): Promise<void> => {
+  pipes.orders.ours.destroy();
+  pipes.go.ours.destroy();
+  for (const { ours } of [pipes.stdout, pipes.stderr, pipes.archive]) {
+    if (ours.readableFlowing === null && ours.listenerCount("readable") === 0) ours.resume();
+  }
+  const closed = ({ ours }: SandboxPipe): Promise<void> =>
+    ours.closed ? Promise.resolve() : new Promise((resolve) => ours.once("close", () => resolve()));
+  await Promise.all(Object.values(pipes).map(closed));
 };
 
 /** The first process of the sandbox as this machine numbers it, from bubblewrap's `--info-fd`. */
@@ -102,7 +139,8 @@ const createPolledGuard = (topPid: () => number): Pick<Sandbox, "limitMemory" | 
 };
 
 /** Spawns the launch chain with the descriptors that the launcher expects. */
-const launch = (workshop: Workshop, command: readonly string[], outputs: readonly [number, number]) => {
+const launch = (workshop: Workshop, command: readonly string[], pipes: Pipes) => {
+  const { stdout, stderr, orders, archive, records, go } = pipes;
   const filter = openSync(workshop.filterPath, "r");
   const [file = "", ...args] = command;
   try {
@@ -110,10 +148,14 @@ const launch = (workshop: Workshop, command: readonly string[], outputs: readonl
       detached: true,
       cwd: "/",
       env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-      stdio: ["ignore", ...outputs, filter, "pipe", "pipe", "pipe", "pipe"],
+      stdio: [
+        ...["ignore" as const, stdout.theirs, stderr.theirs, filter, "pipe" as const],
+        ...[orders.theirs, archive.theirs, records.theirs, go.theirs],
+      ],
     });
   } finally {
     closeSync(filter);
+    for (const { theirs } of Object.values(pipes)) closeSync(theirs);
   }
 };
 
@@ -136,7 +178,7 @@ const createKiller = (child: ChildProcess, group: JobGroup | null, innerPid: () 
 };
 
 /** Records may still be on their way when the exit is seen. */
-const waitForEnd = async (child: ChildProcess, records: Duplex): Promise<number | null> => {
+const waitForEnd = async (child: ChildProcess, records: Readable): Promise<number | null> => {
   const recordsEnded = new Promise<void>((resolve) => records.once("close", resolve));
   const code = await new Promise<number | null>((resolve) => {
     child.once("exit", resolve);
@@ -157,15 +199,13 @@ export const startSandbox = (
 ): Sandbox => {
   const group = workshop.groups?.create(place.name) ?? null;
   const joinFiles = group?.joinFiles ?? [];
-  const stdout = workshop.pipes.open(place.slot, "stdout");
-  const stderr = workshop.pipes.open(place.slot, "stderr");
+  const pipes = openPipes(workshop.pipes, place.slot);
   const command = launchCommand(workshop.machine, shape, { ...place, joinFiles });
-  const child = launch(workshop, command, [stdout.writeDescriptor, stderr.writeDescriptor]);
-  closeWriteEnds(stdout, stderr);
+  const child = launch(workshop, command, pipes);
 
-  const records = duplexAt(child, descriptors.records);
+  const records = pipes.records.ours;
   let innerPid: number | null = null;
-  readChildPid(duplexAt(child, descriptors.info), (pid) => {
+  readChildPid(infoOf(child), (pid) => {
     innerPid = pid;
   });
   let lastUsage: Usage = { cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 };
@@ -177,14 +217,15 @@ export const startSandbox = (
     return code;
   });
   const sandbox: Sandbox = {
-    stdout: stdout.reader,
-    stderr: stderr.reader,
-    orders: duplexAt(child, descriptors.orders),
-    archive: duplexAt(child, descriptors.archive),
+    stdout: pipes.stdout.ours,
+    stderr: pipes.stderr.ours,
+    orders: pipes.orders.ours,
+    archive: pipes.archive.ours,
     proceed: () => {
-      records.write("go\0");
+      pipes.go.ours.end("go\0");
     },
     onRecord: () => undefined,
+    onForged: () => undefined,
     onEnd: () => undefined,
     limitMemory: (bytes) => {
       if (!isOver) guard.limitMemory(bytes);
@@ -195,11 +236,17 @@ export const startSandbox = (
     },
     kill: createKiller(child, group, () => innerPid),
     ended,
-    closed: ended.then(() => (group === null ? undefined : removeWhenEmpty(group))),
+    closed: ended.then(async () => {
+      if (group !== null) await removeWhenEmpty(group);
+      await closePipes(pipes);
+    }),
   };
   records.on(
     "data",
-    createRecordReader((record) => sandbox.onRecord(record)),
+    createRecordReader(
+      (record) => sandbox.onRecord(record),
+      () => sandbox.onForged(),
+    ),
   );
   return sandbox;
 };

@@ -20,6 +20,7 @@ export const refuse = (errno: number): number => 0x0005_0000 | errno;
 
 export const EPERM = 1;
 export const ENOSYS = 38;
+export const EPROTONOSUPPORT = 93;
 export const EAFNOSUPPORT = 97;
 
 /** Offsets in `struct seccomp_data`; an argument's low half comes first on both architectures. */
@@ -37,7 +38,9 @@ const X32_BIT = 0x4000_0000;
 const CLONE_NAMESPACES = 0x7e02_0080;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+const TIOCSETD = 0x5423;
 const socketFamilies = [1, 2, 10]; // AF_UNIX, AF_INET, AF_INET6
+const refusedProtocols = [33, 132, 136, 262]; // DCCP, SCTP, UDP-Lite, MPTCP
 /** PER_LINUX, PER_LINUX32, both with UNAME26, and the query. */
 const personalities = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
 
@@ -62,10 +65,14 @@ const inspect = (number: number, argument: number, body: readonly Instruction[])
   ...body,
 ];
 
-const onlyValues = (values: readonly number[], otherwise: number): Instruction[] => [
+const onlyValues = (
+  values: readonly number[],
+  otherwise: number,
+  then: readonly Instruction[] = [answer(ALLOW)],
+): Instruction[] => [
   ...values.map((value, index) => step(JUMP_EQUAL, value, values.length - index, 0)),
   answer(otherwise),
-  answer(ALLOW),
+  ...then,
 ];
 
 const exceptValues = (values: readonly number[], refusal: number): Instruction[] => [
@@ -84,8 +91,19 @@ const inspections = (architecture: Architecture): Instruction[] => [
     answer(refuse(EPERM)),
     answer(ALLOW),
   ]),
-  ...inspect(inspectedSyscalls.ioctl[architecture], 1, exceptValues([TIOCSTI, TIOCLINUX], refuse(EPERM))),
-  ...inspect(inspectedSyscalls.socket[architecture], 0, onlyValues(socketFamilies, refuse(EAFNOSUPPORT))),
+  ...inspect(
+    inspectedSyscalls.ioctl[architecture],
+    1,
+    exceptValues([TIOCSTI, TIOCLINUX, TIOCSETD], refuse(EPERM)),
+  ),
+  ...inspect(
+    inspectedSyscalls.socket[architecture],
+    0,
+    onlyValues(socketFamilies, refuse(EAFNOSUPPORT), [
+      step(LOAD_WORD, argumentAt(2)),
+      ...exceptValues(refusedProtocols, refuse(EPROTONOSUPPORT)),
+    ]),
+  ),
   ...inspect(inspectedSyscalls.personality[architecture], 0, onlyValues(personalities, refuse(EPERM))),
 ];
 

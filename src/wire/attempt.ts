@@ -13,6 +13,14 @@ import { webAddress } from "./web-address.ts";
 
 const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
 const positive = z.int().positive();
+/** A longer timer than this fires at once. */
+const durationMs = positive.max(2 ** 31 - 1);
+/** What becomes an argument or a variable of a process: a NUL would end it, and shift what follows. */
+const processText = (maxChars: number) =>
+  z
+    .string()
+    .max(maxChars)
+    .refine((text) => !text.includes("\0"), { error: "holds a NUL" });
 
 /** Bytes that travel inside the message, or that the executor fetches itself. */
 export const blob = z.discriminatedUnion("kind", [
@@ -31,7 +39,7 @@ export const blob = z.discriminatedUnion("kind", [
 export type Blob = z.infer<typeof blob>;
 
 /** A file in the sandbox, relative to the job's folder, already checked by the Worker. */
-export const inputPath = z.string().min(1).max(1_024);
+export const inputPath = processText(1_024).min(1);
 
 /**
  * What is laid into the job's folder before the program starts: a canonical tar made by the Worker
@@ -49,8 +57,8 @@ export const input = z.discriminatedUnion("kind", [
 export type Input = z.infer<typeof input>;
 
 export const limits = z.strictObject({
-  timeoutMs: positive,
-  cpuMs: positive,
+  timeoutMs: durationMs,
+  cpuMs: durationMs,
   memoryBytes: positive,
   workspaceBytes: positive.max(64 * INPUT_BYTES),
   outputBytesPerStream: positive,
@@ -63,8 +71,8 @@ export type AttemptLimits = z.infer<typeof limits>;
 export const program = z.strictObject({
   interpreter,
   entrypoint: inputPath,
-  args: z.array(z.string().max(ARGS_BYTES)).max(ARGS_COUNT),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(ENV_BYTES)),
+  args: z.array(processText(ARGS_BYTES)).max(ARGS_COUNT),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), processText(ENV_BYTES)),
   environment: environmentName,
   stdin: blob.nullable(),
 });
@@ -83,7 +91,7 @@ export const attemptRequest = z.strictObject({
   inputs: z.array(input).max(64),
   outputs: z.strictObject({
     /** Folder that is collected, relative to the job's folder; "." is the whole of it. */
-    root: z.string().min(1).max(255),
+    root: processText(255).min(1),
     /** What `output_files` and the signature name; an empty list selects everything. */
     patterns: z.array(z.string().max(1_024)).max(1_000),
   }),

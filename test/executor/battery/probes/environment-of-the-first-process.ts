@@ -4,7 +4,7 @@ export const probe: Probe = {
   attack: "reads the environment of process 1",
   source: `
 from probe import *
-print(sorted(part.split(b"=")[0].decode() for part in read("/proc/1/environ").split(b"\\0") if part))
+print(tried(lambda: read("/proc/1/environ")))
 `,
-  verdict: { stdout: "['LC_ALL', 'PATH', 'PWD']\n" },
+  verdict: { stdout: "EACCES\n" },
 };

@@ -1,13 +1,15 @@
 import type { Probe } from "../probe.ts";
 
 export const probe: Probe = {
-  attack: "kills the process that runs it",
+  attack: "kills and stops the process that runs it",
   source: `
 from probe import *
 import signal, time
 write("out.txt", "x")
-os.kill(os.getppid(), signal.SIGKILL)
-time.sleep(5)
+for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP):
+    os.kill(os.getppid(), number)
+time.sleep(0.3)
+print("went on", os.getppid())
 `,
-  verdict: { reason: "signal", exitCode: 137, outputs: [] },
+  verdict: { stdout: "went on 1\n", outputs: ["out.txt"] },
 };

@@ -1,20 +1,12 @@
 import type { Probe } from "../probe.ts";
 
 export const probe: Probe = {
-  attack: "overwrites the memory of the process that runs it",
+  attack: "opens the memory of the process that runs it",
   source: `
 from probe import *
-parent = os.getppid()
-for line in open(f"/proc/{parent}/maps"):
-    span, access = line.split()[:2]
-    if "w" not in access: continue
-    start, end = (int(part, 16) for part in span.split("-"))
-    try:
-        with open(f"/proc/{parent}/mem", "r+b", buffering=0) as memory:
-            memory.seek(start)
-            memory.write(b"\\xcc" * (end - start))
-    except OSError: pass
-print("tried", flush=True)
+paths = ["mem", "maps", "smaps", "syscall", "environ", "auxv", "stack", "pagemap", "map_files", "io", "personality"]
+print({tried(lambda: os.listdir(f"/proc/1/{p}") if p == "map_files" else open(f"/proc/1/{p}", "rb").read(1)) for p in paths})
+print(tried(lambda: open("/proc/1/mem", "r+b", buffering=0)))
 `,
-  verdict: { reason: ["exit", "signal"], exitCode: "any" },
+  verdict: { stdout: /^\{'EACCES'(, 'EPERM')?\}\nEACCES\n$|^\{'EPERM', 'EACCES'\}\nEACCES\n$/ },
 };

@@ -8,5 +8,5 @@ print(sorted(int(pid) for pid in os.listdir("/proc") if pid.isdigit())[-1] < 30,
 names = {read(f"/proc/{pid}/comm").decode().strip() for pid in os.listdir("/proc") if pid.isdigit()}
 print(sorted(names))
 `,
-  verdict: { stdout: "True True\n['bash', 'python3', 'tini']\n" },
+  verdict: { stdout: "True True\n['bash', 'python3']\n" },
 };

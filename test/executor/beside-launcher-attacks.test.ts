@@ -1,0 +1,61 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { judge } from "./battery/judge.ts";
+import type { Probe } from "./battery/probe.ts";
+import { runJob } from "./support/jobs.ts";
+import { levels, withExecutor } from "./support/levels.ts";
+
+const HEALTH_MS = 100;
+const WALL_LIMIT_MS = 1_000;
+const WALL_SLACK_MS = 250;
+
+const folder = new URL("./battery/probes/", import.meta.url);
+const attacks = await Promise.all(
+  readdirSync(folder)
+    .filter((file) => file.startsWith("launcher-") || file.includes("forged"))
+    .map(async (file) => {
+      const { probe }: { probe: Probe } = await import(new URL(file, folder).pathname);
+      return { file, ...probe };
+    }),
+);
+
+describe.each(levels)("at $name, beside each attack on the launcher", ({ level, options }) => {
+  const { executor, worker } = withExecutor({
+    ...options,
+    env: { ...options.env, EXECUTOR_SLOTS: "4", EXECUTOR_BACKLOG: "20" },
+  });
+
+  it("a family of at least twelve is tried", () => {
+    expect(attacks.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each(attacks)(
+    "$file: a good job ends as it does alone, and health and limits answer in time",
+    async (probe) => {
+      const port = Number(new URL(executor().url).port);
+      let isOver = false;
+      let slowestMs = 0;
+      const askHealth = async (): Promise<void> => {
+        while (!isOver) {
+          const askedMs = performance.now();
+          expect((await fetch(`${executor().url}/health`)).status).toBe(200);
+          slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      const health = askHealth();
+      const attack = judge(probe, { level, port, abstractSocket: "" }, executor(), worker());
+      const good = runJob(executor(), worker(), "print(6 * 7)");
+      const slow = runJob(executor(), worker(), "import time\ntime.sleep(30)", {
+        limits: { timeoutMs: WALL_LIMIT_MS },
+      });
+      const [{ stdout, finished }, ended] = await Promise.all([good, slow, attack]);
+      isOver = true;
+      await health;
+      expect([stdout, finished.reason, finished.exitCode]).toEqual(["42\n", "exit", 0]);
+      expect(ended.finished.reason).toBe("timeout_wall");
+      expect(ended.finished.wallTimeMs).toBeLessThan(WALL_LIMIT_MS + WALL_SLACK_MS);
+      expect(slowestMs).toBeLessThan(HEALTH_MS);
+    },
+  );
+});
