@@ -159,7 +159,7 @@ export const collectOutputs = async (
     const guarded = guardArchive(bounded(archive, capBytes), () => {
       dropped += 1;
     });
-    for await (const entry of readTar(guarded)) {
+    for await (const entry of readTar(guarded, "latin1")) {
       shelf ??= createShelf(limits, request.inputs(), request.root);
       if (await takeEntry(entry, shelf, spool)) dropped += 1;
     }

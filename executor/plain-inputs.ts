@@ -27,7 +27,7 @@ const plainFiles = async (input: Input): Promise<readonly PlainFile[] | null> =>
     return name === null ? null : [{ name, content: bytes }];
   }
   const files: PlainFile[] = [];
-  for await (const entry of readTar([bytes])) {
+  for await (const entry of readTar([bytes], "utf8")) {
     const name = entryPath(entry, input.stripComponents);
     if (name === null) continue;
     if (entry.type !== "file" || (entry.mode & 0o100) !== 0 || files.length >= PLAIN_FILES) return null;

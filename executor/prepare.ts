@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import type { Blob, Input } from "../src/wire/attempt.ts";
 import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
-import { decodeName, relativePath } from "./archive-path.ts";
+import { relativePath } from "./archive-path.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
-import type { Fault } from "./verdict.ts";
+import { badInput, type Ending, type InputFaultKind, infrastructure } from "./verdict.ts";
 
 /** A download may take this long, and longer where at the slowest rate its size needs it. */
 const FETCH_MS = 55_000;
@@ -17,12 +17,12 @@ const TOO_MANY_REQUESTS = 429;
 /** What lies in the job's folder before the program starts, by path. */
 export type LaidOut = ReadonlyMap<string, { readonly sizeBytes: number; readonly sha256: string }>;
 
-/** An input that cannot be used; `fault` is what the report says. */
+/** An input that cannot be used, or cannot be had now; `ending` is what the report says. */
 export class InputFault extends Error {
-  readonly fault: Fault;
-  constructor(fault: Fault) {
+  readonly ending: Ending;
+  constructor(fault: InputFaultKind | "inputs", entry: string | null = null) {
     super(fault);
-    this.fault = fault;
+    this.ending = fault === "inputs" ? infrastructure("inputs") : badInput(fault, entry);
   }
 }
 
@@ -131,9 +131,9 @@ const isOwnRoot = (entry: TarEntry): boolean => entry.type === "directory" && /^
 /** The path an entry gets in the job's folder; null for what strip removes, and for the archive's root. */
 export const entryPath = (entry: TarEntry, strip: number): string | null => {
   if (isOwnRoot(entry)) return null;
-  const name = decodeName(entry.name);
-  const whole = name === null ? null : relativePath(name);
-  if (whole === null) throw new InputFault("archive");
+  // Bytes that are no UTF-8 read as U+FFFD, which the Worker lets through in no name.
+  const whole = entry.name.includes("\ufffd") ? null : relativePath(entry.name);
+  if (whole === null) throw new InputFault("archive", entry.name);
   const path = whole.split("/").slice(strip).join("/");
   return path === "" ? null : path;
 };
@@ -142,7 +142,7 @@ const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise
   const path = entryPath(entry, strip);
   if (path === null) return;
   if (entry.type === "directory") return layout.addFolder(path);
-  if (entry.type !== "file") throw new InputFault("archive");
+  if (entry.type !== "file") throw new InputFault("archive", entry.name);
   layout.countArchived(entry.sizeBytes);
   await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);
 };
@@ -153,7 +153,7 @@ const addArchive = async (
   strip: number,
 ): Promise<void> => {
   try {
-    for await (const entry of readTar(source)) await addEntry(layout, entry, strip);
+    for await (const entry of readTar(source, "utf8")) await addEntry(layout, entry, strip);
   } catch (error) {
     throw error instanceof InputFault ? error : new InputFault("archive");
   }
@@ -163,7 +163,7 @@ const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Prom
   const source = readBlob(input.blob, signal);
   if (input.kind === "tar") return addArchive(layout, source, input.stripComponents);
   const path = relativePath(input.path);
-  if (path === null) throw new InputFault("archive");
+  if (path === null) throw new InputFault("archive", input.path);
   await layout.addFile(path, blobSize(input.blob), 0o644, source);
 };
 

@@ -76,7 +76,7 @@ export const runProgram = (
     try {
       laidOut = await giveOrders(sandbox, request, context);
     } catch (error) {
-      program.stop(infrastructure(error instanceof InputFault ? error.fault : "internal"));
+      program.stop(error instanceof InputFault ? error.ending : infrastructure("internal"));
     }
     const [supervised, collection] = await Promise.all([program.done, collecting]);
     feed.flush();

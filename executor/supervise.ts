@@ -2,7 +2,7 @@ import type { AttemptLimits } from "../src/wire/attempt.ts";
 import type { LogStream, TerminationReason } from "../src/wire/vocabulary.ts";
 import type { LauncherRecord } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
-import { type Ending, endedByItself, infrastructure, killedFor } from "./verdict.ts";
+import { badInput, type Ending, endedByItself, infrastructure, killedFor } from "./verdict.ts";
 
 const POLL_MS = 50;
 /** Without cgroups the first look comes early, so that a short job has been seen at all. */
@@ -147,7 +147,7 @@ export const supervise = (
   };
   sandbox.onRecord = (record) => {
     if (record.kind === "started" && startedAtMs === null) onStarted();
-    else if (record.kind === "refused" && startedAtMs === null) stop(infrastructure("unpack"));
+    else if (record.kind === "refused" && startedAtMs === null) stop(badInput("unpack"));
     else if (record.kind === "exited" && startedAtMs !== null) onExited(record);
   };
 

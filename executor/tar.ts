@@ -5,7 +5,7 @@ import { extract, pack } from "tar-stream";
 
 /** An entry of an archive; its content must be read, or left, before the next entry is asked for. */
 export interface TarEntry {
-  /** As written, each byte one character (latin1): the caller decides what a name may be. */
+  /** Read by the encoding that was asked for; the caller decides what a name may be. */
   readonly name: string;
   readonly type: string;
   readonly sizeBytes: number;
@@ -20,14 +20,16 @@ const bytesOf = async function* (stream: AsyncIterable<unknown>): AsyncGenerator
 };
 
 /**
- * The entries of an archive as they come. A malformed or truncated archive throws; so does a failing source,
+ * The entries of an archive as they come. Names of the Worker's own archives are UTF-8, in whatever header they
+ * stand; a job's are bytes, one character each (latin1). A malformed or truncated archive throws; so does a failing source,
  * with the source's own error. It is read through the extractor's iterator, which listens to every entry's
  * errors: an archive that ends within an entry would otherwise end the process.
  */
 export const readTar = async function* (
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  names: "utf8" | "latin1",
 ): AsyncGenerator<TarEntry> {
-  const options = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
+  const options = { highWaterMark: 64 * 1024, filenameEncoding: names };
   const extractor = extract(options);
   let sourceFailure: unknown;
   const feeding = pipeline(Readable.from(source), extractor).catch((error: unknown) => {

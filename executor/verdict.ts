@@ -24,12 +24,25 @@ export const faults = {
   internal: "The executor failed.",
 } as const;
 export type Fault = keyof typeof faults;
+/** Those of the input itself: making the attempt again would find the same. */
+export type InputFaultKind = Extract<Fault, "archive" | "changed" | "unpack">;
+
+const ENTRY_CHARS = 200;
 
 export const infrastructure = (fault: Fault): Ending => ({
   reason: "infrastructure",
   exitCode: null,
   signal: null,
   message: faults[fault],
+});
+
+/** An input that no executor can use; `entry` is the name, as the client gave it, of what is wrong with it. */
+export const badInput = (fault: InputFaultKind, entry: string | null = null): Ending => ({
+  reason: "bad_input",
+  exitCode: null,
+  signal: null,
+  message:
+    entry === null ? faults[fault] : `${faults[fault]} See ${JSON.stringify(entry.slice(0, ENTRY_CHARS))}.`,
 });
 
 /** Killed by the executor for a limit, or because it was asked to. */

@@ -49,7 +49,7 @@ const progressLog = (log: (line: string) => void): ((fraction: number) => void) 
 const endingOf = (error: unknown, stop: Stop, faults: FileFaults, reporter: FunctionReporter): Ending => {
   if (stop.reason() === "timeout") return ending("timeout_wall");
   if (stop.reason() !== null) return ending("cancelled");
-  if (faults.fault !== null) return ending("infrastructure", faults.fault);
+  if (faults.fault !== null) return ending(faults.fault.reason, faults.fault.message);
   reporter.log("stderr", `${error instanceof Error ? error.message : String(error)}\n`);
   return { ...ending("exit"), exitCode: 1 };
 };

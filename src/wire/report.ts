@@ -40,7 +40,7 @@ export const finishedEvent = z.strictObject({
   /** Null when no program ran, or when it was killed before it could exit. */
   exitCode: z.int().min(0).max(255).nullable(),
   signal: z.string().max(16).nullable(),
-  /** What went wrong, for `infrastructure`; fixed text, never an exception's. */
+  /** What went wrong, for `infrastructure` and `bad_input`; never an exception's text. */
   message: z.string().max(500).nullable(),
   cpuSeconds: z.number().nonnegative(),
   memoryPeakBytes: z.int().nonnegative(),

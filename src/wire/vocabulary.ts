@@ -13,6 +13,7 @@ export const terminationReason = z.enum([
   "output_limit",
   "signal",
   "cancelled",
+  "bad_input",
   "infrastructure",
 ]);
 export type TerminationReason = z.infer<typeof terminationReason>;

@@ -145,7 +145,7 @@ const describeInputs = ({ executor, worker }: Reach): void => {
       inputs: [{ kind: "tar", blob: inline("this is no archive".repeat(100)), stripComponents: 0 }],
     });
     expect(malformed.finished).toMatchObject({
-      reason: "infrastructure",
+      reason: "bad_input",
       message: "An input archive is malformed.",
     });
   });

@@ -84,7 +84,7 @@ describe("an uploaded input", () => {
   it("that was replaced since the job began fails the attempt, which says so", async () => {
     const { finished } = await run("another");
     expect(finished).toMatchObject({
-      reason: "infrastructure",
+      reason: "bad_input",
       message: "An input was changed after processing began.",
     });
   });

@@ -79,7 +79,7 @@ export type WorkloadDetails = {
 };
 
 /** Why a job ended: an executor's verdict, or what only the service itself can say. */
-export type EndReason = TerminationReason | "expired" | "bad_input";
+export type EndReason = TerminationReason | "expired";
 
 /** What a job that ended leaves behind. */
 export type Result = {

@@ -25,11 +25,24 @@ export const interpreterFor = (entrypoint: string): Interpreter | null => {
   return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? null) : null;
 };
 
+/** Beside a packed folder it says how to run it, and is no part of it. */
+const MANIFEST_FILE = "job.json";
+const isProgram = (path: string): boolean => path !== MANIFEST_FILE;
+
 /** The one folder, with its slash, that all paths are in; null when there is none. */
 export const sharedTop = (paths: readonly string[]): string | null => {
-  const [first = ""] = paths;
+  const programs = paths.filter(isProgram);
+  const [first = ""] = programs;
   const top = first.slice(0, first.indexOf("/") + 1);
-  return top !== "" && paths.every((path) => path.startsWith(top)) ? top : null;
+  return top !== "" && programs.every((path) => path.startsWith(top)) ? top : null;
+};
+
+/** A program that came alone needs no name: its file, if its extension says what runs it. */
+const loneProgram = (paths: readonly string[]): readonly string[] => {
+  const programs = paths.filter(isProgram);
+  return programs.filter(
+    (path) => programs.length === 1 && /\.[^./]+$/.test(path) && interpreterFor(path) !== null,
+  );
 };
 
 /** A name as it was found: at its place, or below the one top folder. */
@@ -58,8 +71,10 @@ const missing = (entrypoint: string | null): Refused =>
  * interpreter (contract runs.md 0.7, 0.8). `paths` are the tar's regular files.
  */
 export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]): RunOutcome => {
-  const wanted = manifest.entrypoint === null ? DEFAULT_ENTRYPOINTS : [manifest.entrypoint];
-  const found = findFile(wanted, paths);
+  const found =
+    manifest.entrypoint === null
+      ? (findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths), paths))
+      : findFile([manifest.entrypoint], paths);
   if (found === null) return missing(manifest.entrypoint);
   const interpreter = manifest.interpreter ?? interpreterFor(found.name);
   if (interpreter === null)

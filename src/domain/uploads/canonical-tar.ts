@@ -1,6 +1,7 @@
 import type { Pull } from "./byte-reader.ts";
 import { entryPath } from "./entry-path.ts";
 import { EntryTree } from "./entry-tree.ts";
+import { isLitter } from "./litter.ts";
 import { UploadRefused } from "./refusal.ts";
 import { TarParts } from "./tar-parts.ts";
 import { TAR_END, tarHeader, tarPadding } from "./tar-writer.ts";
@@ -9,13 +10,15 @@ import type { EmitTarPart, UploadEntry, UploadLimits } from "./types.ts";
 const MIB = 1024 * 1024;
 const BLOCK = 512;
 
+export type AddedFile = { executable?: boolean; archive?: Set<string> };
+
 /**
  * The one tar that an upload becomes: files in the order they came, and the folders that an archive names;
  * parents are implied by the files' paths. Enforces names, entry count and unpacked size over all parts.
  */
 export class CanonicalTar {
   readonly limits: UploadLimits;
-  readonly entries: UploadEntry[] = [];
+  readonly #entries = new Map<string, UploadEntry>();
   readonly #parts: TarParts;
   readonly #tree: EntryTree;
   #members = 0;
@@ -28,22 +31,37 @@ export class CanonicalTar {
     this.#tree = new EntryTree(2 * limits.entries);
   }
 
+  /** Regular files in the order of the tar; of one that came again, the last. */
+  get entries(): UploadEntry[] {
+    return [...this.#entries.values()];
+  }
+
   get tarBytes(): number {
     return this.#parts.length;
   }
 
   async addFolder(rawPath: string): Promise<void> {
     this.#countMember();
+    if (isLitter(rawPath)) return;
     const path = entryPath(rawPath, true, this.limits);
     if (path === "" || !this.#tree.addFolder(path)) return;
     await this.#parts.write(tarHeader({ path, kind: "folder", sizeBytes: 0 }));
   }
 
-  /** Adds a file whose size is only known at its end; resolves to that size in bytes. */
-  async addFile(rawPath: string, content: Pull, executable = false): Promise<number> {
+  /**
+   * Adds a file whose size is only known at its end. `archive` holds the files that came from the same archive:
+   * of those the last of a name counts, as wherever the archive is unpacked.
+   */
+  async addFile(
+    rawPath: string,
+    content: Pull,
+    { executable = false, archive }: AddedFile = {},
+  ): Promise<void> {
     this.#countMember();
+    if (isLitter(rawPath)) return this.#leaveOut(content);
     const path = entryPath(rawPath, false, this.limits);
-    this.#tree.addFile(path);
+    if (archive?.has(path) !== true) this.#tree.addFile(path);
+    archive?.add(path);
     const unsized = tarHeader({ path, kind: "file", sizeBytes: 0, executable });
     await this.#parts.write(unsized.subarray(0, -BLOCK));
     await this.#parts.openBlock(unsized.subarray(-BLOCK));
@@ -53,8 +71,8 @@ export class CanonicalTar {
     const sizeBytes = this.#parts.length - contentOffset;
     await this.#parts.closeBlock(tarHeader({ path, kind: "file", sizeBytes, executable }).subarray(-BLOCK));
     await this.#parts.write(tarPadding(sizeBytes));
-    this.entries.push({ path, sizeBytes, contentOffset });
-    return sizeBytes;
+    this.#entries.delete(path);
+    this.#entries.set(path, { path, sizeBytes, contentOffset });
   }
 
   async finish(): Promise<void> {
@@ -62,9 +80,17 @@ export class CanonicalTar {
     await this.#parts.finish();
   }
 
-  async #writeContent(chunk: Uint8Array): Promise<void> {
+  async #leaveOut(content: Pull): Promise<void> {
+    for (let chunk = await content(); chunk !== null; chunk = await content()) this.#countContent(chunk);
+  }
+
+  #countContent(chunk: Uint8Array): void {
     this.#unpackedBytes += chunk.length;
     if (this.#unpackedBytes > this.limits.unpackedBytes) throw unpackedTooLarge(this.limits);
+  }
+
+  async #writeContent(chunk: Uint8Array): Promise<void> {
+    this.#countContent(chunk);
     await this.#parts.write(chunk);
   }
 

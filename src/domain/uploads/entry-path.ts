@@ -22,6 +22,8 @@ type PathLimits = Pick<UploadLimits, "folderLevels" | "pathBytes" | "segmentByte
 
 const problem = (raw: string): string | null => {
   if (CONTROL.test(raw)) return "contains control characters";
+  // A reader that met broken bytes has put it there: which file was meant, nobody can tell any more.
+  if (raw.includes("\ufffd")) return "contains U+FFFD, which stands for a damaged letter; rename the file";
   if (raw.includes("\\")) return 'contains a backslash; separate folders with "/"';
   if (raw.startsWith("/") || /^[A-Za-z]:/.test(raw))
     return "is absolute; use a path relative to the job's folder";

@@ -2,13 +2,15 @@ import { ByteReader } from "./byte-reader.ts";
 import type { CanonicalTar } from "./canonical-tar.ts";
 import type { UploadPart } from "./multipart.ts";
 import { shown, UploadRefused } from "./refusal.ts";
-import { isGzip, readTarGz } from "./tar-reader.ts";
+import { isGzip, isTar, readPlainTar, readTarGz } from "./tar-reader.ts";
 import { readMultiFile, readQuickCode, textFormOf } from "./text-forms.ts";
 import { isZip, readZip } from "./zip-reader.ts";
 
 const HEAD_BYTES = 128;
 const TAR_GZ = /\.(?:tar\.gz|tgz)/i;
 const TAR_GZ_END = /\.(?:tar\.gz|tgz)$/i;
+const TAR_END = /\.tar$/i;
+const OTHER_ARCHIVE = /\.(?:tar\.(?:xz|bz2|zst|lz|lzma|z)|txz|tbz2?|tzst|7z|rar)$/i;
 const ZIP = /\.zip/i;
 const ZIP_END = /\.zip$/i;
 
@@ -17,7 +19,7 @@ const notWhat = (filename: string, kind: string): UploadRefused =>
 
 /**
  * Takes one `files` part in the first form that fits (contract runs.md section 3): quick code, the
- * multi-file text form, `.tar.gz` or `.tgz`, `.zip`, else a file under its own name. A name that only
+ * multi-file text form, `.tar.gz` or `.tgz`, `.tar`, `.zip`, else a file under its own name. A name that only
  * contains such an ending, as in `my.zip.txt`, makes an archive when the content is one.
  */
 const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar): Promise<void> => {
@@ -27,6 +29,13 @@ const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar)
   if (form === "multi-file") return readMultiFile(reader, tar);
   if (TAR_GZ.test(filename) && isGzip(head)) return readTarGz(reader, tar, shown(filename));
   if (TAR_GZ_END.test(filename)) throw notWhat(filename, "gzip-compressed");
+  if (TAR_END.test(filename) && (await isTar(reader))) return readPlainTar(reader, tar, shown(filename));
+  if (OTHER_ARCHIVE.test(filename)) {
+    throw new UploadRefused(
+      "unsupported_archive",
+      `The archive ${shown(filename)} is of a kind that is not unpacked here; send it as .tar.gz, .tar or .zip`,
+    );
+  }
   if (ZIP.test(filename) && (await isZip(reader))) return readZip(reader, tar, shown(filename));
   if (ZIP_END.test(filename)) throw notWhat(filename, "a zip");
   await tar.addFile(filename, () => reader.take(Number.POSITIVE_INFINITY));

@@ -7,6 +7,12 @@ import { BLOCK, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./
 import type { UploadLimits } from "./types.ts";
 
 const EXTENSION_BYTES = 1024 * 1024;
+/** Extended headers cost work that no file pays for: together they are few, and so are gzip's members. */
+const EXTENSIONS_BYTES = 4 * 1024 * 1024;
+const GZIP_MEMBERS = 4_096;
+
+/** An archive under way: how refusals name it, its files so far, and what its extended headers may still take. */
+type Archive = { readonly what: string; readonly files: Set<string>; extensionsLeft: number };
 
 /** What pax and GNU members said about the member after them. */
 type Extensions = { name: Uint8Array | null; sizeBytes: number | null };
@@ -23,7 +29,15 @@ const REFUSED_TYPES: Record<string, string> = {
 const cutOff = (what: string): UploadRefused =>
   new UploadRefused("bad_archive", `${what} is cut off; pack it again`);
 
-const readExtension = async (reader: ByteReader, header: RawTarHeader, what: string): Promise<Uint8Array> => {
+const readExtension = async (
+  reader: ByteReader,
+  header: RawTarHeader,
+  archive: Archive,
+): Promise<Uint8Array> => {
+  const { what } = archive;
+  archive.extensionsLeft -= header.sizeBytes;
+  if (archive.extensionsLeft < 0)
+    throw new UploadRefused("bad_archive", `${what} has extended headers of more than 4 MiB`);
   if (header.sizeBytes > EXTENSION_BYTES)
     throw new UploadRefused("bad_archive", `${what} has an extended header of more than 1 MiB`);
   const data = await reader.exactly(Math.ceil(header.sizeBytes / BLOCK) * BLOCK);
@@ -69,8 +83,9 @@ const addMember = async (
   tar: CanonicalTar,
   header: RawTarHeader,
   extensions: Extensions,
-  what: string,
+  archive: Archive,
 ): Promise<void> => {
+  const { what } = archive;
   const name = nameOf(header, extensions.name, what);
   const sizeBytes = extensions.sizeBytes ?? header.sizeBytes;
   const refused = REFUSED_TYPES[header.type];
@@ -85,7 +100,8 @@ const addMember = async (
       "unsupported_archive",
       `The entry ${shown(name)} is of a type that is not supported`,
     );
-  await tar.addFile(name, exactContent(reader, sizeBytes, what), header.executable);
+  const { executable } = header;
+  await tar.addFile(name, exactContent(reader, sizeBytes, what), { executable, archive: archive.files });
   await skipPadding(reader, sizeBytes, what);
 };
 
@@ -103,10 +119,12 @@ const extended = async (
   reader: ByteReader,
   header: RawTarHeader,
   before: Extensions,
-  what: string,
+  archive: Archive,
 ): Promise<Extensions | null> => {
-  if (!"xgLK".includes(header.type)) return null;
-  const data = await readExtension(reader, header, what);
+  const { what } = archive;
+  // GNU's `--label` names the volume and holds nothing.
+  if (!"xgLKV".includes(header.type)) return null;
+  const data = await readExtension(reader, header, archive);
   if (header.type === "x") return withPax(data, before, what);
   if (header.type === "L") return { ...before, name: untilNul(data) };
   return before;
@@ -119,13 +137,16 @@ const extended = async (
  */
 const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
   let extensions = NO_EXTENSIONS;
-  for (;;) {
+  const archive: Archive = { what, files: new Set(), extensionsLeft: EXTENSIONS_BYTES };
+  for (let members = 0; ; members += 1) {
+    // Some writers leave the end blocks out; what is whole is taken.
+    if (members > 0 && extensions === NO_EXTENSIONS && (await reader.atEnd())) return;
     const block = await reader.exactly(BLOCK);
     if (block === null) throw cutOff(what);
     const header = parseTarHeader(block, what);
     if (header === null) return checkEnd(reader, what);
-    const next = await extended(reader, header, extensions, what);
-    if (next === null) await addMember(reader, tar, header, extensions, what);
+    const next = await extended(reader, header, extensions, archive);
+    if (next === null) await addMember(reader, tar, header, extensions, archive);
     extensions = next ?? NO_EXTENSIONS;
   }
 };
@@ -134,6 +155,7 @@ const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Pro
 const pullGunzipped = (reader: ByteReader, limits: UploadLimits, what: string): Pull => {
   let left = limits.unpackedBytes + limits.entries * 4 * BLOCK + EXTENSION_BYTES;
   let member = pullInflated(reader, "gzip", what);
+  let members = 1;
   return async () => {
     for (;;) {
       const chunk = await member();
@@ -142,6 +164,12 @@ const pullGunzipped = (reader: ByteReader, limits: UploadLimits, what: string): 
       if (chunk !== null || (await reader.atEnd())) return chunk;
       if (!isGzip(await reader.fill(2)))
         throw new UploadRefused("bad_archive", `${what} has data after its end`);
+      members += 1;
+      if (members > GZIP_MEMBERS)
+        throw new UploadRefused(
+          "bad_archive",
+          `${what} is made of more than ${GZIP_MEMBERS} gzip streams; pack it again`,
+        );
       member = pullInflated(reader, "gzip", what);
     }
   };
@@ -154,3 +182,13 @@ export const readTarGz = async (reader: ByteReader, tar: CanonicalTar, what: str
   const unzipped = pullGunzipped(reader, tar.limits, what);
   await readTar(new ByteReader(unzipped), tar, what);
 };
+
+/** Whether a header block of a tar comes next. */
+export const isTar = async (reader: ByteReader): Promise<boolean> => {
+  const head = await reader.fill(BLOCK);
+  return head.length >= BLOCK && String.fromCharCode(...head.subarray(257, 262)) === "ustar";
+};
+
+/** Reads an uncompressed tar up to the end of the reader; `what` names it in refusals. */
+export const readPlainTar = (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> =>
+  readTar(reader, tar, what);

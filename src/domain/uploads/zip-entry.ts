@@ -12,6 +12,7 @@ import {
   damagedZip,
   FLAG_DESCRIPTOR,
   FLAG_ENCRYPTED,
+  FLAG_UTF8,
   LOCAL_HEADER,
   resolveZip64,
   STORED,
@@ -20,6 +21,7 @@ import {
   u64,
   unicodePath,
 } from "./zip-fields.ts";
+import { zipName } from "./zip-name.ts";
 
 /** What an entry turned out to be; the central directory has to say the same. Sizes in bytes. */
 export type ZipEntry = {
@@ -49,10 +51,11 @@ type LocalHeader = {
 const HEADER_BYTES = 30;
 const SIGNATURE = Uint8Array.of(0x50, 0x4b, 0x07, 0x08);
 
-const nameOf = (rawName: Uint8Array, extra: Uint8Array, what: string): string => {
+const nameOf = (rawName: Uint8Array, extra: Uint8Array, flags: number, what: string): string => {
   const unicode = unicodePath(extra);
   const isCurrent = unicode !== null && unicode.nameCrc === crc32(rawName);
-  return decodeName(isCurrent ? unicode.name : rawName, what);
+  const name = zipName(isCurrent ? unicode.name : rawName, isCurrent || (flags & FLAG_UTF8) !== 0);
+  return name ?? decodeName(rawName, what);
 };
 
 const refuseUnsupported = (header: LocalHeader): void => {
@@ -84,7 +87,7 @@ const readLocalHeader = async (reader: ByteReader, what: string): Promise<LocalH
   const header = {
     offset,
     rawName,
-    name: nameOf(rawName, extra, what),
+    name: nameOf(rawName, extra, u16(fixed, 6), what),
     flags: u16(fixed, 6),
     method: u16(fixed, 8),
     crc: u32(fixed, 14),
@@ -167,10 +170,11 @@ const addContent = async (
   tar: CanonicalTar,
   header: LocalHeader,
   content: Pull,
+  archive: Set<string>,
   what: string,
 ): Promise<void> => {
   if (!header.name.endsWith("/")) {
-    await tar.addFile(header.name, content);
+    await tar.addFile(header.name, content, { archive });
     return;
   }
   await tar.addFolder(header.name);
@@ -185,10 +189,11 @@ const pullUnpacked = (packed: ByteReader, header: LocalHeader, actual: Figures, 
     : pullStored(packed, actual);
 };
 
-/** Reads one entry, from its local header to the end of its data, into the tar. */
+/** Reads one entry, from its local header to the end of its data, into the tar; `archive` as `addFile` has it. */
 export const readZipEntry = async (
   reader: ByteReader,
   tar: CanonicalTar,
+  archive: Set<string>,
   what: string,
 ): Promise<ZipEntry> => {
   const header = await readLocalHeader(reader, what);
@@ -200,7 +205,7 @@ export const readZipEntry = async (
     actual.crc = crc32(chunk, actual.crc);
     actual.sizeBytes += chunk.length;
   });
-  await addContent(tar, header, content, what);
+  await addContent(tar, header, content, archive, what);
   if (!hasDescriptor && !(await packed.atEnd())) throw lied(what, header.name);
   actual.packedBytes = reader.position - start;
   const isTrue = hasDescriptor ? await skipDescriptor(reader, actual) : isSame(header, actual);

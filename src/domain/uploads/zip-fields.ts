@@ -13,6 +13,8 @@ export const DEFLATED = 8;
 /** General purpose bits: encrypted, sizes after the data, strong encryption, masked headers. */
 export const FLAG_ENCRYPTED = 0x0001 | 0x0040 | 0x2000;
 export const FLAG_DESCRIPTOR = 0x0008;
+/** The name is UTF-8; without it, code page 437. */
+export const FLAG_UTF8 = 0x0800;
 
 const ZIP64_EXTRA = 0x0001;
 const UNICODE_PATH_EXTRA = 0x7075;

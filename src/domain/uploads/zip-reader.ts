@@ -18,6 +18,8 @@ export const isZip = async (reader: ByteReader): Promise<boolean> => {
  */
 export const readZip = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
   const entries: ZipEntry[] = [];
-  while ((await peekSignature(reader)) === LOCAL_HEADER) entries.push(await readZipEntry(reader, tar, what));
+  const archive = new Set<string>();
+  while ((await peekSignature(reader)) === LOCAL_HEADER)
+    entries.push(await readZipEntry(reader, tar, archive, what));
   await checkDirectory(reader, entries, what);
 };

@@ -7,7 +7,9 @@ import { type BucketOutput, createBucketOutput } from "./bucket-output.ts";
 import type { FunctionInput, FunctionOutput, Workload } from "./types.ts";
 
 /** What went wrong with the files themselves, which no function can help. */
-export type FileFaults = { fault: string | null };
+export type FileFaults = {
+  fault: { readonly reason: "infrastructure" | "bad_input"; readonly message: string } | null;
+};
 
 const STORAGE_FAULT = "The storage failed while the job was processed";
 
@@ -15,7 +17,7 @@ const noting = async <T>(faults: FileFaults, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
-    faults.fault ??= STORAGE_FAULT;
+    faults.fault ??= { reason: "infrastructure", message: STORAGE_FAULT };
     throw error;
   }
 };
@@ -39,8 +41,9 @@ const inputOf = (bucket: Bucket, file: InputFile, faults: FileFaults): FunctionI
   open: async () => {
     const stored = await noting(faults, () => bucket.getUnchanged(file.key, file.etag));
     if (stored !== null) return noted(stored.body, faults);
-    faults.fault ??= `The input ${file.name} was changed after processing began`;
-    throw new Error(faults.fault);
+    const message = `The input ${file.name} was changed after processing began`;
+    faults.fault ??= { reason: "bad_input", message };
+    throw new Error(message);
   },
 });
 

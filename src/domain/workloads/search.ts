@@ -67,8 +67,8 @@ export const readSearch = (workload: Workload, body: Readonly<Record<string, unk
   const fields = searchFields.safeParse(body);
   if (!fields.success) return { kind: "refused", errors: fieldErrors(fields.error) };
   const { status, from_date, to_date, page_size, last_evaluated_key } = fields.data;
-  const others = Object.entries(body).filter(([name]) => !(name in searchFields.shape));
-  const unknown = others.find(([name]) => !(name in workload.params.shape));
+  const others = Object.entries(body).filter(([name]) => !Object.hasOwn(searchFields.shape, name));
+  const unknown = others.find(([name]) => !Object.hasOwn(workload.params.shape, name));
   if (unknown !== undefined) return refused(unknown[0], "is no filter and no param of this workload");
   const after = last_evaluated_key === undefined ? null : cursorOf(last_evaluated_key);
   if (after === null && last_evaluated_key !== undefined)

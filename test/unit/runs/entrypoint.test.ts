@@ -117,6 +117,23 @@ describe("an entrypoint", () => {
   });
 });
 
+describe("a program that comes alone", () => {
+  it.each([
+    ["solution.py", "python3"],
+    ["deep/er/tool.mjs", "node"],
+    ["дом.sh", "bash"],
+  ])("is its own entrypoint: %s", async (path, interpreter) => {
+    expect(await run(null, { [path]: "" })).toMatchObject({ manifest: { entrypoint: path, interpreter } });
+  });
+
+  it.each([[{ "data.csv": "" }], [{ "a.py": "", "b.py": "" }], [{ README: "" }]])(
+    "is none when nothing says what runs it, or another is there: %j",
+    async (tree) => {
+      expect(await errors(null, tree)).toHaveLength(1);
+    },
+  );
+});
+
 describe("job.json", () => {
   const job = (fields: object) => ({ "job.json": JSON.stringify(fields), "app.js": "", "main.py": "" });
 

@@ -141,7 +141,7 @@ describe("the limits of an upload", () => {
   });
 
   it("leave no last part of a refused upload", async () => {
-    const archive = await gzip(rawTar([{ name: "a", content: "x".repeat(20_000) }], false));
+    const archive = await gzip(rawTar([{ name: "a", content: "x".repeat(20_000) }]).subarray(0, 20_000));
     const result = await read(multipart([files("a.tgz", archive)]), { limits: { tarPartBytes: 4_096 } });
     expect(result.outcome.kind).toBe("refused");
     expect(result.parts.length).toBeGreaterThan(0);

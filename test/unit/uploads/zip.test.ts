@@ -96,20 +96,30 @@ describe("a .zip", () => {
     expect(refusal.message).toContain(reason);
   });
 
-  it.each(["/etc/passwd", "../x", "a/../../x", "..\\..\\x", "a\\b", "D:\\x", "a\tb", `${"d/".repeat(9)}x`])(
+  it.each(["/etc/passwd", "../x", "a/../../x", "..\\..\\x", "D:\\x", "a\tb", `${"d/".repeat(9)}x`])(
     "refuses the name %j",
     async (name) => {
       expect((await refusalOf(rawZip([{ ...MAIN, name }]))).code).toBe("bad_name");
     },
   );
 
-  it("refuses a name that is not UTF-8", async () => {
-    const name = Uint8Array.of(0x82, 0x2e, 0x70, 0x79);
-    expect((await refusalOf(rawZip([{ ...MAIN, name }]))).code).toBe("bad_name");
+  it("reads a name that is not UTF-8, and does not claim to be, as code page 437", async () => {
+    const name = Uint8Array.of(0x82, 0x81, 0xe1, 0x2e, 0x70, 0x79);
+    expect(Object.keys(await filesIn([files("a.zip", rawZip([{ ...MAIN, name }]))]))).toEqual(["éüß.py"]);
   });
 
-  it("refuses a name that is there twice", async () => {
-    expect((await refusalOf(rawZip([MAIN, MAIN]))).code).toBe("duplicate_name");
+  it("takes backslashes between folders for what they stand for, but not out of the folder", async () => {
+    expect(Object.keys(await filesIn([files("a.zip", rawZip([{ ...MAIN, name: "a\\b\\c.py" }]))]))).toEqual([
+      "a/b/c.py",
+    ]);
+    expect((await refusalOf(rawZip([{ ...MAIN, name: "..\\..\\c.py" }]))).code).toBe("bad_name");
+  });
+
+  it("takes the last of a name that is there twice", async () => {
+    const last = { ...MAIN, content: "print('last')" };
+    expect(await filesIn([files("a.zip", rawZip([MAIN, last]))])).toEqual({
+      [String(MAIN.name)]: "print('last')",
+    });
   });
 
   it.each<[string, RawEntry]>([

@@ -145,7 +145,7 @@ describe("a function of a workload", () => {
     }
     expect(await recordOf(jobId)).toMatchObject({
       state: "failed",
-      result: { reason: "infrastructure", message: "The input file was changed after processing began" },
+      result: { reason: "bad_input", message: "The input file was changed after processing began" },
     });
   });
 

@@ -21,5 +21,5 @@ export const probe: Probe = {
       },
     ],
   },
-  verdict: { reason: "infrastructure", exitCode: null, stdout: "" },
+  verdict: { reason: "bad_input", exitCode: null, stdout: "" },
 };
