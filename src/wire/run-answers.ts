@@ -26,6 +26,10 @@ export const submitted = z.object({
   status: runStatus,
   queue_position: z.int(),
   position: z.int(),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Members of the manifest that were ignored." }),
 });
 export type Submitted = z.infer<typeof submitted>;
 
@@ -89,6 +93,8 @@ export const runReport = z.object({
     signed_payload: z.string().nullable(),
   }),
   webhooks: z.array(webhookDelivery).optional(),
+  stdout: z.string().optional().meta({ description: "With include=output: the first 64 KiB." }),
+  stderr: z.string().optional(),
 });
 export type RunReport = z.infer<typeof runReport>;
 

@@ -17,13 +17,13 @@ export const manifest = z.object({
   timeout: z.int().positive().optional().meta({ description: "Seconds; at most 300." }),
   memory_mb: z.int().positive().optional().meta({ description: "At most 512." }),
   cpu_seconds: z.int().positive().optional().meta({ description: "10 by default, at most 60." }),
+  stdin: z.string().optional().meta({ description: "What the program reads from stdin; at most 1 MiB." }),
 });
 export type Manifest = z.infer<typeof manifest>;
 
 /** The JSON form of a submission (contract runs.md 0.8): one program, no other files. */
 export const jsonSubmission = z.object({
   code: z.string().meta({ description: "The program; at most 1 MiB." }),
-  stdin: z.string().optional().meta({ description: "What the program reads from stdin; at most 1 MiB." }),
   ...manifest.shape,
 });
 export type JsonSubmission = z.infer<typeof jsonSubmission>;

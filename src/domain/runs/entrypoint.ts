@@ -1,6 +1,5 @@
 import type { Interpreter } from "../../wire/vocabulary.ts";
 import { shown } from "../uploads/refusal.ts";
-import { refusedField } from "./manifest.ts";
 import type { Manifest, Refused, RunOutcome } from "./types.ts";
 
 /** Taken when nothing names an entrypoint, in this order (contract runs.md section 3). */
@@ -58,8 +57,13 @@ export const findFile = (names: readonly string[], paths: readonly string[]): Fo
   return below === undefined ? null : { name: below, tarPath: `${top}${below}`, stripComponents: 1 };
 };
 
+const sentence = (field: string, message: string): Refused => ({
+  kind: "refused",
+  errors: [{ field, message, isSentence: true }],
+});
+
 const missing = (entrypoint: string | null): Refused =>
-  refusedField(
+  sentence(
     "entrypoint",
     entrypoint === null
       ? `No entrypoint specified, and there is no ${DEFAULT_ENTRYPOINTS.join(", ")}; name one in the manifest`
@@ -78,10 +82,7 @@ export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]):
   if (found === null) return missing(manifest.entrypoint);
   const interpreter = manifest.interpreter ?? interpreterFor(found.name);
   if (interpreter === null)
-    return refusedField(
-      "interpreter",
-      `The extension of ${shown(found.name)} is not known; name an interpreter`,
-    );
+    return sentence("interpreter", `The extension of ${shown(found.name)} is not known; name an interpreter`);
   return {
     kind: "ok",
     manifest: { ...manifest, entrypoint: found.name, interpreter },

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { STDIN_BYTES } from "../../wire/limits.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
 import { concatBytes } from "../uploads/byte-reader.ts";
 import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
@@ -30,10 +29,7 @@ const utf8UpTo = (maxBytes: number) =>
     .refine((bytes) => bytes.length <= maxBytes, `must have at most ${maxBytes} bytes; send an upload`);
 
 /** The fields beside those of a manifest. */
-const submissionSchema = z.object(
-  { code: utf8UpTo(CODE_BYTES), stdin: utf8UpTo(STDIN_BYTES).nullish() },
-  "must be a JSON object",
-);
+const submissionSchema = z.object({ code: utf8UpTo(CODE_BYTES) }, "must be a JSON object");
 
 const ENTRYPOINTS: Record<Interpreter, string> = {
   python3: "main.py",
@@ -54,7 +50,8 @@ export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused =>
     return { kind: "refused", errors: [...fieldErrors(submission.error), ...others] };
   }
   if (manifest.kind === "refused") return manifest;
-  const { code, stdin } = submission.data;
+  const { code } = submission.data;
+  const { stdin } = manifest.fields;
   const path = manifest.fields.entrypoint ?? ENTRYPOINTS[manifest.fields.interpreter ?? "python3"];
   const run = resolveEntrypoint(withDefaults({ ...manifest.fields, entrypoint: path }), [path]);
   if (run.kind === "refused") return run;
@@ -64,6 +61,6 @@ export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused =>
     run,
     tar: concatBytes([header, code, tarPadding(code.length), TAR_END]),
     entry: { path, sizeBytes: code.length, contentOffset: header.length },
-    stdin: stdin ?? null,
+    stdin: stdin === null ? null : encoder.encode(stdin),
   };
 };

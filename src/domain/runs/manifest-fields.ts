@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES } from "../../wire/limits.ts";
+import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES, STDIN_BYTES } from "../../wire/limits.ts";
 import { relativePath } from "../uploads/entry-path.ts";
 import { UPLOAD_LIMITS } from "../uploads/types.ts";
 
@@ -38,7 +38,7 @@ const entrypoint = text.transform((raw, context) => {
     ? ({ kind: "bad", problem: 'starts with "-"' } as const)
     : relativePath(raw, false, UPLOAD_LIMITS);
   if (outcome.kind === "ok") return outcome.path;
-  context.addIssue({ code: "custom", message: `The entrypoint ${outcome.problem}` });
+  context.addIssue({ code: "custom", message: outcome.problem });
   return z.NEVER;
 });
 
@@ -70,10 +70,13 @@ const env = z
 
 const outputs = z
   .array(
-    text.refine(
-      (pattern) => pattern.length <= PATTERN_CHARS,
-      `must have at most ${PATTERN_CHARS} characters`,
-    ),
+    text
+      .refine((pattern) => pattern.length <= PATTERN_CHARS, `must have at most ${PATTERN_CHARS} characters`)
+      .transform((pattern) => pattern.replace(/^(?:\/job\/|(?:\.\/)+)/, ""))
+      .refine(
+        (pattern) => !pattern.startsWith("/") && !pattern.split("/").includes(".."),
+        "must be relative to the job's folder",
+      ),
     'must be a list of patterns, such as ["*.png"]',
   )
   .max(PATTERNS, `must have at most ${PATTERNS} patterns`);
@@ -100,7 +103,7 @@ const requirements = z
   )
   .optional();
 
-/** The manifest as a client writes it (contract runs.md 0.7); fields that are not named here are ignored. */
+/** The manifest as a client writes it; other members are ignored and named, unless they are near-misses. */
 export const manifestSchema = z.object(
   {
     entrypoint: z.preprocess(absentWhenEmpty, entrypoint.nullish()),
@@ -112,6 +115,10 @@ export const manifestSchema = z.object(
     timeout: bounded(TIMEOUT_SECONDS),
     memory_mb: bounded(MEMORY_MB),
     cpu_seconds: bounded(CPU_SECONDS),
+    stdin: z
+      .string("must be text")
+      .refine((given) => bytesOf([given]) <= STDIN_BYTES, `must have at most ${STDIN_BYTES} bytes`)
+      .nullish(),
     gpu,
     requirements,
   },

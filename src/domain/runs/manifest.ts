@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { CPU_SECONDS, MEMORY_MB, manifestSchema, TIMEOUT_SECONDS } from "./manifest-fields.ts";
 import type { FieldError, Manifest, ManifestFields, Refused } from "./types.ts";
+import { unknownMembers } from "./unknown-members.ts";
 
 export type FieldsOutcome = { kind: "ok"; fields: ManifestFields } | Refused;
 
@@ -17,7 +18,10 @@ export const refusedField = (field: string, message: string): Refused => ({
   errors: [{ field, message }],
 });
 
-const toFields = (given: z.infer<typeof manifestSchema>): ManifestFields => ({
+/** `code` is a member of the JSON form alone, which checks it. */
+const KNOWN = new Set([...Object.keys(manifestSchema.shape), "code"]);
+
+const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly string[]): ManifestFields => ({
   entrypoint: given.entrypoint ?? null,
   interpreter: given.interpreter ?? null,
   environment: given.environment ?? null,
@@ -27,14 +31,18 @@ const toFields = (given: z.infer<typeof manifestSchema>): ManifestFields => ({
   timeoutSeconds: given.timeout ?? null,
   memoryMb: given.memory_mb ?? null,
   cpuSeconds: given.cpu_seconds ?? null,
+  stdin: given.stdin ?? null,
+  warnings,
 });
 
 /** A manifest from a value that JSON gave, capped (contract runs.md 0.7), or what is wrong field by field. */
 export const parseManifestFields = (value: unknown): FieldsOutcome => {
   const parsed = manifestSchema.safeParse(value);
-  return parsed.success
-    ? { kind: "ok", fields: toFields(parsed.data) }
-    : { kind: "refused", errors: fieldErrors(parsed.error) };
+  const { errors, warnings } = unknownMembers(value, KNOWN);
+  if (!parsed.success) return { kind: "refused", errors: [...errors, ...fieldErrors(parsed.error)] };
+  return errors.length > 0
+    ? { kind: "refused", errors }
+    : { kind: "ok", fields: toFields(parsed.data, warnings) };
 };
 
 /** The same from a JSON text; `what` names it in the refusal of one that is not JSON. */
@@ -59,11 +67,14 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   timeoutSeconds: fields.timeoutSeconds ?? TIMEOUT_SECONDS.initial,
   memoryMb: fields.memoryMb ?? MEMORY_MB.initial,
   cpuSeconds: fields.cpuSeconds ?? CPU_SECONDS.initial,
+  stdin: fields.stdin,
+  warnings: fields.warnings,
 });
 
 /** The refusal of an environment that does not exist, with the list; "" and `default` always do. */
 export const refuseEnvironment = (environment: string, known: readonly string[]): Refused | null => {
   if (environment === "" || environment === "default" || known.includes(environment)) return null;
   const names = [...new Set(["default", ...known])].sort().join(", ");
-  return refusedField("environment", `must be one of ${names}`);
+  const how = "`npm run environments` on the executor's host builds others";
+  return refusedField("environment", `must be one of ${names}; ${how}`);
 };

@@ -1,8 +1,9 @@
+import { parseStrictJson } from "../strict-json.ts";
 import type { UploadEntry } from "../uploads/types.ts";
 import { UPLOAD_LIMITS } from "../uploads/types.ts";
 import { findFile, resolveEntrypoint } from "./entrypoint.ts";
-import { type FieldsOutcome, parseManifestText, refusedField, withDefaults } from "./manifest.ts";
-import type { ManifestFields, RunOutcome } from "./types.ts";
+import { type FieldsOutcome, parseManifestText, withDefaults } from "./manifest.ts";
+import type { FieldError, ManifestFields, RunOutcome } from "./types.ts";
 
 const JOB_FILE = "job.json";
 
@@ -16,6 +17,8 @@ const NOTHING: ManifestFields = {
   timeoutSeconds: null,
   memoryMb: null,
   cpuSeconds: null,
+  stdin: null,
+  warnings: [],
 };
 
 /** job.json's entrypoint and interpreter go first; what else it says fills in what the manifest left empty. */
@@ -29,7 +32,17 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   timeoutSeconds: part.timeoutSeconds ?? file.timeoutSeconds,
   memoryMb: part.memoryMb ?? file.memoryMb,
   cpuSeconds: part.cpuSeconds ?? file.cpuSeconds,
+  stdin: part.stdin ?? file.stdin,
+  warnings: [...part.warnings, ...file.warnings],
 });
+
+/** A project may have a job.json of its own: what is wrong in it counts where it names a program. */
+const saysWhatToRun = (text: string): boolean => {
+  const json = parseStrictJson(text);
+  if (json.kind !== "value") return false;
+  const { value } = json;
+  return typeof value === "object" && value !== null && ("entrypoint" in value || "interpreter" in value);
+};
 
 const withJobFile = async (
   part: ManifestFields,
@@ -42,11 +55,12 @@ const withJobFile = async (
   );
   const entry = entries.find((candidate) => candidate.path === found?.tarPath);
   if (entry === undefined) return { kind: "ok", fields: part };
-  if (entry.sizeBytes > UPLOAD_LIMITS.manifestBytes)
-    return refusedField(JOB_FILE, `is over ${UPLOAD_LIMITS.manifestBytes} bytes`);
-  const file = parseManifestText(await readText(entry), JOB_FILE);
+  if (entry.sizeBytes > UPLOAD_LIMITS.manifestBytes) return { kind: "ok", fields: part };
+  const text = await readText(entry);
+  const file = parseManifestText(text, JOB_FILE);
   if (file.kind === "ok") return { kind: "ok", fields: merge(part, file.fields) };
-  const inFile = ({ field, message }: { field: string; message: string }) => ({
+  if (!saysWhatToRun(text)) return { kind: "ok", fields: part };
+  const inFile = ({ field, message }: FieldError) => ({
     field: field === "" ? JOB_FILE : `${JOB_FILE}.${field}`,
     message,
   });

@@ -1,7 +1,12 @@
 import type { Interpreter } from "../../wire/vocabulary.ts";
 
 /** One thing wrong with a submission: `field` is a field's path such as `args.3`, or "" for the whole. */
-export type FieldError = { field: string; message: string };
+export type FieldError = {
+  field: string;
+  message: string;
+  /** The message is a whole sentence, which needs no field before it. */
+  isSentence?: true;
+};
 
 export type Refused = { kind: "refused"; errors: FieldError[] };
 
@@ -18,6 +23,10 @@ export type ManifestFields = {
   timeoutSeconds: number | null;
   memoryMb: number | null;
   cpuSeconds: number | null;
+  /** Text for stdin, which a manifest beside files may carry. */
+  stdin: string | null;
+  /** What was ignored, for the client's eyes. */
+  warnings: readonly string[];
 };
 
 /** A manifest with its defaults (contract runs.md 0.7). Whether the environment exists is not checked yet. */
@@ -33,6 +42,8 @@ export type Manifest = {
   timeoutSeconds: number;
   memoryMb: number;
   cpuSeconds: number;
+  stdin: string | null;
+  warnings: readonly string[];
 };
 
 /** A manifest that says what to run. */

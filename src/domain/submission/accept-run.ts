@@ -94,6 +94,9 @@ const storeInputs = async ({ deps, job, sink }: Admission, read: Read): Promise<
   return whole === null ? { kind: "object", key, sizeBytes: read.tarBytes } : store(deps, key, whole);
 };
 
+const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
+  manifest.stdin === null ? null : new TextEncoder().encode(manifest.stdin);
+
 const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const { deps, request, job, sink, reservation } = admission;
   const read = await request.source(async (part) => {
@@ -111,10 +114,11 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const hash = await hashOf(admission, run, read);
   const usage = await reservation.take();
   const inputs = await storeInputs(admission, read);
-  const stdin = read.stdin === null ? null : await store(deps, bucketKeys.stdin(job.objectId), read.stdin);
+  const given = read.stdin ?? stdinOf(run);
+  const stdin = given === null ? null : await store(deps, bucketKeys.stdin(job.objectId), given);
   admission.isHandedOver = true;
   const snapshot = await create(admission, taskOf(run, inputs, stdin, hash));
-  return { kind: "accepted", snapshot, usage, rest: read.rest };
+  return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
 };
 
 /** Nothing is stored before the slot is taken, so without a slot there is nothing to delete. */
@@ -135,7 +139,13 @@ const acceptedBefore = async (
 ): Promise<SubmissionOutcome> => {
   const read = await source(async (part) => fingerprint?.note(part));
   if (read.kind !== "ok") return read;
-  return { kind: "accepted", snapshot, usage: await deps.quotas.usage(clientKey), rest: read.rest };
+  return {
+    kind: "accepted",
+    snapshot,
+    usage: await deps.quotas.usage(clientKey),
+    rest: read.rest,
+    warnings: [],
+  };
 };
 
 /**

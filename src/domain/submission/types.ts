@@ -31,6 +31,8 @@ export type SubmissionOutcome =
       readonly usage: QuotaUsage;
       /** What of the body is not in the tar, for the fingerprint. */
       readonly rest: string;
+      /** What of the manifest was ignored. */
+      readonly warnings: readonly string[];
     }
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
   | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }

@@ -24,7 +24,7 @@ export const patchModel = z.object({ status: z.enum(JOB_STATUSES), errors: notes
 
 /** The job's object; null for an id that we never gave, which must not make an object. */
 const handleOf = ({ c, deps }: JobsRequest): TypedJobHandle | null => {
-  const id = c.req.param("job_id") ?? "";
+  const id = (c.req.param("job_id") ?? "").toLowerCase();
   return isJobId(id) ? deps.objects.byId(id) : null;
 };
 

@@ -8,7 +8,7 @@ import { type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
  */
 export const getWebhooks: JobsHandler = async (request) => {
   const { c, deps } = request;
-  const id = c.req.param("job_id") ?? "";
+  const id = (c.req.param("job_id") ?? "").toLowerCase();
   const job = isJobId(id) ? await deps.objects.byId(id).read() : null;
   if (job === null) return noSuchJob(c);
   const type = webhookEventOf(job.status);

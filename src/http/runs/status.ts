@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
@@ -9,6 +10,7 @@ import { conditionalJson } from "../kit/conditional.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
+import { outputOf } from "./first-output.ts";
 import { jsonResponse, runIdParam, statusSchema, unknownJob } from "./schemas.ts";
 
 /** Place of a queued run among the queued ones, from 1; 0 once an executor has it. */
@@ -32,8 +34,9 @@ export const status = (deps: Deps): RunOperation => ({
     summary: "State, figures, output files and signature of a run",
     description:
       "`Prefer: wait=n` (at most 60) answers when the run ends, or after n seconds. `If-None-Match` with the " +
-      "`ETag` of an earlier answer gives 304 while nothing has changed.",
-    request: { params: runIdParam },
+      "`ETag` of an earlier answer gives 304 while nothing has changed. `?include=output` adds `stdout`, `stderr` " +
+      "(the first 64 KiB of each) and `truncated`.",
+    request: { params: runIdParam, query: z.object({ include: z.enum(["output"]).optional() }) },
     responses: {
       200: jsonResponse("The run", statusSchema),
       304: { description: "Nothing has changed" },
@@ -48,6 +51,9 @@ export const status = (deps: Deps): RunOperation => ({
     const isFinal = isTerminal(snapshot.state);
     const webhooks = await deliveriesOf(deps.webhooks, run.objectId, snapshot);
     const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}${deliveriesTag(webhooks)}"`;
-    return conditionalJson(c, etag, statusBody(snapshot, position, webhooks));
+    const body = statusBody(snapshot, position, webhooks);
+    if (c.req.query("include") !== "output") return conditionalJson(c, etag, body);
+    c.header("Cache-Control", "private, no-store");
+    return c.json({ ...body, ...(await outputOf(run)) });
   },
 });

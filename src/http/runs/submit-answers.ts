@@ -9,6 +9,7 @@ import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import type { UploadRefusal } from "../../domain/uploads/types.ts";
 import { preferredWait } from "../kit/prefer.ts";
 import type { RefusalCode } from "../kit/refusal.ts";
+import { outputOf } from "./first-output.ts";
 import { problem } from "./problem.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import { submittedSchema } from "./schemas.ts";
@@ -52,11 +53,11 @@ const refusal = (
       return uploadProblem(c, outcome.refusal);
     case "bad_fields": {
       const [first] = outcome.errors;
-      const where = first?.field ? `${first.field} ` : "";
+      const where = first?.field && !first.isSentence ? `${first.field} ` : "";
       return problem(c, {
         code: "invalid_manifest",
         error: `${where}${first?.message ?? "The manifest does not fit"}`,
-        details: outcome.errors,
+        details: outcome.errors.map(({ field, message }) => ({ field, message })),
       });
     }
     case "no_executor":
@@ -68,22 +69,31 @@ const refusal = (
   }
 };
 
+const warned = (warnings: readonly string[]) => (warnings.length === 0 ? {} : { warnings: [...warnings] });
+
 /** Body of an accepted submission. */
 export const submittedBody = async (
   deps: Deps,
   snapshot: JobSnapshot,
+  warnings: readonly string[],
 ): Promise<z.infer<typeof submittedSchema>> => {
   const position = await queuePositionOf(deps, snapshot);
   const status = statusWord("runs", snapshot.state) as z.infer<typeof submittedSchema>["status"];
-  return { job_id: snapshot.id, status, queue_position: position, position };
+  return { job_id: snapshot.id, status, queue_position: position, position, ...warned(warnings) };
 };
 
 /** The run as accepted, or, where the client prefers to wait, as it ended; then with its whole status. */
-const accepted = async (c: Context, deps: Deps, snapshot: JobSnapshot): Promise<Response> => {
-  if (preferredWait(c) === null) return c.json(await submittedBody(deps, snapshot));
+const accepted = async (
+  c: Context,
+  deps: Deps,
+  snapshot: JobSnapshot,
+  warnings: readonly string[],
+): Promise<Response> => {
+  if (preferredWait(c) === null) return c.json(await submittedBody(deps, snapshot, warnings));
   const ended = (await awaitedSnapshot(c, deps.jobs.byId(snapshot.id))) ?? snapshot;
-  const body = await submittedBody(deps, ended);
-  return c.json({ ...statusBody(ended, body.position), position: body.position });
+  const { position } = await submittedBody(deps, ended, warnings);
+  const output = await outputOf(deps.jobs.byId(snapshot.id));
+  return c.json({ ...statusBody(ended, position), position, ...warned(warnings), ...output });
 };
 
 /** What a submission is answered with. */
@@ -95,7 +105,7 @@ export const answerSubmission = async (
   if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
   for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, outcome.usage)))
     c.header(name, value);
-  return accepted(c, deps, outcome.snapshot);
+  return accepted(c, deps, outcome.snapshot, outcome.warnings);
 };
 
 /** The job of the first request as it is now; one that was deleted since is told as it was accepted. */
@@ -103,5 +113,5 @@ export const replaySubmission = async (c: Context, deps: Deps, answer: string): 
   c.header("Idempotency-Replayed", "true");
   const body = submittedSchema.parse(JSON.parse(answer));
   const snapshot = await deps.jobs.byId(body.job_id).snapshot();
-  return snapshot === null ? c.json(body) : accepted(c, deps, snapshot);
+  return snapshot === null ? c.json(body) : accepted(c, deps, snapshot, body.warnings ?? []);
 };

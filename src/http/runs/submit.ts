@@ -44,7 +44,7 @@ const submitOnce = async (
       const request = { id, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
       const value = await acceptRun(deps, request);
       if (value.kind !== "accepted") return { value, fingerprint: "", answer: null };
-      const answer = JSON.stringify(await submittedBody(deps, value.snapshot));
+      const answer = JSON.stringify(await submittedBody(deps, value.snapshot, value.warnings));
       return { value, fingerprint: await fingerprint.of(value.rest), answer };
     },
     fingerprint: async () => {

@@ -69,7 +69,10 @@ describe("an entrypoint", () => {
 
   it("must be in the upload", async () => {
     const [error] = await errors({ entrypoint: "other.py" }, { "main.py": "" });
-    expect(error).toEqual({ field: "entrypoint", message: 'There is no file "other.py" in the upload' });
+    expect(error).toMatchObject({
+      field: "entrypoint",
+      message: 'There is no file "other.py" in the upload',
+    });
     expect((await errors({ entrypoint: "lib" }, { "lib/a.py": "", "b.py": "" }))[0]?.field).toBe(
       "entrypoint",
     );
@@ -185,13 +188,26 @@ describe("job.json", () => {
   });
 
   it("is refused by its name when it is wrong", async () => {
-    expect(await errors(null, { "job.json": "[]", "main.py": "" })).toEqual([
-      { field: "job.json", message: "must be a JSON object" },
+    const wrong = job({ entrypoint: "app.js", timeout: 0 });
+    expect((await errors(null, wrong))[0]?.field).toBe("job.json.timeout");
+  });
+
+  it.each([
+    "[]",
+    "not json",
+    '{"main": "lib/x.js", "name": "x"}',
+    '{"timeout": "5 min"}',
+    " ".repeat(2 ** 20 + 1),
+  ])("that is the project's own is left alone (%#)", async (text) => {
+    expect((await run(null, { "job.json": text, "main.py": "" })).manifest.entrypoint).toBe("main.py");
+  });
+
+  it("names what was ignored in it", async () => {
+    const { manifest } = await run({ note: 1 }, job({ entrypoint: "app.js", team: "x" }));
+    expect(manifest.warnings).toEqual([
+      "note is not known here and was ignored",
+      "team is not known here and was ignored",
     ]);
-    expect((await errors(null, job({ timeout: 0 })))[0]?.field).toBe("job.json.timeout");
-    expect((await errors(null, { "job.json": " ".repeat(2 ** 20 + 1), "main.py": "" }))[0]?.field).toBe(
-      "job.json",
-    );
   });
 
   it("does not help a manifest part that is wrong", async () => {

@@ -34,6 +34,8 @@ describe("a manifest", () => {
       timeoutSeconds: 300,
       memoryMb: 512,
       cpuSeconds: 10,
+      stdin: null,
+      warnings: [],
     });
   });
 
@@ -59,6 +61,8 @@ describe("a manifest", () => {
       timeoutSeconds: 5,
       memoryMb: 64,
       cpuSeconds: 60,
+      stdin: null,
+      warnings: [],
     });
   });
 
@@ -100,8 +104,35 @@ describe("a manifest", () => {
     expect(manifestOf({ entrypoint: "", interpreter: "", requirements: "" })).toEqual(manifestOf({}));
   });
 
-  it("ignores fields that it does not know", () => {
-    expect(manifestOf({ name: "job", nested: { timeout: -1 }, entrypoint_: 1 })).toEqual(manifestOf({}));
+  it("ignores fields that it does not know, and names them", () => {
+    expect(manifestOf({ name: "job", nested: { timeout: -1 }, entrypoint_: 1, language: null })).toEqual({
+      ...manifestOf({}),
+      warnings: ["name", "nested", "entrypoint_", "language"].map(
+        (name) => `${name} is not known here and was ignored`,
+      ),
+    });
+  });
+
+  it.each([
+    ["language", "interpreter"],
+    ["time_limit", "timeout"],
+    ["entry_point", "entrypoint"],
+    ["memory", "memory_mb"],
+    ["arguments", "args"],
+    ["output_files", "outputs"],
+    ["files", "multipart/form-data"],
+  ])("refuses %s, which would make another program run, with a hint at %s", (name, meant) => {
+    expect(errorsOf({ [name]: "x" })).toEqual([{ field: name, message: expect.stringContaining(meant) }]);
+  });
+
+  it("takes output patterns as they are written elsewhere, and none that leaves the folder", () => {
+    expect(manifestOf({ outputs: ["./a.csv", "/job/b.csv", "././c/"] }).outputs).toEqual([
+      "a.csv",
+      "b.csv",
+      "c/",
+    ]);
+    for (const pattern of ["/etc/passwd", "../x", "a/../../b"])
+      expect(errorsOf({ outputs: [pattern] })[0]?.field).toBe("outputs.0");
   });
 
   it.each(["python3", "python", "node", "bash", "sh"])("knows the interpreter %s", (interpreter) => {
@@ -219,7 +250,7 @@ describe("an environment", () => {
 
   it("is refused with the list otherwise", () => {
     expect(refuseEnvironment("ml", ["vision", "nlp"])?.errors).toEqual([
-      { field: "environment", message: "must be one of default, nlp, vision" },
+      { field: "environment", message: expect.stringMatching(/^must be one of default, nlp, vision; /) },
     ]);
   });
 });

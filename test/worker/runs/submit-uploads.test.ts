@@ -238,7 +238,11 @@ describe("an upload that cannot be used", () => {
     expect(await expectProblem(part, 400, "invalid_manifest")).toMatchObject({
       details: [{ field: "memory_mb" }],
     });
-    const file = await upload(new Client(), main, files("job.json", JSON.stringify(wrong)));
+    const file = await upload(
+      new Client(),
+      main,
+      files("job.json", JSON.stringify({ entrypoint: "main.py", ...wrong })),
+    );
     expect(await expectProblem(file, 400, "invalid_manifest")).toMatchObject({
       details: [{ field: "job.json.memory_mb" }],
     });

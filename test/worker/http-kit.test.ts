@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Client } from "./support/client.ts";
+import { HandExecutor } from "./support/hand-executor.ts";
+
+const executor = new HandExecutor();
+beforeAll(() => executor.install());
+afterAll(() => executor.uninstall());
+
+const JSON_TYPE = { "content-type": "application/json" };
+const FACES = [
+  ["/submit", 400, "code"],
+  ["/jobs", 422, "image_url"],
+  ["/calculator/tax-pnl/securities", 400, "security_type"],
+] as const;
+
+const post = (path: string, body: BodyInit, headers: Record<string, string> = JSON_TYPE) =>
+  new Client().fetch(path, { method: "POST", headers, body });
+
+describe.each(FACES)("POST %s", (path, status, field) => {
+  it("refuses damaged UTF-8", async () => {
+    const bytes = new TextEncoder().encode(`{"${field}": "x@"}`);
+    bytes[bytes.indexOf(64)] = 0xff;
+    const response = await post(path, bytes);
+    expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(/UTF-8/)]);
+  });
+
+  it.each(["9007199254740993", "-123456789012345678901", "1e400"])("never rounds %s", async (number) => {
+    const response = await post(path, `{"${field}": {"list": [1, ${number}]}}`);
+    const text = await response.text();
+    expect([response.status, text]).toEqual([status, expect.stringMatching(/kept exactly/)]);
+    expect(text.replaceAll(/["\s]/g, "")).toMatch(path === "/jobs" ? `${field},list,1` : `${field}.list.1`);
+  });
+
+  it("answers a compressed body with 415", async () => {
+    const stream = new Response("{}").body?.pipeThrough(new CompressionStream("gzip"));
+    const body = await new Response(stream).arrayBuffer();
+    const response = await post(path, body, { ...JSON_TYPE, "content-encoding": "gzip" });
+    expect(response.status).toBe(415);
+    await response.body?.cancel();
+  });
+
+  it("takes a slash behind its path", async () => {
+    const response = await post(`${path}/`, "{");
+    expect(response.status).toBe(status);
+    await response.body?.cancel();
+  });
+
+  it("lets a browser send whatever header it asks for, and read what the answer tells", async () => {
+    const headers = {
+      origin: "https://a.example",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "x-api-key,idempotency-key",
+    };
+    const preflight = await new Client().fetch(path, { method: "OPTIONS", headers });
+    expect(preflight.ok).toBe(true);
+    expect(preflight.headers.get("access-control-allow-headers")).toMatch(/x-api-key,idempotency-key$/);
+    const answer = await post(path, "{", { ...JSON_TYPE, origin: "https://a.example" });
+    const exposed = (answer.headers.get("access-control-expose-headers") ?? "").split(",");
+    expect(exposed).toEqual(
+      expect.arrayContaining(["ETag", "Location", "Link", "X-Next", "RateLimit", "Retry-After"]),
+    );
+    expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    await answer.body?.cancel();
+  });
+
+  it("reads a refused body to its end, whatever it is refused for", async () => {
+    for (const method of ["POST", "DELETE"]) {
+      let pulled = 0;
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          pulled += 1;
+          if (pulled > 48) controller.close();
+          else controller.enqueue(new Uint8Array(65_536).fill(32));
+        },
+      });
+      const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
+      const response = await new Client().fetch(path, { method, headers, body });
+      expect(response.status).toBe(method === "POST" ? 415 : 405);
+      await response.body?.cancel();
+      expect(pulled).toBe(49);
+    }
+  });
+});
+
+describe("an id in capitals", () => {
+  it("is the same run", async () => {
+    const client = new Client();
+    const id = await client.submit();
+    for (const path of [`/status/${id.toUpperCase()}`, `/logs/${id.toUpperCase()}/`])
+      expect((await client.json<{ job_id: string }>(path)).job_id).toBe(id);
+  });
+
+  it("is the same job", async () => {
+    const created = await post("/jobs", JSON.stringify({ image_url: "https://a.example/i.png" }));
+    const { job_id: id } = await created.json<{ job_id: string }>();
+    const found = await new Client().json<{ job_id: string }>(`/jobs/${id.toUpperCase()}/`);
+    expect(found.job_id).toBe(id);
+  });
+});
+
+describe("a path whose escapes are not UTF-8", () => {
+  it("is refused in its face's shape", async () => {
+    const outputs = await new Client().fetch("/outputs/job-1/%ff.txt");
+    expect([outputs.status, await outputs.json()]).toMatchObject([400, { error: expect.any(String) }]);
+    const jobs = await new Client().fetch("/jobs/%ff");
+    expect([jobs.status, await jobs.json()]).toMatchObject([422, { message: expect.any(String) }]);
+  });
+});
+
+describe("a submission", () => {
+  it("says what of it was ignored, and nothing where nothing was", async () => {
+    const told = await post("/submit", JSON.stringify({ code: "1", nice: true }));
+    expect(await told.json()).toMatchObject({ warnings: ["nice is not known here and was ignored"] });
+    const plain = await post("/submit", JSON.stringify({ code: "1" }));
+    expect(await plain.json()).not.toHaveProperty("warnings");
+  });
+
+  it("that is a near-miss is refused with a hint", async () => {
+    const response = await post("/submit", JSON.stringify({ code: "1", language: "javascript" }));
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: "language is not known here; use interpreter", details: [{ field: "language" }] },
+    ]);
+  });
+
+  it("says what is missing once", async () => {
+    const form = new FormData();
+    form.append("files", new File(["1"], "other.txt"));
+    form.append("files", new File(["1"], "more.txt"));
+    const response = await new Client().fetch("/submit", { method: "POST", body: form });
+    expect(await response.json()).toMatchObject({ error: expect.stringMatching(/^No entrypoint specified/) });
+  });
+
+  it("that is waited for has the program's output, and the status has it where it is asked for", async () => {
+    const client = new Client();
+    const known = new Set(executor.held.keys());
+    const waiting = client.json<Record<string, unknown>>("/submit", {
+      method: "POST",
+      headers: { ...JSON_TYPE, prefer: "wait=20" },
+      body: JSON.stringify({ code: "1" }),
+    });
+    await vi.waitUntil(() => executor.held.size > known.size);
+    const attempt = [...executor.held].find(([attemptId]) => !known.has(attemptId))?.[1];
+    if (attempt === undefined) throw new Error("no attempt");
+    await attempt.log("é".repeat(40_000));
+    await attempt.log("oops", "stderr");
+    await attempt.finish();
+    const answer = await waiting;
+    expect(answer).toMatchObject({ status: "completed", stderr: "oops", truncated: true });
+    expect(answer.stdout).toBe("é".repeat(32_768));
+    const status = await client.json<Record<string, unknown>>(`/status/${answer.job_id}?include=output`);
+    expect(status).toMatchObject({ stdout: answer.stdout, stderr: "oops", truncated: true });
+    expect(await client.json(`/status/${answer.job_id}`)).not.toHaveProperty("stdout");
+  });
+});
