@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Client } from "./support/client.ts";
 import { HandExecutor } from "./support/hand-executor.ts";
 
@@ -133,17 +133,16 @@ describe("a submission", () => {
 
   it("that is waited for has the program's output, and the status has it where it is asked for", async () => {
     const client = new Client();
-    const known = new Set(executor.held.keys());
-    const waiting = client.json<Record<string, unknown>>("/submit", {
-      method: "POST",
-      headers: { ...JSON_TYPE, prefer: "wait=20" },
-      body: JSON.stringify({ code: "1" }),
-    });
-    await vi.waitUntil(() => executor.held.size > known.size);
-    const attempt = [...executor.held].find(([attemptId]) => !known.has(attemptId))?.[1];
-    if (attempt === undefined) throw new Error("no attempt");
+    const submit = (headers: Record<string, string>) =>
+      client.json<Record<string, unknown>>("/submit", {
+        method: "POST",
+        headers: { ...JSON_TYPE, "idempotency-key": "output", ...headers },
+        body: JSON.stringify({ code: "1" }),
+      });
+    const attempt = await executor.of(String((await submit({})).job_id));
     await attempt.log("é".repeat(40_000));
     await attempt.log("oops", "stderr");
+    const waiting = submit({ prefer: "wait=20" });
     await attempt.finish();
     const answer = await waiting;
     expect(answer).toMatchObject({ status: "completed", stderr: "oops", truncated: true });
@@ -151,5 +150,15 @@ describe("a submission", () => {
     const status = await client.json<Record<string, unknown>>(`/status/${answer.job_id}?include=output`);
     expect(status).toMatchObject({ stdout: answer.stdout, stderr: "oops", truncated: true });
     expect(await client.json(`/status/${answer.job_id}`)).not.toHaveProperty("stdout");
+  });
+});
+
+describe("readiness", () => {
+  it("names each part", async () => {
+    const response = await new Client().fetch("/readyz");
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { status: "ready", checks: { database: "ok", bucket: "ok", queues: "ok", executor: "ok" } },
+    ]);
   });
 });

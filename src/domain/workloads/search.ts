@@ -46,11 +46,19 @@ export const searchFields = z.object({
   last_evaluated_key: z.string().max(200).optional(),
 });
 
+const sorted = (_key: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
+
+/** JSON that is the same text for the same value, in whatever order its members came. */
+const canonical = (value: unknown): string | undefined => JSON.stringify(value, sorted);
+
 export type SearchRequest = {
   readonly filter: Omit<WorkloadSearch, "path" | "owner" | "limit">;
   readonly pageSize: number;
   /** Params by name, each as JSON. */
-  readonly params: ReadonlyMap<string, string>;
+  readonly params: ReadonlyMap<string, string | undefined>;
 };
 
 export type SearchOutcome =
@@ -83,7 +91,7 @@ export const readSearch = (workload: Workload, body: Readonly<Record<string, unk
         after,
       },
       pageSize: page_size,
-      params: new Map(others.map(([name, value]) => [name, JSON.stringify(value)])),
+      params: new Map(others.map(([name, value]) => [name, canonical(value)])),
     },
   };
 };
@@ -95,7 +103,7 @@ const cursorAt = (row: WorkloadRow): Cursor => ({ createdAtMs: row.createdAtMs, 
 
 const hasParams = (row: WorkloadRow, wanted: SearchRequest["params"]): boolean => {
   const params = JSON.parse(row.params) as Record<string, unknown>;
-  return [...wanted].every(([name, json]) => JSON.stringify(params[name]) === json);
+  return [...wanted].every(([name, json]) => canonical(params[name]) === json);
 };
 
 const pageOf = (rows: readonly WorkloadRow[], pageSize: number): FoundPage => {

@@ -13,23 +13,45 @@ export type Schema = { readonly [keyword: string]: unknown };
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** References inside a model point into the document once the model is one of its components. */
+const DEFINITION = /^#\/\$defs\/(.+)$/;
+
+/** A component's name for a definition inside a model. */
+const hoisted = (component: string, definition: string): string =>
+  `${component}_${definition.replaceAll(/[^A-Za-z0-9]/g, "")}`;
+
+/** References inside a model point to components once the model and its definitions are such. */
 const rebased = (value: unknown, component: string): unknown => {
   if (Array.isArray(value)) return value.map((item) => rebased(item, component));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      key === "$ref" && typeof member === "string" && member.startsWith("#")
-        ? `#/components/schemas/${component}${member.slice(1)}`
-        : rebased(member, component),
-    ]),
+    Object.entries(value).map(([key, member]) => {
+      if (key !== "$ref" || typeof member !== "string") return [key, rebased(member, component)];
+      const definition = DEFINITION.exec(member)?.[1];
+      const name = definition === undefined ? component : hoisted(component, definition);
+      return [key, `#/components/schemas/${name}`];
+    }),
   );
 };
 
-const schemaOf = (model: ObjectModel, io: "input" | "output", component: string): Schema => {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(model, { io, unrepresentable: "any" });
-  return rebased(schema, component) as Schema;
+const schemaWith = (model: ObjectModel, io: "input" | "output", component: string) => {
+  const { $schema: _dialect, $defs = {}, ...schema } = z.toJSONSchema(model, { io, unrepresentable: "any" });
+  const definitions = Object.entries($defs).map(([name, definition]) => [
+    hoisted(component, name),
+    rebased(definition, component) as Schema,
+  ]);
+  return {
+    schema: rebased(schema, component) as Schema,
+    definitions: Object.fromEntries(definitions) as Record<string, Schema>,
+  };
+};
+
+const schemaOf = (model: ObjectModel, io: "input" | "output", component: string): Schema =>
+  schemaWith(model, io, component).schema;
+
+/** A model as a component, and what it refers to as components of their own. */
+const componentOf = (model: ObjectModel, io: "input" | "output", component: string) => {
+  const { schema, definitions } = schemaWith(model, io, component);
+  return { [component]: schema, ...definitions };
 };
 
 const settingsPatch = (model: ObjectModel): Schema => {
@@ -107,10 +129,10 @@ export const componentsOf = ({ request, response, settings }: JobsDefinition): R
     required: ["Jobs"],
   },
   JobWebhooks: schemaOf(webhooksShown, "output", "JobWebhooks"),
-  JobRequest: schemaOf(request, "input", "JobRequest"),
-  JobRequestStored: schemaOf(request, "output", "JobRequestStored"),
-  JobResultSubmitted: schemaOf(response, "input", "JobResultSubmitted"),
-  JobResult: schemaOf(response, "output", "JobResult"),
+  ...componentOf(request, "input", "JobRequest"),
+  ...componentOf(request, "output", "JobRequestStored"),
+  ...componentOf(response, "input", "JobResultSubmitted"),
+  ...componentOf(response, "output", "JobResult"),
   JobPatch: schemaOf(patchModel, "input", "JobPatch"),
   JobsError: errorSchema,
   JobConflict: {
@@ -120,7 +142,12 @@ export const componentsOf = ({ request, response, settings }: JobsDefinition): R
   },
   ...(settings === null
     ? {}
-    : { JobSettings: settingsShown(settings), JobSettingsPatch: settingsPatch(settings) }),
+    : {
+        ...componentOf(settings, "output", "JobSettings"),
+        ...componentOf(settings, "input", "JobSettingsPatch"),
+        JobSettings: settingsShown(settings),
+        JobSettingsPatch: settingsPatch(settings),
+      }),
 });
 
 const json = (schema: Schema) => ({ "application/json": { schema } });

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
+import { takes } from "../kit/request-headers.ts";
 import { END_ID, type OpenSocket, sseFromSockets } from "../kit/sse.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
@@ -35,6 +36,7 @@ export const logEvents = (deps: Deps): RunOperation => ({
       "Events `log` (`id` is the record's seq, `data` is `{seq, at, stream, data}`), `status` and `end`. " +
       "`Last-Event-ID` or `?after=<seq>` resumes without loss or repetition; who comes back behind `end` gets 204.",
     request: {
+      headers: takes("Last-Event-ID"),
       params: runIdParam,
       query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),
     },

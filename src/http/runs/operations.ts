@@ -8,13 +8,14 @@ import { logEvents } from "./log-events.ts";
 import { logs } from "./logs.ts";
 import { downloadFile, outputFile } from "./output-file.ts";
 import { outputs } from "./outputs.ts";
+import { readyz } from "./readyz.ts";
 import { root } from "./root.ts";
 import { stats } from "./stats.ts";
 import { status } from "./status.ts";
 import { streams } from "./stream.ts";
 import { submit } from "./submit.ts";
 
-/** The runs face (contract runs.md 0.1). */
+/** The runs face. */
 export const runOperations = (deps: Deps): RunOperation[] => [
   root(deps),
   submit(deps),
@@ -30,4 +31,5 @@ export const runOperations = (deps: Deps): RunOperation[] => [
   stats(deps),
   environments(deps),
   health(deps),
+  readyz(deps),
 ];

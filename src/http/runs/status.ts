@@ -8,6 +8,7 @@ import { statusBody } from "../../domain/runs/status-body.ts";
 import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts";
 import { conditionalJson } from "../kit/conditional.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
+import { takes } from "../kit/request-headers.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { outputOf } from "./first-output.ts";
@@ -36,7 +37,11 @@ export const status = (deps: Deps): RunOperation => ({
       "`Prefer: wait=n` (at most 60) answers when the run ends, or after n seconds. `If-None-Match` with the " +
       "`ETag` of an earlier answer gives 304 while nothing has changed. `?include=output` adds `stdout`, `stderr` " +
       "(the first 64 KiB of each) and `truncated`.",
-    request: { params: runIdParam, query: z.object({ include: z.enum(["output"]).optional() }) },
+    request: {
+      params: runIdParam,
+      query: z.object({ include: z.enum(["output"]).optional() }),
+      headers: takes("Prefer", "If-None-Match"),
+    },
     responses: {
       200: jsonResponse("The run", statusSchema),
       304: { description: "Nothing has changed" },

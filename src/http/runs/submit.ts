@@ -12,6 +12,7 @@ import { bodyOf } from "../kit/body.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
 import { readJson, refuseCoding } from "../kit/json-body.ts";
 import type { Refusal } from "../kit/refusal.ts";
+import { takes } from "../kit/request-headers.ts";
 import type { RunOperation } from "./face.ts";
 import { problem } from "./problem.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
@@ -122,6 +123,7 @@ export const submit = (deps: Deps): RunOperation => ({
       "`Prefer: wait=n` (at most 60) answers with the whole status when the run ends, or after n seconds. " +
       "`Idempotency-Key` makes retries safe for 24 hours: the same key and body give the same run.",
     request: {
+      headers: takes("Prefer", "Idempotency-Key"),
       body: {
         required: true,
         content: {

@@ -9,6 +9,7 @@ import type { Workload } from "../../domain/workloads/types.ts";
 import { isUtf8 } from "../kit/escapes.ts";
 import type { Operation } from "../kit/face.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
+import { takes } from "../kit/request-headers.ts";
 import { type Call, called } from "./call.ts";
 import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
 import type { Owner } from "./face.ts";
@@ -158,7 +159,7 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
       description:
         `${workload.description}\n\nParts to upload:\n\n${partsText(workload)}\n\n` +
         "Params may also stand in the query. `Idempotency-Key` makes retries safe for 24 hours.",
-      request: { body: jsonBody(schemas.params) },
+      request: { headers: takes("Idempotency-Key"), body: jsonBody(schemas.params) },
       responses: responses("The job, and where to upload its parts", schemas.created, {
         400: "The body is no JSON object",
         403: "A webhook_url wants credentials",

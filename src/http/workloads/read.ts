@@ -4,6 +4,7 @@ import { isTerminal } from "../../domain/job/state.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../kit/face.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
+import { takes } from "../kit/request-headers.ts";
 import { type Call, called, type FoundJob, findJob } from "./call.ts";
 import { envelope, workloadError } from "./envelope.ts";
 import type { Owner } from "./face.ts";
@@ -63,7 +64,7 @@ const contractOf = (workload: Workload, path: string, operationId: string) => ({
 export const read = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}/{job_id}`, operationId),
-    request: { params: jobIdParam },
+    request: { headers: takes("Prefer"), params: jobIdParam },
     responses: responses("The job", schemasOf(workload).job, { 404: "No such job" }),
   },
   handle: called(deps, workload, (call) => answer(call, call.c.req.param("job_id") ?? "")),
@@ -73,7 +74,7 @@ export const read = (deps: Deps, workload: Workload, operationId: string): Opera
 export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}`, operationId),
-    request: { query: z.object({ job_id: z.uuid() }) },
+    request: { headers: takes("Prefer"), query: z.object({ job_id: z.uuid() }) },
     responses: responses("The job", schemasOf(workload).job, { 400: "No job_id", 404: "No such job" }),
   },
   handle: called(deps, workload, async (call) => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { WorkloadRow } from "../../../src/domain/ports/workload-rows.ts";
-import { LOOKED_THROUGH, type SearchRequest, searchPage } from "../../../src/domain/workloads/search.ts";
+import {
+  LOOKED_THROUGH,
+  readSearch,
+  type SearchRequest,
+  searchPage,
+} from "../../../src/domain/workloads/search.ts";
+import type { Workload } from "../../../src/domain/workloads/types.ts";
 
 const row = (index: number): WorkloadRow => ({
   id: `id-${index}`,
@@ -46,6 +53,18 @@ const allPages = async (count: number, asked: SearchRequest) => {
   } while (after !== null);
   return pages;
 };
+
+describe("a search by an object", () => {
+  it("finds the same value in whatever order its members stand", async () => {
+    const workload = { params: z.object({ at: z.looseObject({}) }) } as unknown as Workload;
+    const outcome = readSearch(workload, { at: { y: [{ b: 1, a: 2 }], x: 1 } });
+    if (outcome.kind !== "ok") throw new Error("refused");
+    const stored = ['{"at":{"x":1,"y":[{"a":2,"b":1}]}}', '{"at":{"x":1,"y":[{"a":1,"b":2}]}}', "{}"];
+    const rows = stored.map((params, index) => ({ ...row(index), params }));
+    const page = await searchPage(outcome.request, () => Promise.resolve(rows));
+    expect(page.rows.map(({ id }) => id)).toEqual(["id-0"]);
+  });
+});
 
 describe("a page of found jobs", () => {
   it("without params is read with one row more than it shows", async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { z } from "zod";
+import { createApp } from "../../../src/http/jobs/create-app.ts";
 import { Client } from "../support/client.ts";
+import { testEnv } from "../support/env.ts";
 
 const client = new Client();
 
@@ -117,6 +120,31 @@ describe("the API description", () => {
     for (const status of ["400", "413", "415", "429", "503"]) {
       expect(submit?.responses[status]?.content, status).toHaveProperty(["application/problem+json"]);
     }
+  });
+
+  it("names the headers that operations take", async () => {
+    const { paths } = await describeApi();
+    const headersOf = (path: string, method: string) =>
+      paths[path]?.[method]?.parameters?.filter((one) => one.in === "header").map(({ name }) => name);
+    expect(headersOf("/submit", "post")).toEqual(["Prefer", "Idempotency-Key"]);
+    expect(headersOf("/status/{id}", "get")).toEqual(["Prefer", "If-None-Match"]);
+    expect(headersOf("/logs/{id}/events", "get")).toEqual(["Last-Event-ID"]);
+  });
+
+  it("has a recursive model's parts among its components", async () => {
+    const node = z.object({
+      name: z.string(),
+      get children() {
+        return z.array(node);
+      },
+    });
+    const app = createApp(z.object({ tree: node }), node);
+    const response = await app.request("/openapi/openapi.json", {}, testEnv);
+    const description = await response.json<Description>();
+    expect(JSON.stringify(description)).not.toContain("$defs");
+    const refs = refsIn(description);
+    expect(refs.length).toBeGreaterThan(5);
+    for (const ref of refs) expect([ref, targetOf(description, ref)]).toEqual([ref, expect.anything()]);
   });
 
   it("is the same as YAML", async () => {
