@@ -8,13 +8,13 @@ const PAGE = `<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>API description</title>
-    <link rel="icon" href="/openapi/assets/icon.png">
-    <link rel="stylesheet" href="/openapi/assets/swagger-ui.css">
+    <link rel="icon" href="openapi/assets/icon.png">
+    <link rel="stylesheet" href="openapi/assets/swagger-ui.css">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/openapi/assets/swagger-ui-bundle.js"></script>
-    <script src="/openapi/assets/init.js"></script>
+    <script src="openapi/assets/swagger-ui-bundle.js"></script>
+    <script src="openapi/assets/init.js"></script>
   </body>
 </html>
 `;
@@ -29,7 +29,7 @@ export type DescriptionOptions = {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string };
   /** Passes those who may read the description. */
   readonly guard: MiddlewareHandler;
-  /** Files of the page; null where there are none, and then only the page itself stays empty. */
+  /** Files of the page; null where there are none, and the description is shown in its place. */
   readonly assetsOf: (c: Context) => { fetch(request: Request): Promise<Response> } | null;
 };
 
@@ -39,7 +39,12 @@ export type DescriptionOptions = {
  */
 export const mountDescription = (app: OpenAPIHono, { info, guard, assetsOf }: DescriptionOptions): void => {
   const description = () => app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "/" }] });
-  app.get("/openapi", guard, (c) => c.html(PAGE, 200, PAGE_HEADERS));
+  app.get("/openapi", guard, (c) => {
+    if (assetsOf(c) === null) return c.json(description());
+    // The page's addresses are relative, so that it works behind a prefix as well.
+    if (new URL(c.req.url).pathname.endsWith("/")) return c.redirect("../openapi");
+    return c.html(PAGE, 200, PAGE_HEADERS);
+  });
   app.get("/openapi/openapi.json", guard, (c) => c.json(description()));
   app.get("/openapi/schema", guard, (c) =>
     c.body(stringify(description(), { aliasDuplicateObjects: false }), 200, {
