@@ -53,7 +53,6 @@ export class IdempotencyObject extends DurableObject {
   }
 
   async #forget(): Promise<void> {
-    await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
 }

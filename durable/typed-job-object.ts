@@ -1,19 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
+import { systemClock } from "../src/adapters/clock.ts";
 import { TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
 import type { TypedJobDeps } from "../src/deps/types.ts";
-import { typedJobDepsFor } from "../src/deps.ts";
-import { announcementOf } from "../src/domain/typed-jobs/announcement.ts";
+import { serviceLog, typedJobDepsFor } from "../src/deps.ts";
+import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { NewTypedJob, TypedJob } from "../src/domain/typed-jobs/job.ts";
 import * as lifecycle from "../src/domain/typed-jobs/lifecycle.ts";
-import { queueMessage } from "../src/domain/typed-jobs/message.ts";
 import type { CreateOutcome, WriteOutcome } from "../src/domain/typed-jobs/ports.ts";
-import { fittingRowOf, rowOf, type TypedJobRow } from "../src/domain/typed-jobs/row.ts";
 import { mergeFields, newSettings, type SettingsRecord } from "../src/domain/typed-jobs/settings.ts";
-import { Unavailable } from "../src/domain/typed-jobs/unavailable.ts";
+import { TypedJobEffects } from "./typed-job-effects.ts";
 
 /** By then the row and the queue have what a change owes them, or the alarm gives it to them. */
 const REPAIR_MS = 30_000;
-const RETRY_MS = 5_000;
 
 /**
  * One typed job, or, under its one name, the settings. All writes of a job happen here, one after the
@@ -21,39 +19,41 @@ const RETRY_MS = 5_000;
  * queue message, the D1 row) is done before the caller is answered; the alarm, set with the change,
  * does it again when that failed or the object died first.
  */
-export class TypedJobObject extends DurableObject {
-  readonly #deps: TypedJobDeps;
+export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: TypedJobStorage;
-  #projectedVersion = 0;
-  /** Made when a change is checked, and kept for its projection: a large one takes time to compress. */
-  #row: TypedJobRow | null = null;
-  #projecting: Promise<boolean> | null = null;
-  #sending: Promise<boolean> | null = null;
+  readonly #effects: TypedJobEffects;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
-    this.#deps = typedJobDepsFor(env);
     this.#storage = new TypedJobStorage(ctx.storage);
+    this.#effects = new TypedJobEffects(() => this.#deps(), this.#storage);
   }
 
-  /** Accepts a job; asked again with the same id it answers with the job that is there. */
+  /**
+   * Accepts a job; asked again with the same id it answers with the job that is there. A job that the
+   * queue refused is sent once more.
+   */
   async create(created: NewTypedJob): Promise<CreateOutcome> {
     const present = this.#job();
-    if (present !== null) return { kind: "accepted", job: present };
-    const job = lifecycle.newTypedJob(created, this.#deps.now());
-    if (!this.#takesRow(job)) return { kind: "too_large", job };
-    this.#storage.write(job);
-    await this.#wakeBy(this.#deps.now() + REPAIR_MS);
-    const isRefused = !(await this.#send());
-    const now = this.#storage.job() ?? job;
-    await this.#project(now.version);
-    await this.#announce();
-    // A worker that reports has the message, whatever the queue said.
-    return { kind: isRefused && now.status === "error" ? "unsent" : "accepted", job: now };
+    const fingerprint = created.fingerprint ?? null;
+    if (present !== null && present.fingerprint !== fingerprint) return { kind: "other_body", job: present };
+    const now = this.#deps().now();
+    if (present === null) return this.#begin(lifecycle.newTypedJob(created, now), "accepted");
+    if (created.queue === null || !lifecycle.wasNeverSent(present)) return { kind: "present", job: present };
+    return this.#begin(lifecycle.sendAgain(present, created.queue, now), "present");
   }
 
   read(): TypedJob | null {
     return this.#job();
+  }
+
+  /** Takes a queued job for a worker that promises news; null when there is nothing to take. */
+  async claim(leaseMs: number): Promise<TypedJob | null> {
+    const job = this.#job();
+    const taken = job === null ? null : lifecycle.claim(job, leaseMs, this.#deps().now());
+    if (taken === null) return null;
+    await this.#commit(taken);
+    return taken;
   }
 
   complete(result: lifecycle.Result, guard: lifecycle.WriteGuard): Promise<WriteOutcome> {
@@ -77,136 +77,123 @@ export class TypedJobObject extends DurableObject {
   readSettings(): SettingsRecord {
     const present = this.#storage.settings();
     if (present !== null) return present;
-    const record = newSettings(this.#deps.now());
+    const record = newSettings(this.#deps().now());
     this.#storage.writeSettings(record);
     return record;
   }
 
   mergeSettings(fields: string, expectedVersion: number): SettingsRecord | null {
-    const merged = mergeFields(this.readSettings(), fields, expectedVersion, this.#deps.now());
+    const merged = mergeFields(this.readSettings(), fields, expectedVersion, this.#deps().now());
     if (merged !== null) this.#storage.writeSettings(merged);
     return merged;
   }
 
-  /** Never throws: the platform gives a failing alarm up after six retries, and with it the job. */
-  override async alarm(): Promise<void> {
-    try {
-      await this.#onAlarm();
-    } catch (error) {
-      this.#deps.log.error("typed_job.alarm_failed", error);
-      await this.ctx.storage.setAlarm(this.#deps.now() + RETRY_MS);
-    }
+  /** Does what is overdue, for a sweep that finds an alarm lost; false when no job is here. */
+  async wake(): Promise<boolean> {
+    if (this.#storage.job() === null) return false;
+    await this.alarm();
+    return this.#storage.job() !== null;
   }
 
-  async #onAlarm(): Promise<void> {
-    const job = this.#storage.job();
-    if (job === null) return;
-    if (lifecycle.hasExpired(job, this.#deps.now())) return this.#remove(job);
-    await this.#send();
+  /**
+   * Never throws: the platform gives a failing alarm up after six retries, and with it the job. That the
+   * configuration is broken shows here, inside, and is one of the things that may pass.
+   */
+  override async alarm(): Promise<void> {
+    let isDone = false;
+    try {
+      isDone = await this.#catchUp();
+    } catch (error) {
+      serviceLog.error("typed_job.alarm_failed", error);
+    }
+    if (this.#storage.job() === null) return;
+    this.#storage.noteFailures(isDone ? 0 : this.#storage.failures() + 1);
+    if (!isDone) await this.ctx.storage.setAlarm(this.#retryAtMs());
+  }
+
+  /** Everything that is owed; false where something failed. */
+  async #catchUp(): Promise<boolean> {
+    const found = this.#storage.job();
+    if (found === null) return true;
+    const now = this.#deps().now();
+    if (lifecycle.hasExpired(found, now)) {
+      await this.#remove(found);
+      return true;
+    }
+    const ended = lifecycle.outOfTime(found, now);
+    if (ended !== null) this.#storage.write(ended);
+    await this.#effects.send();
     const version = this.#storage.job()?.version ?? 0;
-    const isProjected = await this.#project(version);
-    await this.#announce();
-    if (isProjected && job.expiresAtMs !== null) await this.#wakeBy(job.expiresAtMs);
+    const isProjected = await this.#effects.project(version);
+    const isAnnounced = await this.#effects.announce();
+    const job = this.#storage.job();
+    const nextMs = job === null ? null : lifecycle.nextDeadlineMs(job);
+    if (nextMs !== null) await this.ctx.storage.setAlarm(nextMs);
+    return isProjected && isAnnounced;
   }
 
   /** The row goes first: while it is there, the alarm knows what to remove. */
   async #remove(job: TypedJob): Promise<void> {
-    await this.#projecting;
-    await this.#deps.rows.remove({ jobId: job.id, registeredAtMs: job.registeredAtMs });
+    await this.#effects.removeRow(job);
     await this.#storage.clear();
   }
 
   /** An expired job is gone, though the alarm may come a little later. */
   #job(): TypedJob | null {
     const job = this.#storage.job();
-    return job === null || lifecycle.hasExpired(job, this.#deps.now()) ? null : job;
+    return job === null || lifecycle.hasExpired(job, this.#deps().now()) ? null : job;
+  }
+
+  async #begin(job: TypedJob, kind: "accepted" | "present"): Promise<CreateOutcome> {
+    if (!this.#effects.takesRow(job)) return { kind: "too_large", job };
+    this.#storage.write(job);
+    await this.#wakeBy(this.#deps().now() + REPAIR_MS);
+    const isRefused = !(await this.#effects.send());
+    const now = this.#storage.job() ?? job;
+    await this.#tell(now);
+    // A worker that reports has the message, whatever the queue said.
+    return { kind: isRefused && now.status === "error" ? "unsent" : kind, job: now };
   }
 
   async #change(decide: (job: TypedJob, now: number) => TypedJob | lifecycle.Refusal): Promise<WriteOutcome> {
     const job = this.#job();
     if (job === null) return { kind: "not_found" };
-    const next = decide(job, this.#deps.now());
+    const now = this.#deps().now();
+    const next = decide(job, now);
     if (typeof next === "string") return { kind: next, job };
-    if (!this.#takesRow(next)) return { kind: "too_large" };
-    this.#storage.write(next);
-    await this.#wakeBy(this.#deps.now() + REPAIR_MS);
-    await this.#project(next.version);
-    await this.#announce();
+    // A heartbeat changes nothing that anybody is shown.
+    if (next.version === job.version) {
+      this.#storage.write(next);
+      if (next.lease !== null) await this.#wakeBy(next.lease.untilMs);
+      return { kind: "written", job: next };
+    }
+    if (!this.#effects.takesRow(next)) return { kind: "too_large" };
+    await this.#commit(next);
     return { kind: "written", job: next };
   }
 
-  #takesRow(job: TypedJob): boolean {
-    this.#row = fittingRowOf(job);
-    return this.#row !== null;
+  async #commit(next: TypedJob): Promise<void> {
+    const before = this.#storage.job();
+    this.#storage.write(next);
+    await this.#wakeBy(this.#deps().now() + REPAIR_MS);
+    // An end that nobody has been told of yet is told as it was, before the next one is.
+    if (before !== null && before.revision < next.revision) await this.#effects.announce(before);
+    await this.#tell(next);
   }
 
-  /** Sends the job's message if that is still owed; false when the queue refused it. */
-  #send(): Promise<boolean> {
-    this.#sending ??= this.#sendNow().finally(() => {
-      this.#sending = null;
-    });
-    return this.#sending;
+  async #tell(job: TypedJob): Promise<void> {
+    const isProjected = await this.#effects.project(job.version);
+    const isAnnounced = await this.#effects.announce(job);
+    if (!isProjected || !isAnnounced) await this.#wakeBy(this.#retryAtMs());
   }
 
-  async #sendNow(): Promise<boolean> {
-    const job = this.#storage.job();
-    if (job === null || job.queueDue === null) return true;
-    const isSent = await this.#isSent(job.queueDue, queueMessage(job));
-    // A worker may have written to the job meanwhile, so it is read again.
-    const now = this.#storage.job() ?? job;
-    const settle = isSent ? lifecycle.sent : lifecycle.sendFailed;
-    this.#storage.write(settle(now, this.#deps.now()));
-    await this.#wakeBy(this.#deps.now() + REPAIR_MS);
-    return isSent;
+  /** Resolved where it is used: an object whose configuration is broken still has its alarm. */
+  #deps(): TypedJobDeps {
+    return typedJobDepsFor(this.env);
   }
 
-  async #isSent(queue: string, message: string): Promise<boolean> {
-    try {
-      await this.#deps.queue(queue).send(message);
-      return true;
-    } catch (error) {
-      this.#deps.log.error("typed_job.send_failed", error, { queue });
-      return false;
-    }
-  }
-
-  /** Writes the row until it shows at least this version; false when D1 refused, and the alarm tries again. */
-  async #project(version: number): Promise<boolean> {
-    while (this.#projectedVersion < version) {
-      this.#projecting ??= this.#projectNow().finally(() => {
-        this.#projecting = null;
-      });
-      if (!(await this.#projecting)) return false;
-    }
-    return true;
-  }
-
-  async #projectNow(): Promise<boolean> {
-    const job = this.#storage.job();
-    if (job === null) return false;
-    try {
-      await this.#deps.rows.upsert(this.#row?.version === job.version ? this.#row : rowOf(job));
-      this.#projectedVersion = job.version;
-      return true;
-    } catch (error) {
-      this.#deps.log.error("typed_job.row_failed", error instanceof Unavailable ? error.cause : error);
-      await this.#wakeBy(this.#deps.now() + RETRY_MS);
-      return false;
-    }
-  }
-
-  /** Hands an end over to its receivers' deliveries, once; what fails here the alarm does again. */
-  async #announce(): Promise<void> {
-    const job = this.#storage.job();
-    const event = job === null ? null : announcementOf(job, this.#deps.zone);
-    if (job === null || event === null || this.#storage.isAnnounced(event.type)) return;
-    try {
-      await this.#deps.webhooks().announce(job.webhooks, event);
-      this.#storage.noteAnnounced(event.type);
-    } catch (error) {
-      this.#deps.log.error("typed_job.announce_failed", error);
-      await this.#wakeBy(this.#deps.now() + RETRY_MS);
-    }
+  #retryAtMs(): number {
+    return systemClock() + retryDelayMs(this.#storage.failures(), Math.random());
   }
 
   async #wakeBy(atMs: number): Promise<void> {

@@ -86,12 +86,12 @@ export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
 
 export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
   const config = webhookConfigOf(env);
-  const secretOf = webhookSecrets((name) => secretNamed(env, name), config.WEBHOOK_SECRET);
+  const secretsOf = webhookSecrets((name) => secretNamed(env, name), config.WEBHOOK_SECRET);
   return {
     now: systemClock,
     log: jsonLogger,
     random: Math.random,
-    send: httpWebhookSender(secretOf, config.WEBHOOK_TIMEOUT_MS),
+    send: httpWebhookSender(secretsOf, config.WEBHOOK_TIMEOUT_MS),
   };
 };
 
@@ -147,7 +147,7 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
     ids: randomIds,
     log: jsonLogger,
     rows: d1TypedJobRows(config.DB),
-    objects: durableTypedJobObjects(config.TYPED_JOB_OBJECT),
+    objects: durableTypedJobObjects(config.TYPED_JOB_OBJECT, systemClock),
     queue: (name) => {
       const queue = queueOf(env, name);
       return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
-import { SECRET_FORM, secretBytes } from "./domain/webhooks/secret.ts";
+import { SECRET_FORM, secretsOf } from "./domain/webhooks/secret.ts";
 import { webAddress } from "./wire/web-address.ts";
 
 const binding = <T>(name: string) =>
@@ -83,7 +83,7 @@ const webhookSchema = z.object({
   /** Signs for URLs that clients name; without it they may name none. */
   WEBHOOK_SECRET: z
     .string()
-    .refine((text) => text === "" || secretBytes(text) !== null, {
+    .refine((text) => text === "" || secretsOf(text) !== null, {
       error: `secret WEBHOOK_SECRET must be ${SECRET_FORM}`,
     })
     .default(""),

@@ -1,11 +1,11 @@
 import { createService } from "./app.ts";
 import type { Deps } from "./deps/types.ts";
-import { depsFor } from "./deps.ts";
+import { depsFor, typedJobDepsFor } from "./deps.ts";
 import { jobsEntrypoint } from "./jobs-entrypoint.ts";
 import { consumeBucketEvents } from "./queue/bucket-events.ts";
 import { consumeDispatch } from "./queue/consumer.ts";
 import { consumeDeadLetters } from "./queue/dead-letter.ts";
-import { sweepOverdueJobs } from "./queue/sweep.ts";
+import { sweep } from "./queue/sweep.ts";
 import { jobs, webhookEndpoints, workloads } from "./service.ts";
 
 export { ExecutorContainer } from "../durable/executor-container.ts";
@@ -40,5 +40,5 @@ export default {
     if (queue.endsWith("-bucket-events")) return consumeBucketEvents(deps, messages);
     return consumeDispatch({ ...deps, workloads }, messages);
   },
-  scheduled: (event, env) => sweepOverdueJobs(serviceFor(env).deps, event.scheduledTime),
+  scheduled: (event, env) => sweep(serviceFor(env).deps, typedJobDepsFor(env), event.scheduledTime),
 } satisfies ExportedHandler<RawEnv>;

@@ -1,8 +1,11 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { TypedJobDeps } from "./deps/types.ts";
 import { typedJobDepsFor } from "./deps.ts";
 import * as commands from "./domain/typed-jobs/commands.ts";
 import type { JobStatus } from "./domain/typed-jobs/job.ts";
+import { jobView, readJob } from "./domain/typed-jobs/view.ts";
 import type { JobsApp } from "./http/jobs/create-app.ts";
+import { commandsOf } from "./http/jobs/respond.ts";
 import type { CommandOutcome, Notes } from "./wire/typed-jobs.ts";
 
 /**
@@ -11,32 +14,57 @@ import type { CommandOutcome, Notes } from "./wire/typed-jobs.ts";
  */
 export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">) =>
   class JobsEntrypoint extends WorkerEntrypoint<Record<string, unknown>> {
-    getJob(jobId: string): Promise<CommandOutcome> {
-      return commands.getJob(this.#context(), jobId);
+    async getJob(jobId: string): Promise<CommandOutcome> {
+      const deps = this.#deps();
+      const job = await commands.readOne(commandsOf(deps, definition), jobId);
+      return job === null ? { kind: "not_found" } : { kind: "job", job: jobView(readJob(job), deps.zone) };
     }
 
-    submitResult(
+    async submitResult(
       jobId: string,
       payload: unknown,
       warnings: readonly string[] | null = null,
     ): Promise<CommandOutcome> {
-      return commands.submitResult(this.#context(), jobId, payload, warnings);
+      const deps = this.#deps();
+      const context = commandsOf(deps, definition);
+      return commands.commandOutcome(
+        await commands.submitResult(context, jobId, payload, warnings),
+        deps.zone,
+      );
     }
 
     setStatus(jobId: string, status: JobStatus, notes: Notes = {}): Promise<CommandOutcome> {
-      return commands.setStatus(this.#context(), jobId, status, notes);
+      return this.#patch(jobId, { ...notes, status });
     }
 
     markError(jobId: string, errors: readonly string[]): Promise<CommandOutcome> {
-      return commands.setStatus(this.#context(), jobId, "error", { errors });
+      return this.#patch(jobId, { status: "error", errors });
     }
 
     addWarnings(jobId: string, warnings: readonly string[]): Promise<CommandOutcome> {
-      return commands.addWarnings(this.#context(), jobId, warnings);
+      return this.#patch(jobId, { warnings });
     }
 
-    #context(): commands.CommandContext {
-      const { objects, zone } = typedJobDepsFor(this.env);
-      return { objects, zone, response: definition.response, strict: definition.strict };
+    /** The oldest job that waits, or null when none does. */
+    async claim(staleAfterSeconds?: number): Promise<CommandOutcome | null> {
+      const asked = commands.claimForm.safeParse({ staleAfterSeconds });
+      if (!asked.success) throw new TypeError("staleAfterSeconds is a whole number from 1 to 86400");
+      const deps = this.#deps();
+      const context = commandsOf(deps, definition);
+      const job = await commands.claimJob(context, asked.data.staleAfterSeconds);
+      return job === null ? null : { kind: "job", job: jobView(readJob(job), deps.zone) };
+    }
+
+    async #patch(jobId: string, change: object): Promise<CommandOutcome> {
+      const deps = this.#deps();
+      const context = commandsOf(deps, definition);
+      return commands.commandOutcome(
+        await commands.patchJob(context, jobId, change, { fillsNulls: false }),
+        deps.zone,
+      );
+    }
+
+    #deps(): TypedJobDeps {
+      return typedJobDepsFor(this.env);
     }
   };

@@ -1,6 +1,7 @@
 import type { Delivery } from "../domain/webhooks/delivery.ts";
 
 const DELIVERY = "delivery";
+const FAILURES = "failures";
 const BODY_PREFIX = "body/";
 /** A stored value ends at 2 MB (platform), and a typed job may carry more than one MiB. */
 const PIECE_BYTES = 1_048_576;
@@ -39,8 +40,19 @@ export class DeliveryStorage {
     for (const [key] of [...this.#storage.kv.list({ prefix: BODY_PREFIX })]) this.#storage.kv.delete(key);
   }
 
+  /** Counts an alarm that could not do its work; answers how many of them there were in a row. */
+  noteFailure(): number {
+    const failures = (this.#storage.kv.get<number>(FAILURES) ?? 0) + 1;
+    this.#storage.kv.put(FAILURES, failures);
+    return failures;
+  }
+
+  forgetFailures(): void {
+    if (this.#storage.kv.get(FAILURES) !== undefined) this.#storage.kv.delete(FAILURES);
+  }
+
+  /** The alarm goes with it. */
   async clear(): Promise<void> {
-    await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
   }
 }

@@ -1,8 +1,19 @@
+import type { Clock } from "../domain/ports/clock.ts";
 import type { SettingsHandle, TypedJobHandle, TypedJobObjects } from "../domain/typed-jobs/ports.ts";
+import type { SettingsRecord } from "../domain/typed-jobs/settings.ts";
 import { Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
 /** The object's methods as a stub offers them; its class fits this type, which a type test checks. */
-export type TypedJobStub = TypedJobHandle & SettingsHandle;
+export type TypedJobStub = TypedJobHandle & Omit<SettingsHandle, "recentSettings">;
+
+/** One object holds the settings, and every new job asks for them: an isolate asks it this often. */
+const RECENT_MS = 3_000;
+const recent = new WeakMap<DurableObjectNamespace, { atMs: number; record: SettingsRecord }>();
+
+const keep = (namespace: DurableObjectNamespace, atMs: number, record: SettingsRecord): SettingsRecord => {
+  recent.set(namespace, { atMs, record });
+  return record;
+};
 
 /** What a failed call has to say for itself (platform: errors of stubs carry these marks). */
 const isPassing = (error: unknown): boolean =>
@@ -20,7 +31,7 @@ const reached = async <T>(work: Promise<T>): Promise<T> => {
 };
 
 /** The typed jobs' objects by their binding: one per job, and one for the settings. */
-export const durableTypedJobObjects = (namespace: DurableObjectNamespace): TypedJobObjects => {
+export const durableTypedJobObjects = (namespace: DurableObjectNamespace, now: Clock): TypedJobObjects => {
   const stub = (name: string): TypedJobStub =>
     namespace.get(namespace.idFromName(name)) as unknown as TypedJobStub;
   return {
@@ -29,6 +40,8 @@ export const durableTypedJobObjects = (namespace: DurableObjectNamespace): Typed
       return {
         create: (created) => reached(job.create(created)),
         read: () => reached(job.read()),
+        claim: (leaseMs) => reached(job.claim(leaseMs)),
+        wake: () => reached(job.wake()),
         complete: (result, guard) => reached(job.complete(result, guard)),
         patch: (change, guard) => reached(job.patch(change, guard)),
         noteHookFailure: (message) => reached(job.noteHookFailure(message)),
@@ -36,9 +49,19 @@ export const durableTypedJobObjects = (namespace: DurableObjectNamespace): Typed
     },
     settings: () => {
       const settings = stub("settings");
+      const read = async () => keep(namespace, now(), await reached(settings.readSettings()));
       return {
-        readSettings: () => reached(settings.readSettings()),
-        mergeSettings: (fields, version) => reached(settings.mergeSettings(fields, version)),
+        readSettings: read,
+        recentSettings: async () => {
+          const kept = recent.get(namespace);
+          return kept !== undefined && now() - kept.atMs < RECENT_MS && now() >= kept.atMs
+            ? kept.record
+            : read();
+        },
+        mergeSettings: async (fields, version) => {
+          const merged = await reached(settings.mergeSettings(fields, version));
+          return merged === null ? null : keep(namespace, now(), merged);
+        },
       };
     },
   };

@@ -1,18 +1,24 @@
 import type { Cursor } from "../domain/typed-jobs/cursor.ts";
 import type { JobStatus } from "../domain/typed-jobs/job.ts";
 import type { JobFilter } from "../domain/typed-jobs/list-query.ts";
-import { readPage } from "../domain/typed-jobs/page.ts";
+import { idsPage, readPage, type SizedRow, SMALL_VIEW_BYTES } from "../domain/typed-jobs/page.ts";
 import type { TypedJobRows } from "../domain/typed-jobs/ports.ts";
 import type { TypedJobRow } from "../domain/typed-jobs/row.ts";
 import { Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
-const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view)
-  VALUES (?1, ?2, ?3, ?4, ?5)
+const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
   ON CONFLICT (registered_at_ms, job_id) DO UPDATE SET
-    status = excluded.status, version = excluded.version, view = excluded.view
+    status = excluded.status, version = excluded.version, view = excluded.view,
+    view_bytes = excluded.view_bytes
   WHERE excluded.version > typed_jobs.version`;
 
-const COLUMNS = "registered_at_ms, job_id, status, version, view";
+/** Rows of earlier versions say nothing of their size: text is as long as it is, gzip of JSON tenfold. */
+const SIZE = "COALESCE(view_bytes, length(view) * CASE typeof(view) WHEN 'blob' THEN 10 ELSE 1 END)";
+const FACTS = `registered_at_ms, job_id, status, version, expires_at_ms, ${SIZE} AS bytes`;
+/** A large view stays where it is until it is known that the page has room for it. */
+const COLUMNS = `${FACTS}, CASE WHEN ${SIZE} <= ${SMALL_VIEW_BYTES} THEN view END AS view`;
+const WITH_VIEW = `SELECT ${FACTS}, view FROM typed_jobs WHERE registered_at_ms = ?1 AND job_id = ?2`;
 
 type StoredRow = {
   readonly registered_at_ms: number;
@@ -20,15 +26,22 @@ type StoredRow = {
   readonly status: JobStatus;
   readonly version: number;
   /** D1 gives a blob as an array of its bytes. */
-  readonly view: string | readonly number[];
+  readonly view: string | readonly number[] | null;
+  readonly bytes: number;
+  readonly expires_at_ms: number | null;
 };
 
-const rowFrom = (stored: StoredRow): TypedJobRow => ({
+const viewFrom = (view: StoredRow["view"]): SizedRow["view"] =>
+  view === null || typeof view === "string" ? view : Uint8Array.from(view);
+
+const rowFrom = (stored: StoredRow): SizedRow => ({
   jobId: stored.job_id,
   registeredAtMs: stored.registered_at_ms,
   status: stored.status,
   version: stored.version,
-  view: typeof stored.view === "string" ? stored.view : Uint8Array.from(stored.view),
+  view: viewFrom(stored.view),
+  viewBytes: stored.bytes,
+  expiresAtMs: stored.expires_at_ms,
 });
 
 type Condition = { readonly sql: string; readonly values: readonly (string | number)[] };
@@ -64,13 +77,30 @@ const asUnavailable = async <T>(work: Promise<T>): Promise<T> => {
   }
 };
 
+const cursors = (results: readonly { registered_at_ms: number; job_id: string }[]): Cursor[] =>
+  results.map(({ registered_at_ms: registeredAtMs, job_id: jobId }) => ({ registeredAtMs, jobId }));
+
+const fetchViews =
+  (db: D1Database) =>
+  async (rows: readonly SizedRow[]): Promise<readonly TypedJobRow[]> => {
+    const statement = db.prepare(WITH_VIEW);
+    const statements = rows.map(({ registeredAtMs, jobId }) => statement.bind(registeredAtMs, jobId));
+    const found = await asUnavailable(db.batch<StoredRow>(statements));
+    return found.flatMap(({ results }) =>
+      results.map(rowFrom).flatMap(({ view, ...row }) => (view === null ? [] : [{ ...row, view }])),
+    );
+  };
+
 /**
  * The `typed_jobs` table in D1 (migrations/0002). Each combination of status and range is one seek in an index that
  * also has the order, so a statement reads the rows that it returns, and at most the one that ends it.
  */
 export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
-  upsert: async ({ registeredAtMs, jobId, status, version, view }) => {
-    await asUnavailable(db.prepare(UPSERT).bind(registeredAtMs, jobId, status, version, view).run());
+  upsert: async ({ registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs }) => {
+    const statement = db.prepare(UPSERT);
+    await asUnavailable(
+      statement.bind(registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs).run(),
+    );
   },
   remove: async ({ registeredAtMs, jobId }) => {
     const statement = db.prepare("DELETE FROM typed_jobs WHERE registered_at_ms = ?1 AND job_id = ?2");
@@ -89,21 +119,43 @@ export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
           .bind(...conditions.flatMap(({ values }) => values), count);
         return (await asUnavailable(statement.all<StoredRow>())).results.map(rowFrom);
       },
+      fetchViews(db),
       query.after,
       query.limit,
     ),
   byIds: async (ids, { status, fromSeconds, toSeconds }) => {
-    if (ids.length === 0) return [];
+    if (ids.length === 0) return { rows: [], rest: [] };
     // One seek that ends at its row for each id: an IN list is a table of its own, whose rows count as
     // read, and a range beside an id makes the seek look at the row behind it.
     const sql = `SELECT ${COLUMNS} FROM typed_jobs WHERE job_id = ?1${status === null ? "" : " AND status = ?2"} LIMIT 1`;
     const statement = db.prepare(sql);
     const statements = ids.map((id) => (status === null ? statement.bind(id) : statement.bind(id, status)));
     const found = await asUnavailable(db.batch<StoredRow>(statements));
-    return found
+    const rows = found
       .flatMap(({ results }) => results.map(rowFrom))
       .filter(({ registeredAtMs }) => registeredAtMs >= (fromSeconds ?? Number.NEGATIVE_INFINITY) * 1_000)
       .filter(({ registeredAtMs }) => toSeconds === null || registeredAtMs < (toSeconds + 1) * 1_000)
       .sort((one, other) => other.registeredAtMs - one.registeredAtMs || (one.jobId < other.jobId ? 1 : -1));
+    return idsPage(rows, fetchViews(db));
+  },
+  waiting: async (after, limit) => {
+    const behind = after === null ? "" : "AND (registered_at_ms, job_id) > (?2, ?3)";
+    const statement = db.prepare(
+      `SELECT registered_at_ms, job_id FROM typed_jobs WHERE status = 'queued' ${behind}
+       ORDER BY registered_at_ms, job_id LIMIT ?1`,
+    );
+    const values = after === null ? [limit] : [limit, after.registeredAtMs, after.jobId];
+    return cursors((await asUnavailable(statement.bind(...values).all<StoredRow>())).results);
+  },
+  overdue: async (expiredBeforeMs, pendingBeforeMs, limit) => {
+    const columns = "SELECT registered_at_ms, job_id FROM typed_jobs WHERE";
+    const expired = db.prepare(`${columns} expires_at_ms < ?1 ORDER BY expires_at_ms LIMIT ?2`);
+    const pending = db.prepare(
+      `${columns} status = 'pending' AND registered_at_ms < ?1 ORDER BY registered_at_ms LIMIT ?2`,
+    );
+    const found = await asUnavailable(
+      db.batch<StoredRow>([expired.bind(expiredBeforeMs, limit), pending.bind(pendingBeforeMs, limit)]),
+    );
+    return found.flatMap(({ results }) => cursors(results));
   },
 });

@@ -1,21 +1,28 @@
-import type { TypedJob } from "../domain/typed-jobs/job.ts";
+import type { Lease, TypedJob } from "../domain/typed-jobs/job.ts";
 import type { SettingsRecord } from "../domain/typed-jobs/settings.ts";
-import type { WebhookEventType } from "../domain/webhooks/event.ts";
 
 const JOB = "job";
 const REQUEST = "request";
 const RESPONSE = "response";
+const NOTES = "notes";
+const COPIED_SETTINGS = "copied-settings";
+const LEASE = "lease";
 const SETTINGS = "settings";
-const ANNOUNCED_PREFIX = "announced/";
+const ANNOUNCED = "announced";
+const FAILURES = "failures";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
-type StoredJob = Omit<TypedJob, "requestPayload" | "responsePayload">;
+type Notes = Pick<TypedJob, "errors" | "warnings">;
+type StoredJob = Omit<TypedJob, "requestPayload" | "responsePayload" | "settings" | "lease" | keyof Notes>;
+/** Jobs of earlier versions have notes and settings in the job's own value, and neither key nor ends. */
+type LoadedJob = StoredJob & Partial<Notes & Pick<TypedJob, "settings">>;
 
 /**
- * The object's SQLite storage by its synchronous key-value interface. Payloads have rows of their own,
- * as UTF-8: one value ends at 2 MB, and text outside Latin-1 would take two bytes a character.
+ * The object's SQLite storage by its synchronous key-value interface. What a change leaves as it is has a
+ * row of its own, so that news of a worker rewrite a few bytes. Payloads are UTF-8: one value ends at
+ * 2 MB, and text outside Latin-1 would take two bytes a character.
  */
 export class TypedJobStorage {
   readonly #storage: DurableObjectStorage;
@@ -31,24 +38,38 @@ export class TypedJobStorage {
   }
 
   write(job: TypedJob): void {
-    const { requestPayload, responsePayload, ...stored } = job;
-    this.#storage.kv.put(JOB, stored satisfies StoredJob);
-    if (this.#job?.requestPayload !== requestPayload) {
-      this.#storage.kv.put(REQUEST, utf8.encode(requestPayload));
+    const { requestPayload, responsePayload, settings, errors, warnings, lease, ...stored } = job;
+    const before = this.#job ?? null;
+    const { kv } = this.#storage;
+    if (before?.version !== job.version) kv.put(JOB, stored satisfies StoredJob);
+    if (before === null || before.errors !== errors || before.warnings !== warnings) {
+      kv.put(NOTES, { errors, warnings } satisfies Notes);
     }
-    if (responsePayload !== null && this.#job?.responsePayload !== responsePayload) {
-      this.#storage.kv.put(RESPONSE, utf8.encode(responsePayload));
+    if (before === null && settings !== null) kv.put(COPIED_SETTINGS, utf8.encode(settings));
+    if (before?.requestPayload !== requestPayload) kv.put(REQUEST, utf8.encode(requestPayload));
+    if (responsePayload !== null && before?.responsePayload !== responsePayload) {
+      kv.put(RESPONSE, utf8.encode(responsePayload));
     }
+    if ((before?.lease ?? null) !== lease) kv.put(LEASE, lease);
     this.#job = job;
   }
 
-  /** Whether the job's receivers have been told of this. */
-  isAnnounced(type: WebhookEventType): boolean {
-    return this.#storage.kv.get(ANNOUNCED_PREFIX + type) === true;
+  /** The last of the job's ends that its receivers have been told of; 0 for none. */
+  announced(): number {
+    return this.#storage.kv.get<number>(ANNOUNCED) ?? 0;
   }
 
-  noteAnnounced(type: WebhookEventType): void {
-    this.#storage.kv.put(ANNOUNCED_PREFIX + type, true);
+  noteAnnounced(revision: number): void {
+    this.#storage.kv.put(ANNOUNCED, Math.max(revision, this.announced()));
+  }
+
+  /** How often in a row the alarm could not do its work. */
+  failures(): number {
+    return this.#storage.kv.get<number>(FAILURES) ?? 0;
+  }
+
+  noteFailures(count: number): void {
+    if (count !== this.failures()) this.#storage.kv.put(FAILURES, count);
   }
 
   settings(): SettingsRecord | null {
@@ -59,19 +80,26 @@ export class TypedJobStorage {
     this.#storage.kv.put(SETTINGS, record);
   }
 
+  /** The alarm goes with it. */
   async clear(): Promise<void> {
     this.#job = null;
-    await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
   }
 
   #load(): TypedJob | null {
-    const stored = this.#storage.kv.get<StoredJob>(JOB);
-    const request = this.#storage.kv.get<Uint8Array>(REQUEST);
+    const { kv } = this.#storage;
+    const stored = kv.get<LoadedJob>(JOB);
+    const request = kv.get<Uint8Array>(REQUEST);
     if (stored === undefined || request === undefined) return null;
-    const response = this.#storage.kv.get<Uint8Array>(RESPONSE);
+    const response = kv.get<Uint8Array>(RESPONSE);
+    const settings = kv.get<Uint8Array>(COPIED_SETTINGS);
     return {
       ...stored,
+      ...(kv.get<Notes>(NOTES) ?? { errors: stored.errors ?? null, warnings: stored.warnings ?? null }),
+      settings: settings === undefined ? (stored.settings ?? null) : text.decode(settings),
+      revision: stored.revision ?? 0,
+      fingerprint: stored.fingerprint ?? null,
+      lease: kv.get<Lease>(LEASE) ?? null,
       requestPayload: text.decode(request),
       responsePayload: response === undefined ? null : text.decode(response),
     };

@@ -1,5 +1,5 @@
 import type { Signer } from "../domain/webhooks/delivery.ts";
-import { secretBytes } from "../domain/webhooks/secret.ts";
+import { secretBytes, secretsOf } from "../domain/webhooks/secret.ts";
 
 const utf8 = new TextEncoder();
 
@@ -15,19 +15,19 @@ export const hmacBase64 = async (key: Uint8Array, text: string): Promise<string>
  * The secret that signs for a client's own URLs, made of the service's `WEBHOOK_SECRET` and the client's
  * key: nothing is stored, and no client can sign as the service does for another.
  */
-export const clientSecret = async (masterSecret: string, clientKey: string): Promise<string | null> => {
-  const key = secretBytes(masterSecret);
-  return key === null ? null : `whsec_${await hmacBase64(key, `webhooks of ${clientKey}`)}`;
+export const clientSecrets = async (masterSecret: string, clientKey: string): Promise<readonly string[]> => {
+  const keys = (secretsOf(masterSecret) ?? []).map(secretBytes).filter((key) => key !== null);
+  return Promise.all(keys.map(async (key) => `whsec_${await hmacBase64(key, `webhooks of ${clientKey}`)}`));
 };
 
-/** Looks up what signs a delivery; null when it is not there, or is no `whsec_` secret. */
-export type SecretOf = (signer: Signer) => Promise<string | null>;
+/** Looks up what signs a delivery: while a secret is changed the new one and the old one; none when it is not there. */
+export type SecretsOf = (signer: Signer) => Promise<readonly string[]>;
 
 /** The Worker's secrets by their names, and a client's by derivation. */
 export const webhookSecrets =
-  (named: (name: string) => unknown, masterSecret: string): SecretOf =>
+  (named: (name: string) => unknown, masterSecret: string): SecretsOf =>
   async (signer) => {
-    if (signer.kind === "job") return clientSecret(masterSecret, signer.clientKey);
+    if (signer.kind === "job") return clientSecrets(masterSecret, signer.clientKey);
     const value = named(signer.secretName);
-    return typeof value === "string" && secretBytes(value) !== null ? value : null;
+    return typeof value === "string" ? (secretsOf(value) ?? []) : [];
   };

@@ -1,10 +1,10 @@
-import type { ClientWebhooks, Webhooks } from "../domain/ports/webhooks.ts";
+import type { ClientWebhooks, JobEnded, Webhooks } from "../domain/ports/webhooks.ts";
 import type { DeliveryOrder } from "../domain/webhooks/delivery.ts";
 import { ownSubscription, type Subscription } from "../domain/webhooks/endpoint.ts";
 import { type WebhookEventType, webhookBody } from "../domain/webhooks/event.ts";
 import { type ReceiverUrlRules, receiverUrlRefusal } from "../domain/webhooks/receiver-url.ts";
 import type { WebhookDelivery } from "../wire/webhook-delivery.ts";
-import { clientSecret } from "./webhook-secrets.ts";
+import { clientSecrets } from "./webhook-secrets.ts";
 
 /** The webhook object's methods as a stub offers them. */
 export type WebhookStub = {
@@ -14,26 +14,32 @@ export type WebhookStub = {
 
 /** The webhook objects by their binding. The name makes an event's delivery to an endpoint one object. */
 export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => {
-  const of = (objectId: string, type: WebhookEventType, { url, signer }: Subscription): WebhookStub => {
+  const of = (
+    { objectId, type, revision }: Pick<JobEnded, "objectId" | "type" | "revision">,
+    { url, signer }: Subscription,
+  ): WebhookStub => {
     const key = signer.kind === "service" ? signer.secretName : signer.clientKey;
-    const name = JSON.stringify([objectId, type, signer.kind, key, url]);
+    const ofEnd = revision === undefined ? [] : [revision];
+    const name = JSON.stringify([objectId, type, signer.kind, key, url, ...ofEnd]);
     return namespace.get(namespace.idFromName(name)) as unknown as WebhookStub;
   };
   const listeners = (subscriptions: readonly Subscription[], type: WebhookEventType) =>
     subscriptions.filter(({ events }) => events.includes(type));
   return {
-    announce: async (subscriptions, { objectId, type, atMs, data }) => {
+    announce: async (subscriptions, event) => {
+      const { type, atMs, data } = event;
       const body = webhookBody(type, atMs, data);
       await Promise.all(
         listeners(subscriptions, type).map((subscription) => {
           const { url, signer } = subscription;
-          return of(objectId, type, subscription).enqueue({ type, url, signer }, body);
+          return of(event, subscription).enqueue({ type, url, signer }, body);
         }),
       );
     },
-    deliveriesOf: async (subscriptions, objectId, type) => {
+    deliveriesOf: async (subscriptions, objectId, type, revision) => {
+      const event = { objectId, type, ...(revision === undefined ? {} : { revision }) };
       const views = await Promise.all(
-        listeners(subscriptions, type).map((subscription) => of(objectId, type, subscription).view()),
+        listeners(subscriptions, type).map((subscription) => of(event, subscription).view()),
       );
       return views.filter((view) => view !== null);
     },
@@ -43,8 +49,9 @@ export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => 
 /** `masterSecret` is "" where clients must not name URLs of their own. */
 export const clientWebhooks = (masterSecret: string, rules: ReceiverUrlRules): ClientWebhooks => ({
   subscribe: async (url, clientKey) => {
-    const secret = await clientSecret(masterSecret, clientKey);
-    if (secret === null) return { kind: "refused", message: "this service sends no webhooks to clients" };
+    const [secret] = await clientSecrets(masterSecret, clientKey);
+    if (secret === undefined)
+      return { kind: "refused", message: "this service sends no webhooks to clients" };
     const message = receiverUrlRefusal(url, rules);
     if (message !== null) return { kind: "refused", message };
     return { kind: "accepted", subscription: ownSubscription(url, clientKey), secret };

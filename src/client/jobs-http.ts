@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type CommandOutcome, type JobStatus, jobViewForm, refusalForm } from "../wire/typed-jobs.ts";
+import { type CommandOutcome, jobViewForm, refusalForm } from "../wire/typed-jobs.ts";
 import type { JobsTransport } from "./jobs.ts";
 
 export type HttpOptions = {
@@ -21,15 +21,11 @@ export class JobsServiceError extends Error {
   }
 }
 
-const WARNING_TRIES = 10;
-
 const authorization = ({ username = "apibasicauthuser", password }: HttpOptions): Record<string, string> => {
   if (password === undefined) return {};
   const bytes = new TextEncoder().encode(`${username}:${password}`);
   return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 };
-
-type Answer = { readonly outcome: CommandOutcome; readonly etag: string | null; readonly isStale: boolean };
 
 const outcomeOf = async (response: Response): Promise<CommandOutcome> => {
   if (response.ok) return { kind: "job", job: jobViewForm.parse(await response.json()) };
@@ -47,48 +43,58 @@ const outcomeOf = async (response: Response): Promise<CommandOutcome> => {
   }
 };
 
+const listForm = z.object({ Jobs: z.array(jobViewForm) });
+
 /** The routes, for any place that has `fetch`. */
-export const overHttp = (options: HttpOptions): JobsTransport => {
+export const overHttp = (options: HttpOptions): Required<JobsTransport> => {
   const base = options.url.replace(/\/+$/, "");
   const send = options.fetch ?? ((input, init) => fetch(input, init));
-  const call = async (
+  const ask = (
     method: string,
-    jobId: string,
+    path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Answer> => {
-    const response = await send(`${base}/jobs/${encodeURIComponent(jobId)}`, {
+  ): Promise<Response> =>
+    send(`${base}/jobs${path}`, {
       method,
-      headers: { ...authorization(options), ...headers, "Content-Type": "application/json" },
+      headers: {
+        ...authorization(options),
+        ...headers,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const etag = response.headers.get("ETag");
-    if (response.status === 412) return { outcome: { kind: "not_found" }, etag, isStale: true };
-    return { outcome: await outcomeOf(response), etag, isStale: false };
-  };
-  const patch = async (jobId: string, status: JobStatus, change: object): Promise<CommandOutcome> =>
-    (await call("PATCH", jobId, { status, ...change })).outcome;
-
-  /** PATCH has to name a status: it names the one that the job has, as long as it has that one. */
-  const addWarnings = async (jobId: string, warnings: readonly string[]): Promise<CommandOutcome> => {
-    for (let tried = 0; tried < WARNING_TRIES; tried += 1) {
-      const { outcome, etag } = await call("GET", jobId);
-      if (outcome.kind !== "job") return outcome;
-      const change = { status: outcome.job.status, warnings };
-      const answer = await call("PATCH", jobId, change, { "If-Match": etag ?? "*" });
-      if (!answer.isStale) return answer.outcome;
-    }
-    throw new JobsServiceError(412);
-  };
+  const call = async (method: string, jobId: string, body?: unknown): Promise<CommandOutcome> =>
+    outcomeOf(await ask(method, `/${encodeURIComponent(jobId)}`, body));
+  const addWarnings = (jobId: string, warnings: readonly string[]): Promise<CommandOutcome> =>
+    call("PATCH", jobId, { warnings });
 
   return {
-    getJob: async (jobId) => (await call("GET", jobId)).outcome,
+    getJob: (jobId) => call("GET", jobId),
     submitResult: async (jobId, payload, warnings) => {
-      const { outcome } = await call("PUT", jobId, payload);
+      const outcome = await call("PUT", jobId, payload);
       return outcome.kind === "job" && warnings !== null ? addWarnings(jobId, warnings) : outcome;
     },
-    setStatus: (jobId, status, change) => patch(jobId, status, change),
-    markError: (jobId, errors) => patch(jobId, "error", { errors }),
+    setStatus: (jobId, status, notes) => call("PATCH", jobId, { status, ...notes }),
+    markError: (jobId, errors) => call("PATCH", jobId, { status: "error", errors }),
     addWarnings,
+    create: async (payload, key) =>
+      outcomeOf(await ask("POST", "", payload, key === undefined ? {} : { "Idempotency-Key": key })),
+    list: async (query) => {
+      const response = await ask("GET", query === "" ? "" : `?${query}`);
+      if (response.status === 422) {
+        return { kind: "unfit", errors: refusalForm.parse(await response.json()).errors };
+      }
+      if (!response.ok) throw new JobsServiceError(response.status);
+      const { Jobs: jobs } = listForm.parse(await response.json());
+      const next = response.headers.get("X-Next") ?? "";
+      return { kind: "page", jobs, next: next === "" ? null : next.slice(next.indexOf("?") + 1) };
+    },
+    claim: async (staleAfterSeconds, waitSeconds) => {
+      const body = staleAfterSeconds === undefined ? {} : { staleAfterSeconds };
+      const wait = waitSeconds === undefined ? {} : { Prefer: `wait=${waitSeconds}` };
+      const response = await ask("POST", "/claim", body, wait);
+      return response.status === 204 ? null : outcomeOf(response);
+    },
   };
 };

@@ -19,7 +19,32 @@ export type JobsTransport = {
   setStatus(jobId: string, status: JobStatus, notes: Notes): Promise<CommandOutcome>;
   markError(jobId: string, errors: readonly string[]): Promise<CommandOutcome>;
   addWarnings(jobId: string, warnings: readonly string[]): Promise<CommandOutcome>;
+  /** Null when no job waits; over RPC it is asked once, without a wait. */
+  claim(staleAfterSeconds?: number, waitSeconds?: number): Promise<CommandOutcome | null>;
+  /** Only over HTTP, where the deployer's hooks see the request. */
+  create?(payload: unknown, idempotencyKey?: string): Promise<CommandOutcome>;
+  list?(query: string): Promise<ListOutcome>;
 };
+
+type ListOutcome =
+  | { readonly kind: "page"; readonly jobs: readonly JobView[]; readonly next: string | null }
+  | { readonly kind: "unfit"; readonly errors: readonly FieldError[] };
+
+/** Which jobs `list` gives: all by default, newest first. */
+export type JobsQuery = {
+  readonly status?: JobStatus;
+  readonly jobIds?: readonly string[];
+  readonly registeredFrom?: Date;
+  readonly registeredTo?: Date;
+};
+
+const queryText = ({ status, jobIds, registeredFrom, registeredTo }: JobsQuery): string =>
+  new URLSearchParams({
+    ...(status === undefined ? {} : { status }),
+    ...(jobIds === undefined ? {} : { job_id: jobIds.join(",") }),
+    ...(registeredFrom === undefined ? {} : { registered_datetime_gte: registeredFrom.toISOString() }),
+    ...(registeredTo === undefined ? {} : { registered_datetime_lte: registeredTo.toISOString() }),
+  }).toString();
 
 export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError";
@@ -128,6 +153,39 @@ export class JobsClient<Model extends z.ZodType = z.ZodType> {
   /** Appends warnings and leaves the status as it is. */
   async addWarnings(jobId: string, warnings: string | readonly string[]): Promise<JobView | null> {
     return this.#tried(() => this.#transport.addWarnings(jobId, list(warnings)));
+  }
+
+  /**
+   * Registers a job. With an idempotency key it may be sent again and makes one job. Needs `overHttp`;
+   * over a service binding give that the binding's `fetch`.
+   */
+  async create(payload: unknown, options: { readonly idempotencyKey?: string } = {}): Promise<JobView> {
+    const { create } = this.#transport;
+    if (create === undefined) throw new TypeError("Jobs are created over HTTP: use overHttp");
+    return jobOf(await create(payload, options.idempotencyKey));
+  }
+
+  /** The jobs of a query, newest first, read page by page as they are taken. Needs `overHttp`. */
+  async *list(query: JobsQuery = {}): AsyncGenerator<JobView> {
+    const { list: read } = this.#transport;
+    if (read === undefined) throw new TypeError("Jobs are listed over HTTP: use overHttp");
+    for (let page: string | null = queryText(query); page !== null; ) {
+      const outcome = await read(page);
+      if (outcome.kind === "unfit") throw new InvalidPayloadError("The query does not fit", outcome.errors);
+      yield* outcome.jobs;
+      page = outcome.next;
+    }
+  }
+
+  /**
+   * Takes the oldest job that waits, as `processing`; null when none does, at once or after
+   * `waitSeconds` (at most 60). Without news of the worker for `staleAfterSeconds` it becomes `error`.
+   */
+  async claim(
+    options: { readonly staleAfterSeconds?: number; readonly waitSeconds?: number } = {},
+  ): Promise<JobView | null> {
+    const outcome = await this.#transport.claim(options.staleAfterSeconds, options.waitSeconds);
+    return outcome === null ? null : jobOf(outcome);
   }
 
   async #tried(work: () => Promise<CommandOutcome>): Promise<JobView | null> {

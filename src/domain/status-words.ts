@@ -19,16 +19,7 @@ const WORDS: Record<Face, Record<JobState, string>> = {
     cancelled: "cancelled",
     expired: "expired",
   },
-  jobs: {
-    created: "pending",
-    queued: "queued",
-    running: "processing",
-    succeeded: "completed",
-    failed: "error",
-    cancelled: "cancelled",
-    expired: "error",
-  },
 };
 
-/** A face's word for a canonical state (design, "One core"). */
+/** A face's word for a canonical state. */
 export const statusWord = (face: Face, state: JobState): string => WORDS[face][state];

@@ -36,7 +36,7 @@ const handle = async (deps: Deps, message: Message<unknown>): Promise<void> => {
 
 /**
  * Takes the bucket's notifications. An event only makes its job look into the bucket, so one that comes
- * twice, late, or for something else changes nothing (contract workloads.md 4.2).
+ * twice, late, or for something else changes nothing.
  */
 export const consumeBucketEvents = async (
   deps: Deps,

@@ -1,6 +1,8 @@
 import type { Deps } from "../deps/types.ts";
 import { dispatchMessage } from "./message.ts";
 
+const RETRY_SECONDS = 30;
+
 /**
  * Takes messages that the dispatch queue gave up. The job's own deadlines decide what becomes of it;
  * waking it makes them look at once.
@@ -15,7 +17,12 @@ export const consumeDeadLetters = async (
     deps.log.error("dispatch.dead_letter", "a dispatch message ran out of retries", {
       attempts: message.attempts,
     });
-    await job?.wake();
-    message.ack();
+    try {
+      await job?.wake();
+      message.ack();
+    } catch (error) {
+      deps.log.error("dispatch.dead_letter_failed", error);
+      message.retry({ delaySeconds: RETRY_SECONDS });
+    }
   }
 };

@@ -1,17 +1,73 @@
-import type { Deps } from "../deps/types.ts";
+import type { Deps, TypedJobDeps } from "../deps/types.ts";
+import type { Logger } from "../domain/ports/logger.ts";
 
 const PAGE = 100;
+/** An alarm has this long to do by itself what a sweep would do. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Finished rows stand in no index, so that each sweep looks through a stretch of them. */
+const LOOKED_THROUGH = 1_000;
+const SWEEP_EVERY_MS = 10 * 60_000;
+const GOLDEN = 0.618_033_988_749_895;
+
+/** Where the stretch begins: steps of the golden ratio come everywhere, evenly. */
+const startIdAt = (now: number): string => {
+  const share = (Math.floor(now / SWEEP_EVERY_MS) * GOLDEN) % 1;
+  return Math.floor(share * 0xffff_ffff)
+    .toString(16)
+    .padStart(8, "0");
+};
+
+/** Does one item after the other; one that fails is logged and ends nothing. Answers how many were done. */
+const each = async <T>(
+  log: Logger,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<number> => {
+  let done = 0;
+  for (const item of items) {
+    try {
+      await work(item);
+      done += 1;
+    } catch (error) {
+      log.error("sweep.item_failed", error);
+    }
+  }
+  return done;
+};
 
 /**
- * Wakes the objects of jobs that should have ended by now. Their alarms do that themselves; this is the
- * second line, for an alarm that the platform gave up.
+ * Wakes the objects of jobs that should have ended, or been deleted, by now, and deletes the rows of those
+ * that are gone. Their alarms do that themselves; this is the second line, for an alarm that was lost.
  */
-export const sweepOverdueJobs = async (deps: Deps, now: number): Promise<void> => {
+const sweepJobs = async (deps: Deps, now: number): Promise<void> => {
   const overdue = await deps.rows.unfinishedBefore(
     now - deps.runQueueWaitMs,
     now - deps.workloadSettings.uploadMs,
     PAGE,
   );
-  for (const objectId of overdue) await deps.jobs.byObjectId(objectId)?.wake();
-  if (overdue.length > 0) deps.log.info("sweep.woke", { jobs: overdue.length });
+  const kept = await deps.rows.finishedBefore(
+    now - deps.runRetentionMs - PATIENCE_MS,
+    now - deps.workloadSettings.retentionMs - PATIENCE_MS,
+    { startId: startIdAt(now), limit: LOOKED_THROUGH },
+  );
+  const woken = await each(deps.log, [...overdue, ...kept], async (objectId) => {
+    const job = deps.jobs.byObjectId(objectId);
+    await job?.wake();
+    if (job === null || (await job.snapshot()) === null) await deps.rows.remove(objectId);
+  });
+  if (woken > 0) deps.log.info("sweep.woke", { jobs: woken });
+};
+
+const sweepTypedJobs = async ({ rows, objects, log }: TypedJobDeps, now: number): Promise<void> => {
+  const overdue = await rows.overdue(now - PATIENCE_MS, now - PATIENCE_MS, PAGE);
+  const woken = await each(log, overdue, async (row) => {
+    if (!(await objects.byId(row.jobId).wake())) await rows.remove(row);
+  });
+  if (woken > 0) log.info("sweep.woke_typed", { jobs: woken });
+};
+
+/** Sweeps each kind of job by itself: where the one cannot be read, the other still is. */
+export const sweep = async (deps: Deps, typed: TypedJobDeps, now: number): Promise<void> => {
+  await each(deps.log, [() => sweepJobs(deps, now), () => sweepTypedJobs(typed, now)], (run) => run());
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The whole vocabulary (contract jobs.md 4); any status may follow any other unless a guard is on. */
+/** The whole vocabulary; any status may follow any other unless a guard is on. */
 export const JOB_STATUSES = [
   "pending",
   "queued",
@@ -19,7 +19,7 @@ export type FieldError = {
   readonly msg: string;
 };
 
-/** A job as every answer shows it: eleven keys, always all present (contract jobs.md 3). */
+/** A job as every answer shows it: eleven keys, always all present. */
 export type JobView<Request = unknown, Response = unknown, Settings = unknown> = {
   readonly job_id: string;
   readonly status: JobStatus;
@@ -56,6 +56,11 @@ export const refusalForm = z.object({
     .array(z.object({ type: z.string(), loc: z.array(z.union([z.string(), z.number()])), msg: z.string() }))
     .default([]),
 });
+
+/** How long a worker that claims a job may be silent, where it does not say. */
+export const CLAIM_LEASE_SECONDS = 300;
+/** Seconds without news after which a processing job ends in error. */
+export const leaseSeconds = z.int().min(1).max(86_400);
 
 /** What a caller of the RPC face is answered; the same kinds as the routes' statuses. */
 export type CommandOutcome =

@@ -31,8 +31,12 @@ const workerOf = async (example: string) => {
 
 const migrate = async (): Promise<void> => {
   const db = await miniflare.getD1Database("DB", "ten-lines");
-  const sql = await readFile(path.join(root, "migrations/0002_typed_jobs.sql"), "utf8");
-  const statements = sql.replaceAll(/^--.*$/gm, "").split(";");
+  const files = ["0002_typed_jobs.sql", "0004_typed_job_sizes.sql"];
+  const texts = await Promise.all(files.map((file) => readFile(path.join(root, "migrations", file), "utf8")));
+  const statements = texts
+    .join("\n")
+    .replaceAll(/^--.*$/gm, "")
+    .split(";");
   for (const statement of statements) if (statement.trim() !== "") await db.prepare(statement).run();
 };
 

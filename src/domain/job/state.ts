@@ -15,4 +15,4 @@ const TERMINAL: ReadonlySet<JobState> = new Set(["succeeded", "failed", "cancell
 /** Whether a job in this state has ended for good. */
 export const isTerminal = (state: JobState): boolean => TERMINAL.has(state);
 
-export type Face = "runs" | "jobs" | "workloads";
+export type Face = "runs" | "workloads";

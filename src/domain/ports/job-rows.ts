@@ -35,4 +35,14 @@ export type JobRows = {
    * an upload, the ones that were created before `waitingCreatedAtMs`.
    */
   unfinishedBefore(createdAtMs: number, waitingCreatedAtMs: number, limit: number): Promise<string[]>;
+  /**
+   * Object ids of jobs whose retention is over: runs that ended before `runsFinishedAtMs`, and workload jobs
+   * of before `workloadsCreatedAtMs` whose files are not deleted. No index holds them: it would cost each
+   * job a row. So many rows are looked through behind `startId`, and as many from the first on.
+   */
+  finishedBefore(
+    runsFinishedAtMs: number,
+    workloadsCreatedAtMs: number,
+    window: { readonly startId: string; readonly limit: number },
+  ): Promise<string[]>;
 };

@@ -7,6 +7,8 @@ export type JobEnded = {
   readonly objectId: string;
   readonly type: WebhookEventType;
   readonly atMs: number;
+  /** Which of a job's ends it is, where a job may end more than once. */
+  readonly revision?: number;
   readonly data: unknown;
 };
 
@@ -18,6 +20,7 @@ export type Webhooks = {
     subscriptions: readonly Subscription[],
     objectId: string,
     type: WebhookEventType,
+    revision?: number,
   ): Promise<readonly WebhookDelivery[]>;
 };
 

@@ -11,7 +11,7 @@ const offsetMinutes = (text: string | undefined): number | null => {
 
 /**
  * The second that an ISO-8601 text names, as epoch seconds, its fraction dropped; null when it names none. A text without an
- * offset is UTC (contract 0.5), a date alone is its midnight.
+ * offset is UTC, a date alone is its midnight.
  */
 export const instantSeconds = (text: string): number | null => {
   const match = FORM.exec(text);

@@ -31,7 +31,16 @@ export type TypedJob = {
   readonly expiresAtMs: number | null;
   /** Who is to hear how the job ends. */
   readonly webhooks: readonly Subscription[];
+  /** How often the job has come to an end; each end is an event of its own. */
+  readonly revision: number;
+  /** What an Idempotency-Key made it of; null for a job that was made without one. */
+  readonly fingerprint: string | null;
+  /** While the job is processing: how long it may be without news. Null lets it take its time. */
+  readonly lease: Lease | null;
 };
+
+/** A promise of news; at `untilMs` a job that is still processing ends in error. */
+export type Lease = { readonly forMs: number; readonly untilMs: number };
 
 export type NewTypedJob = {
   readonly id: string;
@@ -42,6 +51,7 @@ export type NewTypedJob = {
   /** How long the job is kept; null for ever. */
   readonly retentionMs: number | null;
   readonly webhooks: readonly Subscription[];
+  readonly fingerprint?: string;
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -39,13 +39,13 @@ const written = (value: unknown, indent: string): string => {
   return block(members, ["{", "}"], indent);
 };
 
-/** The face's serialisation (contract 3): sorted keys, two spaces, a newline at the end. */
+/** The face's serialisation: sorted keys, two spaces, a newline at the end. */
 export const responseText = (value: unknown, asAscii: boolean): string => {
   const text = `${written(value, "")}\n`;
   return asAscii ? escapeNonAscii(text) : text;
 };
 
-/** Compact JSON text in ASCII alone, for the queue (contract 12). */
+/** Compact JSON text in ASCII alone, for the queue. */
 export const asciiJson = (value: unknown): string => escapeNonAscii(JSON.stringify(value));
 
 /** Index of the quote that ends the string which starts at `at`. */

@@ -1,13 +1,20 @@
-import { isTerminal, type JobStatus, type NewTypedJob, type TypedJob } from "./job.ts";
+import { isTerminal, type JobStatus, type Lease, type NewTypedJob, type TypedJob } from "./job.ts";
 
 /** What a failed send leaves in `errors`; the cause stands in the service's log alone. */
 export const QUEUE_FAILURE = "ERROR - the queue did not take the job";
+/** What a worker that fell silent leaves in `errors`. */
+export const NO_NEWS = "ERROR - the worker sent no news in time";
 
-/** A status change with what belongs to it: completion time set on entry, cleared on leaving (O18). */
+/**
+ * A status change with what belongs to it: completion time set on entry, cleared on leaving. Every way
+ * into an end is an end of its own, the same one once more included.
+ */
 const entering = (job: TypedJob, status: JobStatus, now: number): TypedJob => {
   const stays = isTerminal(job.status) && job.status === status;
   const completedAtMs = isTerminal(status) ? (stays ? job.completedAtMs : now) : null;
-  return { ...job, status, completedAtMs };
+  const revision = isTerminal(status) ? job.revision + 1 : job.revision;
+  const lease = status === "processing" ? job.lease : null;
+  return { ...job, status, completedAtMs, revision, lease };
 };
 
 const changed = (job: TypedJob, now: number): TypedJob => ({
@@ -31,6 +38,9 @@ export const newTypedJob = (job: NewTypedJob, now: number): TypedJob => ({
   queueDue: job.queue,
   expiresAtMs: job.retentionMs === null ? null : now + job.retentionMs,
   webhooks: job.webhooks,
+  revision: 0,
+  fingerprint: job.fingerprint ?? null,
+  lease: null,
 });
 
 /** The queue has the message. A worker may have been faster: what it wrote stays (O8). */
@@ -46,6 +56,16 @@ export const sendFailed = (job: TypedJob, now: number): TypedJob => {
   return { ...entering(settled, "error", now), errors: [...(job.errors ?? []), QUEUE_FAILURE] };
 };
 
+/** A job that the queue refused, asked for once more under its key: its message is owed again. */
+export const sendAgain = (job: TypedJob, queue: string, now: number): TypedJob => ({
+  ...entering(changed(job, now), "pending", now),
+  queueDue: queue,
+});
+
+/** Whether the job's only end is that the queue refused it. */
+export const wasNeverSent = (job: TypedJob): boolean =>
+  job.status === "error" && job.errors?.at(-1) === QUEUE_FAILURE;
+
 export type Result = {
   readonly payload: string;
   /** Appended to the job's; null leaves them as they are. */
@@ -57,10 +77,9 @@ const append = (
   more: readonly string[] | null,
 ): readonly string[] | null => (more === null ? present : [...(present ?? []), ...more]);
 
-/** A submitted result: each one replaces the payload and the completion time (contract 7). */
+/** A submitted result: each one replaces the payload and the completion time. */
 export const complete = (job: TypedJob, result: Result, now: number): TypedJob => ({
-  ...changed(job, now),
-  status: "completed",
+  ...entering(changed(job, now), "completed", now),
   completedAtMs: now,
   responsePayload: result.payload,
   warnings: append(job.warnings, result.warnings),
@@ -73,13 +92,28 @@ export type Patch = {
   readonly warnings: readonly string[] | null;
   /** Whether null lists become empty ones, as the route does. */
   readonly fillsNulls: boolean;
+  /** How long the job may be without news from now on; null keeps what was promised before. */
+  readonly leaseMs: number | null;
 };
+
+/** The lease that news renew; only a processing job has one. */
+export const renewed = (job: TypedJob, leaseMs: number | null, now: number): Lease | null => {
+  const forMs = leaseMs ?? job.lease?.forMs ?? null;
+  return job.status !== "processing" || forMs === null ? null : { forMs, untilMs: now + forMs };
+};
+
+/** Whether a change says no more than that the worker is still there. */
+export const isHeartbeat = ({ status, errors, warnings }: Patch): boolean =>
+  status === null && errors === null && warnings === null;
 
 /** Sets the status and appends notes; nothing ever removes an entry. */
 export const patch = (job: TypedJob, change: Patch, now: number): TypedJob => {
+  if (isHeartbeat(change)) return { ...job, lease: renewed(job, change.leaseMs, now) };
   const empty = change.fillsNulls ? [] : null;
+  const moved = change.status === null ? changed(job, now) : entering(changed(job, now), change.status, now);
   return {
-    ...entering(changed(job, now), change.status ?? job.status, now),
+    ...moved,
+    lease: renewed(moved, change.leaseMs, now),
     errors: append(job.errors, change.errors ?? empty),
     warnings: append(job.warnings, change.warnings ?? empty),
   };
@@ -95,7 +129,7 @@ export const hookFailed = (job: TypedJob, message: string, now: number): TypedJo
 export type WriteGuard = {
   /** Versions of `If-Match`; "any" asks only that the job exists, null asks nothing. */
   readonly versions: readonly number[] | "any" | null;
-  /** Keeps a terminal status: contract 0.6. */
+  /** Keeps a terminal status. */
   readonly strict: boolean;
 };
 
@@ -111,6 +145,25 @@ export const refusalOf = (
   if (Array.isArray(guard.versions) && !guard.versions.includes(job.version)) return "stale";
   if (!guard.strict || !isTerminal(job.status) || status === null) return null;
   return repeats && status === job.status ? null : "terminal";
+};
+
+/** Takes a waiting job for a worker, which promises news; null when somebody else has it. */
+export const claim = (job: TypedJob, leaseMs: number, now: number): TypedJob | null => {
+  if (job.status !== "queued") return null;
+  const taken = entering(changed(job, now), "processing", now);
+  return { ...taken, lease: renewed(taken, leaseMs, now) };
+};
+
+/** Ends a job whose worker fell silent; null while there is nothing to end. */
+export const outOfTime = (job: TypedJob, now: number): TypedJob | null => {
+  if (job.status !== "processing" || job.lease === null || job.lease.untilMs > now) return null;
+  return { ...entering(changed(job, now), "error", now), errors: [...(job.errors ?? []), NO_NEWS] };
+};
+
+/** When the job has to be looked at again by itself; null when never. */
+export const nextDeadlineMs = ({ expiresAtMs, lease }: TypedJob): number | null => {
+  const deadlines = [expiresAtMs, lease?.untilMs ?? null].filter((atMs) => atMs !== null);
+  return deadlines.length === 0 ? null : Math.min(...deadlines);
 };
 
 export const hasExpired = (job: TypedJob, now: number): boolean =>

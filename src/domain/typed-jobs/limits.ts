@@ -1,4 +1,4 @@
-/** A payload as it comes in and as it is stored (contract 0.4). */
+/** A payload as it comes in and as it is stored. */
 export const PAYLOAD_BYTES = 1_048_576;
 /** A body in base64, with the line breaks that some encoders put in. */
 export const BASE64_BODY_BYTES = Math.ceil((PAYLOAD_BYTES * 4) / 3) + 65_536;

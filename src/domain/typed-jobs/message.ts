@@ -4,7 +4,7 @@ import { asciiJson } from "./json.ts";
 const epochSeconds = (instantMs: number): number => instantMs / 1_000;
 
 /**
- * The queue's message for a job (contract 12): ASCII JSON text without status and without its expiry.
+ * The queue's message for a job: ASCII JSON text without status and without its expiry.
  * It is written when the job is registered, so it shows neither a result nor notes.
  */
 export const queueMessage = (

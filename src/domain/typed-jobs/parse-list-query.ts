@@ -50,7 +50,7 @@ const idsOf = (texts: readonly string[]): Read<readonly string[]> => {
 };
 
 /**
- * What a list's query asks for (contract 6). Unknown parameters are ignored; one that is given twice,
+ * What a list's query asks for. Unknown parameters are ignored; one that is given twice,
  * empty or out of its form is an error.
  */
 export const listQueryOf = (params: Params): ParsedQuery => {

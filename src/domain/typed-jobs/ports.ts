@@ -1,13 +1,17 @@
+import type { Cursor } from "./cursor.ts";
 import type { NewTypedJob, TypedJob } from "./job.ts";
 import type { Patch, Refusal, Result, WriteGuard } from "./lifecycle.ts";
 import type { JobFilter, ListQuery } from "./list-query.ts";
-import type { Page } from "./page.ts";
+import type { IdsPage, Page } from "./page.ts";
 import type { TypedJobRow } from "./row.ts";
 import type { SettingsRecord } from "./settings.ts";
 
 export type CreateOutcome = {
-  /** `unsent`: the queue refused the job's message, so the job has ended in `error`. */
-  readonly kind: "accepted" | "unsent" | "too_large";
+  /**
+   * `unsent`: the queue refused the job's message, so the job has ended in `error`. `present`: the job
+   * was there already. `other_body`: it was, made of something else.
+   */
+  readonly kind: "accepted" | "present" | "unsent" | "other_body" | "too_large";
   readonly job: TypedJob;
 };
 
@@ -22,6 +26,10 @@ export type WriteOutcome =
 export type TypedJobHandle = {
   create(job: NewTypedJob): Promise<CreateOutcome>;
   read(): Promise<TypedJob | null>;
+  /** Takes a queued job, whose worker promises news; null when there is nothing to take. */
+  claim(leaseMs: number): Promise<TypedJob | null>;
+  /** Does what is overdue; false when there is no such job. */
+  wake(): Promise<boolean>;
   complete(result: Result, guard: WriteGuard): Promise<WriteOutcome>;
   patch(change: Patch, guard: WriteGuard): Promise<WriteOutcome>;
   /** Notes that the deployer's hook threw. */
@@ -32,6 +40,8 @@ export type TypedJobHandle = {
 export type SettingsHandle = {
   /** Makes the record on first use. */
   readSettings(): Promise<SettingsRecord>;
+  /** The record as it was at most a few seconds ago. */
+  recentSettings(): Promise<SettingsRecord>;
   /** Null when the record is no longer at that version. */
   mergeSettings(fields: string, expectedVersion: number): Promise<SettingsRecord | null>;
 };
@@ -48,5 +58,9 @@ export type TypedJobRows = {
   remove(row: Pick<TypedJobRow, "registeredAtMs" | "jobId">): Promise<void>;
   page(query: ListQuery): Promise<Page>;
   /** The jobs with these ids that pass the filter, newest first. */
-  byIds(ids: readonly string[], filter: JobFilter): Promise<readonly TypedJobRow[]>;
+  byIds(ids: readonly string[], filter: JobFilter): Promise<IdsPage>;
+  /** Ids of jobs that wait for a worker, oldest first, behind `after`. */
+  waiting(after: Cursor | null, limit: number): Promise<readonly Cursor[]>;
+  /** Jobs whose object has something overdue: an expiry, or a message that is still owed. */
+  overdue(expiredBeforeMs: number, pendingBeforeMs: number, limit: number): Promise<readonly Cursor[]>;
 };

@@ -11,6 +11,9 @@ export type TypedJobRow = {
   readonly status: JobStatus;
   readonly version: number;
   readonly view: string | Uint8Array;
+  /** The view's size unpacked, which is what a list has to hold. */
+  readonly viewBytes: number;
+  readonly expiresAtMs: number | null;
 };
 
 const utf8 = new TextEncoder();
@@ -21,11 +24,11 @@ const viewText = (job: TypedJob): string =>
   `{"updatedAtMs":${job.updatedAtMs},"completedAtMs":${job.completedAtMs},"notes":${notesText(job)},` +
   `"settings":${job.settings},"requestPayload":${job.requestPayload},"responsePayload":${job.responsePayload}}`;
 
-const encodedView = (job: TypedJob): string | Uint8Array => {
+const encodedView = (job: TypedJob): Pick<TypedJobRow, "view" | "viewBytes"> => {
   const text = viewText(job);
-  if (text.length <= PLAIN_VIEW_BYTES / 3) return text;
   const bytes = utf8.encode(text);
-  return bytes.byteLength <= PLAIN_VIEW_BYTES ? text : gzip(bytes, { level: 1 });
+  const viewBytes = bytes.byteLength;
+  return { view: viewBytes <= PLAIN_VIEW_BYTES ? text : gzip(bytes, { level: 1 }), viewBytes };
 };
 
 export const rowOf = (job: TypedJob): TypedJobRow => ({
@@ -33,7 +36,8 @@ export const rowOf = (job: TypedJob): TypedJobRow => ({
   registeredAtMs: job.registeredAtMs,
   status: job.status,
   version: job.version,
-  view: encodedView(job),
+  expiresAtMs: job.expiresAtMs,
+  ...encodedView(job),
 });
 
 /** The row, if the job's notes keep to their limit and the whole job fits into one; else null. */

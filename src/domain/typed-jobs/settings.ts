@@ -25,7 +25,7 @@ export const mergeFields = (
       }
     : null;
 
-/** Names of the settings fields that have no default (contract 8). */
+/** Names of the settings fields that have no default. */
 export const fieldsWithoutDefault = (model: z.ZodObject): string[] =>
   Object.entries(model.shape)
     .filter(([, field]) => !(field as z.ZodType).safeParse(undefined).success)

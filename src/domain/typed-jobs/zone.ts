@@ -29,7 +29,7 @@ export const isTimeZone = (zone: string): boolean => {
 
 const two = (count: number): string => String(count).padStart(2, "0");
 
-/** An instant as the face shows it: whole seconds with a numeric offset, such as `+09:00` (contract 3). */
+/** An instant as the face shows it: whole seconds with a numeric offset, such as `+09:00`. */
 export const zonedDatetime = (instantMs: number, zone: string): string => {
   const wholeMs = Math.floor(instantMs / 1_000) * 1_000;
   const parts = Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { Signer } from "./delivery.ts";
 import { WEBHOOK_EVENTS, type WebhookEventType } from "./event.ts";
 import { type ReceiverUrlRules, receiverUrlRefusal } from "./receiver-url.ts";
-import { SECRET_FORM, secretBytes } from "./secret.ts";
+import { SECRET_FORM, secretsOf } from "./secret.ts";
 
 /** A receiver that the deployer declares: it hears of every job of the service. */
 export type WebhookEndpoint = {
@@ -28,7 +28,7 @@ export type SubscriptionsOutcome =
 
 const secretProblem = (name: string, value: unknown): string | null => {
   if (typeof value !== "string" || value === "") return `the secret ${name} is missing`;
-  return secretBytes(value) === null ? `the secret ${name} must be ${SECRET_FORM}` : null;
+  return secretsOf(value) === null ? `the secret ${name} must be ${SECRET_FORM}` : null;
 };
 
 /** Checks the declared endpoints; `secretOf` reads a secret by its name. */

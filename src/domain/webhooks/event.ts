@@ -1,6 +1,6 @@
 import type { JobState } from "../job/state.ts";
 
-/** What is told of a job: how it ended (contract workloads.md section 5). */
+/** What is told of a job: how it ended. */
 export const WEBHOOK_EVENTS = ["job.succeeded", "job.failed", "job.cancelled", "job.expired"] as const;
 export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
 

@@ -50,7 +50,7 @@ export type ReceiverUrlRules = {
 };
 
 /**
- * Why a webhook must not be sent to this URL, or null when it may (contract workloads.md section 5).
+ * Why a webhook must not be sent to this URL, or null when it may.
  *
  * A name is judged by its form alone. It could still resolve to a private address, and to another one
  * after every check (DNS rebinding); on Workers that leads nowhere, because `fetch` there has no route

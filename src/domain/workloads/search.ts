@@ -35,7 +35,7 @@ const cursorOf = (text: string): Cursor | null => {
   }
 };
 
-/** Body of a search (contract workloads.md section 2), beside which any param of the workload may stand. */
+/** Body of a search, beside which any param of the workload may stand. */
 export const searchFields = z.object({
   status: z
     .enum(["created", "queued", "in_progress", "succeeded", "failed", "cancelled", "expired"])

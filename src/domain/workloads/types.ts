@@ -89,7 +89,7 @@ export type FunctionProcess<P, I extends InputParts, O extends OutputParts> = {
   run(context: FunctionContext<P, I, O>): Promise<void>;
 };
 
-/** What the deployer declares (contract workloads.md section 1). */
+/** What the deployer declares. */
 export type WorkloadDefinition<S extends z.ZodObject, I extends InputParts, O extends OutputParts> = {
   /** `workload/function/sub_function`, in lower case, digits and `-`. */
   readonly path: string;

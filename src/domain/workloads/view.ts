@@ -3,7 +3,7 @@ import { isTerminal } from "../job/state.ts";
 import type { WorkloadRow } from "../ports/workload-rows.ts";
 import { statusWord } from "../status-words.ts";
 
-/** A log's end that a failed job shows (contract workloads.md section 3). */
+/** A log's end that a failed job shows. */
 export const LOG_TAIL_BYTES = 4_096;
 
 const MESSAGES: Record<EndReason, string> = {
@@ -48,7 +48,7 @@ export const workloadOf = ({ workload }: JobSnapshot): WorkloadDetails => {
   return workload;
 };
 
-/** A job as this face shows it, without URLs (contract workloads.md section 3). */
+/** A job as this face shows it, without URLs. */
 export const workloadData = (snapshot: JobSnapshot) => {
   const { result, state, cancelRequested } = snapshot;
   const isStopping = cancelRequested && !isTerminal(state);

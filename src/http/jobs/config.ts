@@ -4,7 +4,7 @@ import { fieldsWithoutDefault } from "../../domain/typed-jobs/settings.ts";
 import { VERSION } from "../../domain/version.ts";
 import type { WebhookEndpoint } from "../../domain/webhooks/endpoint.ts";
 import { WEBHOOK_EVENTS } from "../../domain/webhooks/event.ts";
-import type { JobView } from "../../wire/typed-jobs.ts";
+import { type JobView, leaseSeconds } from "../../wire/typed-jobs.ts";
 
 export type ObjectModel = z.ZodObject;
 
@@ -32,7 +32,7 @@ export type JobOf<
 
 type Eventually<T> = T | Promise<T>;
 
-/** What a deployer may set; every key may be left out (contract 0.7). */
+/** What a deployer may set; every key may be left out. */
 export type JobsConfig<
   Req extends ObjectModel,
   Res extends ObjectModel,
@@ -67,6 +67,8 @@ export type JobsConfig<
   readonly jsonAsAscii?: boolean;
   /** Keeps completed, error and cancelled for good: later writes are answered with 409. */
   readonly strictTransitions?: boolean;
+  /** A job that is processing and of which no worker has said anything for so long becomes `error`. */
+  readonly staleAfterSeconds?: number;
   /** Jobs are deleted this many days after their registration. */
   readonly recordTtlDays?: number;
   /** Who is told how jobs end; the binding WEBHOOK_OBJECT makes the deliveries. */
@@ -102,6 +104,7 @@ const schema = z.strictObject({
   onJobRequest: hook("onJobRequest"),
   jsonAsAscii: z.boolean({ error: "jsonAsAscii must be true or false" }).default(false),
   strictTransitions: z.boolean({ error: "strictTransitions must be true or false" }).default(false),
+  staleAfterSeconds: leaseSeconds.optional(),
   recordTtlDays: z
     .number({ error: "recordTtlDays must be a number" })
     .positive("recordTtlDays must be positive")
@@ -128,6 +131,8 @@ export type JobsDefinition = {
   readonly prefix: string;
   readonly asAscii: boolean;
   readonly strict: boolean;
+  /** Null lets a job be processed as long as it takes. */
+  readonly staleAfterSeconds: number | null;
   readonly retentionMs: number | null;
   readonly webhookEndpoints: readonly WebhookEndpoint[];
   readonly authorize: ((payload: Record<string, unknown>, c: Context) => unknown) | null;
@@ -192,6 +197,7 @@ export const definitionOf = (
     prefix: parsed.endpointPrefix.replace(/\/$/, ""),
     asAscii: parsed.jsonAsAscii,
     strict: parsed.strictTransitions,
+    staleAfterSeconds: parsed.staleAfterSeconds ?? null,
     retentionMs: recordTtlDays === undefined ? null : recordTtlDays * DAY_MS,
     webhookEndpoints: parsed.webhookEndpoints,
     authorize: (parsed.authorizeJobRequest ?? null) as JobsDefinition["authorize"],

@@ -1,9 +1,11 @@
+import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { NewTypedJob, TypedJob } from "../../domain/typed-jobs/job.ts";
-import { jsonText } from "../../domain/typed-jobs/json.ts";
+import { jsonText, responseText } from "../../domain/typed-jobs/json.ts";
 import { MESSAGE_BYTES } from "../../domain/typed-jobs/limits.ts";
 import { queueMessage } from "../../domain/typed-jobs/message.ts";
 import type { TypedJobHandle } from "../../domain/typed-jobs/ports.ts";
 import { validatePayload } from "../../domain/typed-jobs/validate.ts";
+import { idempotencyKeyOf, isIdempotencyKey } from "../kit/idempotency.ts";
 import { objectOf } from "./body.ts";
 import {
   type JobsHandler,
@@ -48,10 +50,30 @@ const payloadOf = async (request: JobsRequest, body: Record<string, unknown>): P
   return final.kind === "unfit" ? unfit(c, final.errors) : final.json;
 };
 
+/** A key may be used by each client for itself; whoever has the service's credentials is one client. */
+const scopeOf = ({ c, definition }: JobsRequest): string =>
+  definition.auth === null ? (clientKeyOf(c.req.header("cf-connecting-ip")) ?? "anyone") : "";
+
+/**
+ * What a key makes of the request: the id, the same at each try, so that the job's object itself lets it be
+ * made once, and a fingerprint of the body.
+ */
+const keyed = async (request: JobsRequest, key: string | null, body: unknown) => {
+  const { ids } = request.deps;
+  if (key === null) return { id: ids.jobId() };
+  const hash = await ids.hashOf(JSON.stringify(["typed job", scopeOf(request), key]));
+  const id = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+  return { id, fingerprint: await ids.hashOf(responseText(body, true)) };
+};
+
+/** A `webhook_url` that no model asks for would be forgotten without a word. */
+const strayWebhook = ({ definition }: JobsRequest, body: Record<string, unknown>): boolean =>
+  Object.hasOwn(body, "webhook_url") && !Object.hasOwn(definition.request.shape, "webhook_url");
+
 const isTooLongForQueue = (job: NewTypedJob, now: number): boolean =>
   job.queue !== null && queueMessage({ ...job, registeredAtMs: now }).length > MESSAGE_BYTES;
 
-/** Calls the deployer's hook; what it throws is noted in the job (contract 11). */
+/** Calls the deployer's hook; what it throws is noted in the job. */
 const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: TypedJob): Promise<TypedJob> => {
   const { c, deps, definition } = request;
   try {
@@ -67,8 +89,15 @@ const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: Type
 
 export const createJob: JobsHandler = async (request) => {
   const { c, deps, definition } = request;
+  const key = idempotencyKeyOf(c);
+  if (key !== null && !isIdempotencyKey(key))
+    return problem(c, 422, "Idempotency-Key must have 1 to 255 visible ASCII characters");
   const body = await objectOf(request);
   if (body instanceof Response) return body;
+  if (strayWebhook(request, body)) {
+    const msg = "A typed job takes no webhook_url; the service names its receivers in webhookEndpoints";
+    return unfit(c, [{ type: "unrecognized_keys", loc: ["webhook_url"], msg }]);
+  }
   const requestPayload = await payloadOf(request, body);
   if (requestPayload instanceof Response) return requestPayload;
   // A queue that is not bound is found out before anything is stored.
@@ -77,7 +106,7 @@ export const createJob: JobsHandler = async (request) => {
   const { queue, retentionMs } = definition;
   const webhooks = deps.webhookSubscriptions(definition.webhookEndpoints);
   const job: NewTypedJob = {
-    id: crypto.randomUUID(),
+    ...(await keyed(request, key, body)),
     settings,
     requestPayload,
     queue,
@@ -89,8 +118,14 @@ export const createJob: JobsHandler = async (request) => {
   const handle = deps.objects.byId(job.id);
   const outcome = await handle.create(job);
   if (outcome.kind === "too_large") return tooLarge(c);
+  if (outcome.kind === "other_body")
+    return problem(c, 422, "This Idempotency-Key was used with another body; use a new key for a new job");
   c.header("Location", `${definition.prefix}/jobs/${job.id}`);
   if (outcome.kind === "unsent")
     return problem(c, 503, "The queue did not take the job; Location names it, its status is error");
+  if (outcome.kind === "present") {
+    c.header("Idempotency-Replayed", "true");
+    return jobAnswer(request, outcome.job, 201);
+  }
   return jobAnswer(request, await afterHook(request, handle, outcome.job), 201);
 };

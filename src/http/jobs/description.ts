@@ -1,10 +1,10 @@
 import type { RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
+import { claimForm, patchForm } from "../../domain/typed-jobs/commands.ts";
 import { JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
 import { LIST_IDS, LIST_LIMIT } from "../../domain/typed-jobs/limits.ts";
 import { webhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobsDefinition, ObjectModel } from "./config.ts";
-import { patchModel } from "./one-job.ts";
 
 type Responses = RouteConfig["responses"];
 /** A JSON Schema as the description carries it; its keywords are checked by the document's own tests. */
@@ -133,7 +133,8 @@ export const componentsOf = ({ request, response, settings }: JobsDefinition): R
   ...componentOf(request, "output", "JobRequestStored"),
   ...componentOf(response, "input", "JobResultSubmitted"),
   ...componentOf(response, "output", "JobResult"),
-  JobPatch: schemaOf(patchModel, "input", "JobPatch"),
+  JobPatch: schemaOf(patchForm, "input", "JobPatch"),
+  JobClaim: schemaOf(claimForm, "input", "JobClaim"),
   JobsError: errorSchema,
   JobConflict: {
     ...errorSchema,
@@ -167,19 +168,23 @@ export type Described = Pick<RouteConfig, "method" | "path" | "operationId" | "t
   readonly status: 200 | 201 | 202;
   readonly answer: Schema;
   readonly body?: Schema;
+  readonly bodyIsOptional?: boolean;
   readonly problems: readonly number[];
   readonly conflicts?: boolean;
+  /** Other answers without a body, by their status: what each means. */
+  readonly bare?: Readonly<Record<number, string>>;
   readonly parameters?: readonly Schema[];
   readonly headers?: Readonly<Record<string, Schema>>;
   readonly isOpen?: boolean;
 };
 
 const responsesOf = (described: Described, isGuarded: boolean): Responses => {
-  const { status, answer, problems, conflicts = false, headers = {} } = described;
+  const { status, answer, problems, conflicts = false, headers = {}, bare = {} } = described;
   const success = { description: "Done", content: json(answer), headers };
   const codes = [...(isGuarded ? [401] : []), ...problems, 500, 503];
   return {
     [status]: success,
+    ...Object.fromEntries(Object.entries(bare).map(([code, description]) => [code, { description }])),
     ...(conflicts ? { 409: { description: "The job has ended", content: json(ref("JobConflict")) } } : {}),
     ...Object.fromEntries(
       codes.map((code) => [code, { description: PROBLEMS[code] ?? "", content: json(ref("JobsError")) }]),
@@ -191,7 +196,10 @@ const responsesOf = (described: Described, isGuarded: boolean): Responses => {
 export const routeConfig = (definition: JobsDefinition, described: Described): RouteConfig => {
   const { method, path, operationId, tags, summary, body, parameters, isOpen = false } = described;
   const isGuarded = definition.auth !== null && !isOpen;
-  const request = body === undefined ? {} : { request: { body: { required: true, content: json(body) } } };
+  const request =
+    body === undefined
+      ? {}
+      : { request: { body: { required: !described.bodyIsOptional, content: json(body) } } };
   return {
     method,
     path: `${definition.prefix}${path}`,
@@ -219,6 +227,24 @@ export const ifMatchParameter = parameter(
   "If-Match",
   { type: "string" },
   "ETags of the versions that may be written over",
+);
+export const ifNoneMatchParameter = parameter(
+  "header",
+  "If-None-Match",
+  { type: "string" },
+  "ETag of the version that the client has; 304 says that it is still the present one",
+);
+export const idempotencyKeyParameter = parameter(
+  "header",
+  "Idempotency-Key",
+  { type: "string", minLength: 1, maxLength: 255 },
+  "The same key and body make one job, however often they are sent; with another body it is 422",
+);
+export const preferParameter = parameter(
+  "header",
+  "Prefer",
+  { type: "string", example: "wait=30" },
+  "wait=n waits up to n seconds, at most 60",
 );
 export const etagHeader = { ETag: { schema: { type: "string" }, description: "The job's version" } };
 

@@ -1,26 +1,34 @@
 import { cursorText } from "../../domain/typed-jobs/cursor.ts";
 import type { ListQuery } from "../../domain/typed-jobs/list-query.ts";
-import type { Page } from "../../domain/typed-jobs/page.ts";
+import type { IdsPage, Page } from "../../domain/typed-jobs/page.ts";
 import { listQueryOf } from "../../domain/typed-jobs/parse-list-query.ts";
 import { jobOfRow } from "../../domain/typed-jobs/row.ts";
 import { jobView } from "../../domain/typed-jobs/view.ts";
 import { type JobsHandler, type JobsRequest, jsonAnswer, unfit } from "./respond.ts";
 
-/** The query of the next page: all that this one asked for, behind its last job (O2). */
-const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: Page): string => {
-  if (page.next === null) return "";
+/** The query of the next page: all that this one asked for, behind its last job. */
+const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: ListPage): string => {
+  if (page.next === null && page.rest.length === 0) return "";
   const params = new URLSearchParams();
   for (const name of ["status", "registered_datetime_gte", "registered_datetime_lte"]) {
     const value = c.req.query(name);
     if (value !== undefined) params.set(name, value);
   }
+  // The commas stay as they are: written as %2C, so many ids would outgrow a header.
+  const rest = `job_id=${page.rest.join(",")}`;
+  if (page.next === null) return `${definition.prefix}/jobs?${rest}${params.size === 0 ? "" : `&${params}`}`;
   params.set("ekey", cursorText(page.next));
   params.set("limit", String(limit));
   return `${definition.prefix}/jobs?${params}`;
 };
 
-const pageOf = async ({ deps }: JobsRequest, query: ListQuery): Promise<Page> =>
-  query.ids === null ? deps.rows.page(query) : { rows: await deps.rows.byIds(query.ids, query), next: null };
+/** A page by time has a cursor, one by ids names the ids that it had no room for. */
+type ListPage = Page & Pick<IdsPage, "rest">;
+
+const pageOf = async ({ deps }: JobsRequest, query: ListQuery): Promise<ListPage> =>
+  query.ids === null
+    ? { ...(await deps.rows.page(query)), rest: [] }
+    : { ...(await deps.rows.byIds(query.ids, query)), next: null };
 
 export const listJobs: JobsHandler = async (request) => {
   const { c, deps } = request;

@@ -1,11 +1,9 @@
-import { z } from "zod";
-import { versionsOf } from "../../domain/typed-jobs/etag.ts";
-import { isJobId, JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
-import type { TypedJobHandle, WriteOutcome } from "../../domain/typed-jobs/ports.ts";
-import { validatePayload } from "../../domain/typed-jobs/validate.ts";
-import { fieldErrors } from "../../wire/typed-jobs.ts";
+import * as commands from "../../domain/typed-jobs/commands.ts";
+import { etagOf, versionsOf } from "../../domain/typed-jobs/etag.ts";
+import { isNotModified } from "../kit/conditional.ts";
 import { objectOf } from "./body.ts";
 import {
+  commandsOf,
   type JobsHandler,
   type JobsRequest,
   jobAnswer,
@@ -17,30 +15,19 @@ import {
   viewOf,
 } from "./respond.ts";
 
-const notes = z.array(z.string()).nullable().optional();
+const idOf = ({ c }: JobsRequest): string => (c.req.param("job_id") ?? "").toLowerCase();
 
-/** Body of PATCH: the status is set, the notes are appended (contract 7). */
-export const patchModel = z.object({ status: z.enum(JOB_STATUSES), errors: notes, warnings: notes });
+const versionsAsked = ({ c }: JobsRequest) => versionsOf(c.req.header("if-match"));
 
-/** The job's object; null for an id that we never gave, which must not make an object. */
-const handleOf = ({ c, deps }: JobsRequest): TypedJobHandle | null => {
-  const id = (c.req.param("job_id") ?? "").toLowerCase();
-  return isJobId(id) ? deps.objects.byId(id) : null;
-};
-
-const guardOf = ({ c, definition }: JobsRequest) => ({
-  versions: versionsOf(c.req.header("if-match")),
-  strict: definition.strict,
-});
-
-const writeAnswer = (request: JobsRequest, outcome: WriteOutcome | null, status: 200 | 202): Response => {
+const writeAnswer = (request: JobsRequest, outcome: commands.Written, status: 200 | 202): Response => {
   const { c, deps } = request;
-  switch (outcome?.kind) {
-    case undefined:
+  switch (outcome.kind) {
     case "not_found":
       return noSuchJob(c);
+    case "unfit":
+      return unfit(c, outcome.errors);
     case "too_large":
-      return problem(c, 413, "The job's notes and payloads together are too large");
+      return tooLarge(c);
     case "stale":
       return problem(c, 412, "The job has changed; GET it for its present ETag");
     case "terminal":
@@ -55,29 +42,28 @@ const writeAnswer = (request: JobsRequest, outcome: WriteOutcome | null, status:
 };
 
 export const getJob: JobsHandler = async (request) => {
-  const job = (await handleOf(request)?.read()) ?? null;
-  return job === null ? noSuchJob(request.c) : jobAnswer(request, job, 200);
+  const { c, deps, definition } = request;
+  const job = await commands.readOne(commandsOf(deps, definition), idOf(request));
+  if (job === null) return noSuchJob(c);
+  if (!isNotModified(c, etagOf(job.version))) return jobAnswer(request, job, 200);
+  c.header("ETag", etagOf(job.version));
+  return c.body(null, 304);
 };
 
 export const putJob: JobsHandler = async (request) => {
-  const { c, definition } = request;
+  const { deps, definition } = request;
   const body = await objectOf(request);
   if (body instanceof Response) return body;
-  const result = await validatePayload(definition.response, body);
-  if (result.kind === "too_large") return tooLarge(c);
-  if (result.kind === "unfit") return unfit(c, result.errors);
-  const change = { payload: result.json, warnings: null };
-  const outcome = await handleOf(request)?.complete(change, guardOf(request));
-  return writeAnswer(request, outcome ?? null, 200);
+  const context = commandsOf(deps, definition);
+  const versions = versionsAsked(request);
+  return writeAnswer(request, await commands.submitResult(context, idOf(request), body, null, versions), 200);
 };
 
 export const patchJob: JobsHandler = async (request) => {
+  const { deps, definition } = request;
   const body = await objectOf(request);
   if (body instanceof Response) return body;
-  const parsed = patchModel.safeParse(body);
-  if (!parsed.success) return unfit(request.c, fieldErrors(parsed.error));
-  const { status, errors = null, warnings = null } = parsed.data;
-  const change = { status, errors, warnings, fillsNulls: true };
-  const outcome = await handleOf(request)?.patch(change, guardOf(request));
-  return writeAnswer(request, outcome ?? null, 202);
+  const context = commandsOf(deps, definition);
+  const how = { fillsNulls: true, versions: versionsAsked(request) };
+  return writeAnswer(request, await commands.patchJob(context, idOf(request), body, how), 202);
 };

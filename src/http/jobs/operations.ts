@@ -1,12 +1,16 @@
+import { claimJob } from "./claim-job.ts";
 import { createJob } from "./create-job.ts";
 import type { Schema } from "./description.ts";
 import {
   type Described,
   etagHeader,
+  idempotencyKeyParameter,
   ifMatchParameter,
+  ifNoneMatchParameter,
   jobIdParameter,
   listHeaders,
   listParameters,
+  preferParameter,
   ref,
 } from "./description.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -33,9 +37,28 @@ const jobOperations: readonly JobsOperation[] = [
       answer: ref("Job"),
       body: ref("JobRequest"),
       problems: [413, 415, 422],
+      parameters: [idempotencyKeyParameter],
       headers: { ...etagHeader, Location: { schema: { type: "string" }, description: "The job" } },
     },
     handler: createJob,
+  },
+  {
+    described: {
+      method: "post",
+      path: "/jobs/claim",
+      operationId: "processingjobClaim",
+      tags: ["jobs"],
+      summary: "Take the oldest job that waits for a worker",
+      status: 200,
+      answer: ref("Job"),
+      body: ref("JobClaim"),
+      bodyIsOptional: true,
+      problems: [413, 415, 422],
+      bare: { 204: "No job waits" },
+      parameters: [preferParameter],
+      headers: etagHeader,
+    },
+    handler: claimJob,
   },
   {
     described: {
@@ -60,7 +83,8 @@ const jobOperations: readonly JobsOperation[] = [
       summary: "Get a job",
       status: 200,
       problems: [404],
-      parameters: [jobIdParameter],
+      bare: { 304: "The client has this version" },
+      parameters: [jobIdParameter, ifNoneMatchParameter],
     },
     handler: getJob,
   },
@@ -138,7 +162,7 @@ const settingsOperations: readonly JobsOperation[] = [
   },
 ];
 
-/** Open to everyone, and touching nothing (contract 2, 0.8). */
+/** Open to everyone, and touching nothing. */
 const healthcheck: JobsOperation = {
   described: {
     method: "get",

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { TypedJobDeps } from "../../deps/types.ts";
+import type { CommandContext } from "../../domain/typed-jobs/commands.ts";
 import { etagOf } from "../../domain/typed-jobs/etag.ts";
 import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { responseText } from "../../domain/typed-jobs/json.ts";
@@ -14,6 +15,15 @@ export type JobsRequest = {
   readonly deps: TypedJobDeps;
   readonly definition: JobsDefinition;
 };
+
+/** What the commands act through, for the routes and for RPC alike. */
+export const commandsOf = (deps: TypedJobDeps, definition: JobsDefinition): CommandContext => ({
+  objects: deps.objects,
+  rows: deps.rows,
+  response: definition.response,
+  strict: definition.strict,
+  staleAfterSeconds: definition.staleAfterSeconds,
+});
 
 export type JobsHandler = (request: JobsRequest) => Response | Promise<Response>;
 
@@ -33,7 +43,7 @@ export const jobAnswer = (request: JobsRequest, job: TypedJob, status: Contentfu
   return jsonAnswer(request, viewOf(request.deps, job), status);
 };
 
-/** The one error shape of this face (contract 0.4); it never holds what the client sent. */
+/** The one error shape of this face; it never holds what the client sent. */
 export const problem = (
   c: Context,
   status: ContentfulStatusCode,
@@ -48,6 +58,7 @@ export const problem = (
 export const unfit = (c: Context, errors: readonly FieldError[]): Response =>
   problem(c, 422, "The request does not fit", errors);
 
-export const tooLarge = (c: Context): Response => problem(c, 413, "A payload ends at 1 MiB");
+export const tooLarge = (c: Context): Response =>
+  problem(c, 413, "A payload ends at 1 MiB, and the job with all its notes at 2 MB");
 
 export const noSuchJob = (c: Context): Response => problem(c, 404, "No job has this job_id");

@@ -21,22 +21,24 @@ const valuesOf = (model: ObjectModel, record: SettingsRecord): unknown => {
   return outcome.success ? outcome.data : model.parse({});
 };
 
-const current = async (request: JobsRequest, model: ObjectModel): Promise<Record<string, unknown>> => {
-  const record = await request.deps.objects.settings().readSettings();
-  return flat(request, valuesOf(model, record), record);
-};
+const shown = (request: JobsRequest, model: ObjectModel, record: SettingsRecord): Record<string, unknown> =>
+  flat(request, valuesOf(model, record), record);
 
 /** The settings that a new job keeps a copy of, as JSON text; null without a model. */
 export const settingsSnapshot = async (request: JobsRequest): Promise<string | null> => {
   const { settings: model } = request.definition;
-  return model === null ? null : jsonText(await current(request, model));
+  return model === null
+    ? null
+    : jsonText(shown(request, model, await request.deps.objects.settings().recentSettings()));
 };
 
 const noSettings = ({ c }: JobsRequest): Response => problem(c, 404, "This service has no settings");
 
 export const getSettings: JobsHandler = async (request) => {
   const { settings: model } = request.definition;
-  return model === null ? noSettings(request) : jsonAnswer(request, await current(request, model), 200);
+  if (model === null) return noSettings(request);
+  const record = await request.deps.objects.settings().readSettings();
+  return jsonAnswer(request, shown(request, model, record), 200);
 };
 
 const unknownFields = (model: ObjectModel, fields: Record<string, unknown>): FieldError[] =>

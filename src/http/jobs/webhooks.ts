@@ -3,7 +3,7 @@ import { isJobId } from "../../domain/typed-jobs/job.ts";
 import { type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
 
 /**
- * How far the webhooks of a job have come (contract workloads.md section 5). A resource of its own,
+ * How far the webhooks of a job have come. A resource of its own,
  * because a job has eleven keys and no other.
  */
 export const getWebhooks: JobsHandler = async (request) => {
@@ -13,6 +13,8 @@ export const getWebhooks: JobsHandler = async (request) => {
   if (job === null) return noSuchJob(c);
   const type = webhookEventOf(job.status);
   const isQuiet = type === null || job.webhooks.length === 0;
-  const deliveries = isQuiet ? [] : await deps.webhooks().deliveriesOf(job.webhooks, job.id, type);
+  const deliveries = isQuiet
+    ? []
+    : await deps.webhooks().deliveriesOf(job.webhooks, job.id, type, job.revision);
   return jsonAnswer(request, { Webhooks: deliveries }, 200);
 };

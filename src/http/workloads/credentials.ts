@@ -18,7 +18,7 @@ export type Caller =
   { readonly kind: "known"; readonly owner: string | null } | { readonly kind: "unknown" };
 
 /**
- * Who calls (contract workloads.md 4.7). Keys are compared by their hashes, each with all of the service's
+ * Who calls. Keys are compared by their hashes, each with all of the service's
  * own, so that the time tells nothing of them.
  */
 export const callerOf = async (c: Context, { apiKeys, ids }: Deps): Promise<Caller> => {

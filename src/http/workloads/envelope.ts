@@ -5,7 +5,7 @@ import { requestIdOf } from "../kit/request-id.ts";
 
 type Told = Pick<Deps, "now">;
 
-/** What every answer of this face lies in (contract workloads.md section 3); 200 unless it is an error. */
+/** What every answer of this face lies in; 200 unless it is an error. */
 export const envelope = (
   c: Context,
   { now }: Told,

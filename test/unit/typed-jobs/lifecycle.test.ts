@@ -22,7 +22,7 @@ const fresh = (change: Partial<TypedJob> = {}): TypedJob => ({
   ),
   ...change,
 });
-const patch = { status: null, errors: null, warnings: null, fillsNulls: false };
+const patch = { status: null, errors: null, warnings: null, fillsNulls: false, leaseMs: null };
 
 describe("a typed job", () => {
   it("is pending until the queue has it, and queued at once where there is none", () => {
@@ -61,7 +61,8 @@ describe("a typed job", () => {
   });
 
   it("never goes back in time, though a clock may", () => {
-    expect(lifecycle.patch(fresh({ updatedAtMs: NOW + 50 }), patch, NOW).updatedAtMs).toBe(NOW + 50);
+    const warned = { ...patch, warnings: ["w"] };
+    expect(lifecycle.patch(fresh({ updatedAtMs: NOW + 50 }), warned, NOW).updatedAtMs).toBe(NOW + 50);
   });
 
   it("leaves null lists alone unless it is the route that patches", () => {
@@ -69,7 +70,7 @@ describe("a typed job", () => {
       errors: null,
       warnings: ["w"],
     });
-    expect(lifecycle.patch(fresh(), { ...patch, fillsNulls: true }, NOW)).toMatchObject({
+    expect(lifecycle.patch(fresh(), { ...patch, status: "queued", fillsNulls: true }, NOW)).toMatchObject({
       errors: [],
       warnings: [],
     });
@@ -153,18 +154,21 @@ describe("a page", () => {
       return found;
     };
 
+  /** Every view came with its row. */
+  const inPlace = async () => [];
+
   it("reads one row beyond its limit, and no row twice", async () => {
     const reads: number[] = [];
-    const page = await readPage(reading(rows, reads), null, 50);
+    const page = await readPage(reading(rows, reads), inPlace, null, 50);
     expect([page.rows.length, page.next?.registeredAtMs]).toEqual([50, 951]);
     expect(reads.reduce((sum, count) => sum + count)).toBe(51);
-    expect((await readPage(reading(rows), null, 119)).next).not.toBeNull();
-    expect((await readPage(reading(rows), null, 120)).next).toBeNull();
+    expect((await readPage(reading(rows), inPlace, null, 119)).next).not.toBeNull();
+    expect((await readPage(reading(rows), inPlace, null, 120)).next).toBeNull();
   });
 
   it("ends where it would grow too large, and has a next one", async () => {
-    const large = rows.map((row) => ({ ...row, view: "x".repeat(1_000_000) }));
-    const page = await readPage(reading(large), null, 50);
+    const large = rows.map((row) => ({ ...row, view: "x".repeat(1_000_000), viewBytes: 1_000_000 }));
+    const page = await readPage(reading(large), inPlace, null, 50);
     expect(page.rows.length).toBeLessThan(17);
     expect(page.next?.registeredAtMs).toBe(page.rows.at(-1)?.registeredAtMs);
   });

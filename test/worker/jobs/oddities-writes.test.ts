@@ -252,7 +252,7 @@ describe("what does not fit", () => {
   it.each([
     { status: "error", errors: "text" },
     { status: "error", warnings: [1] },
-    { errors: [] },
+    { errors: "text" },
     { status: "Error" },
   ])("the patch %j is refused", async (patch) => {
     const { job_id: id } = await api.create();

@@ -64,7 +64,7 @@ describe("the end of a typed job", () => {
     expect(verified(first, secretOf("RECEIVER_SECRET"))).toEqual({
       type: "job.succeeded",
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
-      data: job,
+      data: { ...job, revision: 1 },
     });
     expect(Object.keys(job)).toHaveLength(11);
     const [delivery] = await jobs.webhooks();
@@ -87,18 +87,24 @@ describe("the end of a typed job", () => {
     expect(verified(first, secretOf("RECEIVER_SECRET"))).toMatchObject({ type, data: job });
   });
 
-  it("is told once for each way to end, however often it is written", async () => {
+  it("is told anew each time: error twice is two, and so is a corrected result", async () => {
     const receiver = new Receiver();
     const jobs = new Jobs(endpoint(receiver.url));
     await jobs.create();
-    for (const status of ["error", "error", "processing", "error"]) await jobs.patch(status);
-    for (let count = 0; count < 3; count++) await jobs.complete();
-    const received = await receiver.attempts(2);
-    const types = received.map((one) => (verified(one, secretOf("RECEIVER_SECRET")) as Json).type);
-    expect(types.sort()).toEqual(["job.failed", "job.succeeded"]);
-    const [delivery] = await jobs.webhooks();
-    await afterAttempts(String(delivery?.id), 1);
-    expect(await receiver.received()).toHaveLength(2);
+    for (const status of ["error", "error", "processing"]) await jobs.patch(status);
+    for (let count = 0; count < 2; count++) await jobs.complete();
+    await jobs.call("PATCH", `/jobs/${jobs.id}`, { warnings: ["a note is no end"] });
+    const received = await receiver.attempts(4);
+    const told = received.map(
+      (one) => verified(one, secretOf("RECEIVER_SECRET")) as { type: string; data: Json },
+    );
+    expect(told.map(({ type, data }) => `${data.revision} ${type}`).sort()).toEqual([
+      "1 job.failed",
+      "2 job.failed",
+      "3 job.succeeded",
+      "4 job.succeeded",
+    ]);
+    expect(new Set(received.map((one) => one.headers["webhook-id"])).size).toBe(4);
   });
 
   it("is told later where the deliveries could not be reached at first", async () => {
@@ -112,6 +118,22 @@ describe("the end of a typed job", () => {
     const objects = rawEnv.TYPED_JOB_OBJECT as DurableObjectNamespace;
     await runDurableObjectAlarm(objects.get(objects.idFromName(`job/${jobs.id}`)));
     expect(await receiver.attempts(1)).toHaveLength(1);
+  });
+
+  it("is signed with the new secret and the old one while the secret is changed", async () => {
+    const receiver = new Receiver();
+    const [old, fresh] = [secretOf("RECEIVER_SECRET"), `whsec_${btoa("the-secret-that-comes-afterwards")}`];
+    const env = rawEnv as Record<string, unknown>;
+    env.RECEIVER_SECRET = `${fresh} ${old}`;
+    try {
+      const jobs = new Jobs(endpoint(receiver.url));
+      await jobs.create();
+      await jobs.complete();
+      const [first] = await receiver.attempts(1);
+      expect(verified(first, fresh)).toEqual(verified(first, old));
+    } finally {
+      env.RECEIVER_SECRET = old;
+    }
   });
 
   it("is nobody's business where there are no endpoints", async () => {
