@@ -74,6 +74,21 @@ export const resolvePackages = async (names: readonly string[]): Promise<readonl
   }
 };
 
+/**
+ * These packages with everything that they need and a machine's base, as apt would install them on an empty
+ * machine: what a whole `/usr` is made of.
+ */
+export const resolveWhole = async (names: readonly string[]): Promise<readonly DebianPackage[]> => {
+  const folder = mkdtempSync(join(tmpdir(), "sandpiper-apt-"));
+  try {
+    const statusFile = join(folder, "status");
+    writeFileSync(statusFile, "");
+    return await simulateInstall(statusFile, [...BASE_PACKAGES, ...names]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
 const archiveOf = (folder: string, { name, version }: DebianPackage): string | undefined => {
   const start = `${name}_${version.replaceAll(":", "%3a")}_`;
   return readdirSync(folder).find((file) => file.startsWith(start));
@@ -104,6 +119,8 @@ export const downloadPackages = async (
 /** Unpacks archives over each other; nothing of them is run. */
 export const unpackPackages = async (archives: readonly string[], root: string): Promise<void> => {
   for (const archive of archives) await run("dpkg-deb", ["-x", archive, root]);
-  // Debian's layout joins /lib and /usr/lib; a layer is searched under usr only.
-  if (existsSync(join(root, "lib"))) await run("cp", ["-a", `${root}/lib/.`, `${root}/usr/lib/`]);
+  // Debian's layout joins these with usr; a layer is searched under usr only.
+  for (const name of ["lib", "lib64", "bin", "sbin"]) {
+    if (existsSync(join(root, name))) await run("cp", ["-a", `${root}/${name}/.`, `${root}/usr/${name}/`]);
+  }
 };

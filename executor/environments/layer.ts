@@ -32,12 +32,17 @@ const libraryFolder = (root: string): string | null => {
   return found === undefined ? null : join(lib, found);
 };
 
-/** Takes out what no program reads, and what lies outside of the searched folders. */
-export const prune = (root: string): void => {
+/** Takes out documentation, and what lies outside of the searched folders. */
+export const pruneDocuments = (root: string): void => {
   for (const name of readdirSync(root)) {
     if (!KEPT.includes(name)) rmSync(join(root, name), { recursive: true, force: true });
   }
   for (const name of PRUNED) rmSync(join(root, "usr/share", name), { recursive: true, force: true });
+};
+
+/** Takes out what no program reads that is not compiled. */
+export const prune = (root: string): void => {
+  pruneDocuments(root);
   rmSync(join(root, "usr/include"), { recursive: true, force: true });
 };
 
