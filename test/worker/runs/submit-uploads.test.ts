@@ -208,7 +208,11 @@ describe("an upload that cannot be used", () => {
     ["with no entrypoint at all", "invalid_manifest", [files("tool.py", "1"), files("other.py", "1")]],
     ["with an entrypoint outside", "invalid_manifest", [main, manifest({ entrypoint: "../main.py" })]],
     ["with an unknown environment", "invalid_manifest", [main, manifest({ environment: "gone" })]],
-    ["with a broken job.json", "invalid_manifest", [files("a.py", "1"), files("job.json", "{")]],
+    [
+      "with a wrong job.json",
+      "invalid_manifest",
+      [main, files("job.json", `{"entrypoint":"main.py","timeout":0}`)],
+    ],
     ["with a name that leaves the folder", "invalid_upload", [main, files("../x", "1")]],
     ["with an absolute name", "invalid_upload", [main, files("/x", "1")]],
     ["with one name twice", "invalid_upload", [main, main]],
