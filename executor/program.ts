@@ -2,14 +2,27 @@ import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { Interpreter } from "../src/wire/vocabulary.ts";
 import type { Environment } from "./environments.ts";
 import type { Orders } from "./sandbox/launcher.ts";
-import { BASE_PATH, JOB_FOLDER } from "./sandbox/profile.ts";
+import { SANDBOX_HOME, SANDBOX_USER } from "./sandbox/own-etc.ts";
+import { BASE_PATH } from "./sandbox/profile.ts";
 
-/** What each interpreter is told so that logs are live and it leaves no files of its own behind. */
-const interpreterVariables: Readonly<Record<Interpreter, Readonly<Record<string, string>>>> = {
-  python3: { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" },
-  node: {},
-  bash: {},
-  sh: {},
+/**
+ * Python is told, by whatever starts it, to show its output at once and to leave no byte code among the job's
+ * files.
+ */
+const pythonVariables = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
+
+const MIB = 1024 * 1024;
+/** What Node takes beside its heap. */
+const NODE_BASE_MIB = 32;
+const NODE_LEAST_HEAP_MIB = 16;
+const NODE_MOST_SEMI_SPACE_MIB = 16;
+
+/** V8 sizes its heap by the machine's memory, which is not the job's: garbage alone would reach the limit. */
+const nodeVariables = (memoryBytes: number): Readonly<Record<string, string>> => {
+  const memoryMib = Math.floor(memoryBytes / MIB);
+  const heapMib = Math.max(NODE_LEAST_HEAP_MIB, memoryMib - NODE_BASE_MIB);
+  const semiSpaceMib = Math.min(NODE_MOST_SEMI_SPACE_MIB, Math.max(1, Math.floor(memoryMib / 64)));
+  return { NODE_OPTIONS: `--max-old-space-size=${heapMib} --max-semi-space-size=${semiSpaceMib}` };
 };
 
 /** V8 reserves this much address space that counts as data and is never touched. */
@@ -35,12 +48,19 @@ export const programOrders = (
     dataLimitBytes: limitsDataPerProcess ? dataLimit(program.interpreter, limits.memoryBytes) : null,
     cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,
     environment: {
-      HOME: JOB_FOLDER,
+      // In memory and not collected: what programs leave at home is no output.
+      HOME: SANDBOX_HOME,
+      USER: SANDBOX_USER,
+      LOGNAME: SANDBOX_USER,
+      SHELL: "/bin/bash",
+      TERM: "xterm-256color",
+      TZ: "UTC",
       LANG: "C.UTF-8",
       // Caches and settings of libraries are no outputs.
       XDG_CACHE_HOME: "/tmp/.cache",
       XDG_CONFIG_HOME: "/tmp/.config",
-      ...interpreterVariables[program.interpreter],
+      ...pythonVariables,
+      ...nodeVariables(limits.memoryBytes),
       ...environment.variables,
       PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,
       ...program.env,

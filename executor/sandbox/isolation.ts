@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { IsolationLevel } from "../../src/wire/vocabulary.ts";
 import { openGroupTree } from "./group-tree.ts";
 import type { Accounting } from "./job-group.ts";
-import { copyLauncher } from "./launcher-copy.ts";
 import { createSandboxPipes } from "./pipes.ts";
 import type { Machine } from "./profile.ts";
 import { startSandbox, type Workshop } from "./sandbox.ts";
 import { assembleFilter, currentArchitecture, encodeFilter } from "./seccomp-filter.ts";
+import { makeSharedFiles } from "./shared-files.ts";
 import { type TrialResult, tryOut } from "./trial.ts";
 
 const TRIAL_WORKSPACE_BYTES = 1024 * 1024;
@@ -83,8 +83,8 @@ export const openIsolation = async (choice: "auto" | "none", sandboxes: number):
   const pipes = createSandboxPipes(sandboxes);
   const parts = { groups, filterPath, pipes };
   const isRoot = process.getuid?.() === 0;
-  const launcher = copyLauncher(isRoot);
-  const own = { isRoot, nodePath: process.execPath, launcherPath: launcher.path };
+  const shared = makeSharedFiles(isRoot);
+  const own = { isRoot, nodePath: process.execPath, shared };
   const direct: Machine = { ...own, level: 0, disableUserns: false };
   const found = choice === "none" ? { machine: direct, result: null } : await findMachine(parts, own);
   return {
@@ -100,7 +100,7 @@ export const openIsolation = async (choice: "auto" | "none", sandboxes: number):
     workshop: { ...parts, machine: found.machine ?? direct },
     close: () => {
       pipes.close();
-      launcher.remove();
+      shared.remove();
       groups?.close();
       rmSync(join(filterPath, ".."), { recursive: true, force: true });
     },

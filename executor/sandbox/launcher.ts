@@ -11,6 +11,7 @@
  * exits with 137 is told from one that was killed.
  *
  * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
+ * Where data is limited, a thread's stack counts in full: without a limit of its own it is 2 MiB instead of 8.
  * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
  * text files come with the orders and are written by the shell itself; if the folder holds exactly them in
  * the end, there is nothing to pack. Their content is compared, because a job can set any time on a file.
@@ -49,7 +50,7 @@ untouched() {
 }
 exec 5<&- 8<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
+(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7

@@ -5,13 +5,15 @@ import {
   SANDBOX_TMP_BYTES,
 } from "../../src/wire/limits.ts";
 import { launcherScript } from "./launcher.ts";
+import { etcFiles, SANDBOX_ID } from "./own-etc.ts";
+import type { SharedFiles } from "./shared-files.ts";
 
 /** The folder of the job inside every sandbox. */
 export const JOB_FOLDER = "/job";
 /** Where node is found in every sandbox, wherever the machine keeps it. */
 const NODE_FOLDER = "/opt/node/bin";
 export const BASE_PATH = `${NODE_FOLDER}:/usr/local/bin:/usr/bin:/bin`;
-const SHM_BYTES = 16 * 1024 * 1024;
+const SHM_BYTES = 64 * 1024 * 1024;
 /** Ids above those that systems hand out; one for each sandbox, so that no two can touch each other. */
 export const FIRST_UID = 60_001;
 /** A backstop for each process; the job's own CPU limit is lower and covers the whole tree. */
@@ -30,8 +32,7 @@ export interface Machine {
   /** `--disable-userns` needs a writable /proc/sys, which containers do not have; seccomp covers it. */
   readonly disableUserns: boolean;
   readonly nodePath: string;
-  /** The execute-only copy of the shell, on the machine. */
-  readonly launcherPath: string;
+  readonly shared: SharedFiles;
 }
 
 /** What is fixed when a sandbox starts, and so what a warm one must match. */
@@ -61,7 +62,7 @@ const isolationFlags = (machine: Machine): string[] => [
   ..."--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try".split(" "),
   ...(machine.disableUserns ? ["--disable-userns"] : []),
   ..."--die-with-parent --new-session --as-pid-1 --cap-drop ALL --hostname sandbox".split(" "),
-  ..."--uid 65534 --gid 65534".split(" "),
+  ...["--uid", String(SANDBOX_ID), "--gid", String(SANDBOX_ID)],
 ];
 
 const fileFlags = (machine: Machine, shape: Shape): string[] => [
@@ -71,7 +72,9 @@ const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...bindIfThere("/etc/ld.so.cache"),
   ...bindIfThere("/etc/alternatives"),
   ...bind(machine.nodePath, `${NODE_FOLDER}/node`),
-  ...bind(machine.launcherPath, LAUNCHER_SHELL),
+  ...["--symlink", "/usr/bin/python3", `${NODE_FOLDER}/python`],
+  ...bind(machine.shared.shellPath, LAUNCHER_SHELL),
+  ...etcFiles.flatMap((name) => bind(`${machine.shared.etcFolder}/${name}`, `/etc/${name}`)),
   ...(shape.layer === null ? [] : bind(shape.layer.source, shape.layer.target)),
   ...["--proc", "/proc"],
   ...bind("/proc/sys"),
@@ -122,7 +125,7 @@ export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace
   ...dropPrivileges(machine, place.slot),
   ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
   ...[
-    machine.level === 0 ? machine.launcherPath : LAUNCHER_SHELL,
+    machine.level === 0 ? machine.shared.shellPath : LAUNCHER_SHELL,
     "-c",
     `${resourceLimits(shape)}\n${launcherScript}`,
     "launcher",

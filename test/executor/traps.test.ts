@@ -107,7 +107,7 @@ for path in ("/", "/dev", "/etc", "/opt"):
 `;
     const { stdout } = await runJob(executor(), worker(), source);
     const MIB = 1024 * 1024;
-    expect(stdout).toBe(`/dev/shm ${16 * MIB}\n/job ${100 * MIB}\n/tmp ${64 * MIB}\n`);
+    expect(stdout).toBe(`/dev/shm ${64 * MIB}\n/job ${100 * MIB}\n/tmp ${64 * MIB}\n`);
   });
 
   it("5: sockets that ignore the network namespace cannot be opened", async () => {

@@ -5,7 +5,7 @@ export const probe: Probe = {
   source: `
 from probe import *
 print(tried(lambda: write("/dev/fill", "x" * 1000)), tried(lambda: os.mkdir("/dev/folder")))
-print(os.statvfs("/dev/shm").f_blocks * os.statvfs("/dev/shm").f_frsize <= 16 * 1024 * 1024)
+print(os.statvfs("/dev/shm").f_blocks * os.statvfs("/dev/shm").f_frsize <= 64 * 1024 * 1024)
 `,
   verdict: { stdout: "EROFS EROFS\nTrue\n" },
 };

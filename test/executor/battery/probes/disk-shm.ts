@@ -10,7 +10,7 @@ def fill():
     global total
     with open("/dev/shm/fill", "wb", buffering=0) as file:
         for _ in range(1000): total += file.write(bytes(1_000_000))
-print(tried(fill), total <= 16 * 1024 * 1024, total > 12 * 1_000_000)
+print(tried(fill), total <= 64 * 1024 * 1024, total > 60 * 1_000_000)
 os.unlink("/dev/shm/fill")
 `,
   options: { limits: { memoryBytes: 512 * 1024 * 1024 } },

@@ -12,7 +12,7 @@ try:
         if os.fork() == 0: time.sleep(30); os._exit(0)
         count += 1
 except OSError as error:
-    print(name(error.errno), count <= 64, flush=True)
+    print(name(error.errno), count <= 256, flush=True)
 `,
   verdict: { stdout: "EAGAIN True\n" },
 };

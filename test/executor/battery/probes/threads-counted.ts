@@ -12,7 +12,7 @@ try:
         threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
         count += 1
 except RuntimeError:
-    print(count <= 64, flush=True)
+    print(100 < count <= 256, flush=True)
     os._exit(0)
 `,
   verdict: { stdout: "True\n" },

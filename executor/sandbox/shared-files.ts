@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { writeOwnEtc } from "./own-etc.ts";
 import { processStartTicks } from "./processes.ts";
 
 const SHELL = "/bin/bash";
@@ -9,16 +10,19 @@ const OTHERS_PASS = 0o001;
 /** Root's file is read by nobody else; an ordinary user's must be closed to the user as well. */
 const modeFor = (isRoot: boolean): number => (isRoot ? 0o711 : 0o111);
 
-export interface LauncherCopy {
-  /** On the machine; in a sandbox it is bound elsewhere, read-only. */
-  readonly path: string;
+/** What every sandbox is given of the executor's, read-only and at a place of its own. */
+export interface SharedFiles {
+  /** The shell that runs the launcher. */
+  readonly shellPath: string;
+  /** The folder with /etc's small tables. */
+  readonly etcFolder: string;
   remove(): void;
 }
 
 const isOpenToAll = (folder: string): boolean =>
   (statSync(folder).mode & OTHERS_PASS) !== 0 && (folder === "/" || isOpenToAll(dirname(folder)));
 
-/** A sandbox of another id must get to the copy: root's own TMPDIR may be closed to it. */
+/** A sandbox of another id must get to the files: root's own TMPDIR may be closed to it. */
 const parentFolder = (isRoot: boolean): string => {
   if (!isRoot || isOpenToAll(tmpdir())) return tmpdir();
   // The next executor removes a folder of this name when its process is dead (see the run folder).
@@ -29,18 +33,19 @@ const parentFolder = (isRoot: boolean): string => {
 };
 
 /**
- * A copy of the shell that may be executed and not read. The kernel marks whoever runs such a file as not
- * dumpable, so a program of the same user finds its memory, descriptors and environment closed (EACCES).
+ * Makes them. The shell is a copy that may be executed and not read: the kernel marks whoever runs such a file
+ * as not dumpable, so a program of the same user finds its memory, descriptors and environment closed (EACCES).
  */
-export const copyLauncher = (isRoot: boolean): LauncherCopy => {
+export const makeSharedFiles = (isRoot: boolean): SharedFiles => {
   const parent = parentFolder(isRoot);
-  const folder = mkdtempSync(join(parent, "sandpiper-launcher-"));
+  const folder = mkdtempSync(join(parent, "sandpiper-shared-"));
   chmodSync(folder, PASS_THROUGH);
-  const path = join(folder, "bash");
-  copyFileSync(realpathSync(SHELL), path);
-  chmodSync(path, modeFor(isRoot));
+  const shellPath = join(folder, "bash");
+  copyFileSync(realpathSync(SHELL), shellPath);
+  chmodSync(shellPath, modeFor(isRoot));
   return {
-    path,
+    shellPath,
+    etcFolder: writeOwnEtc(folder),
     remove: () => rmSync(parent === tmpdir() ? folder : parent, { recursive: true, force: true }),
   };
 };

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { runJob } from "./support/jobs.ts";
+import { levels, withExecutor } from "./support/levels.ts";
+
+const MIB = 1024 * 1024;
+
+describe.each(levels)("at $name, a program", ({ options }) => {
+  const { executor, worker } = withExecutor(options);
+  const python = (source: string, memoryBytes = 512 * MIB) =>
+    runJob(executor(), worker(), source, { limits: { memoryBytes } });
+  const node = (source: string, memoryBytes = 512 * MIB) =>
+    runJob(executor(), worker(), source, { interpreter: "node", limits: { memoryBytes } });
+
+  it("finds out who it is", async () => {
+    const { stdout, stderr } = await python(`
+import getpass, grp, os, pwd, subprocess
+print(getpass.getuser(), pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name, os.path.expanduser("~"))
+print(subprocess.run("whoami; id -un; tput cols; date +%Z", shell=True, capture_output=True, text=True, check=True).stdout)
+`);
+    expect([stdout, stderr]).toEqual(["sandbox sandbox sandbox /tmp\nsandbox\nsandbox\n80\nUTC\n\n", ""]);
+    const { stdout: seen } = await node(
+      "console.log(require('os').userInfo().username)".replace("require('os')", "(await import('os'))"),
+    );
+    expect(seen).toBe("sandbox\n");
+  });
+
+  it("looks up names of hosts, services and protocols at once", async () => {
+    const { stdout, finished } = await python(`
+import socket
+print(socket.gethostbyname("localhost"), socket.getservbyname("https"), socket.getprotobyname("tcp"), socket.gethostbyname(socket.gethostname()))
+try: socket.getaddrinfo("registry.example.org", 443)
+except socket.gaierror as error: print(error.errno == socket.EAI_NONAME)
+`);
+    expect(stdout).toBe("127.0.0.1 443 6 127.0.0.1\nTrue\n");
+    expect(finished.wallTimeMs).toBeLessThan(5_000);
+    const { stdout: seen } = await node(`
+import dns from "node:dns"; import http from "node:http";
+dns.lookup("registry.example.org", (error) => console.log(error.code));
+const server = http.createServer((_, r) => r.end("served"));
+server.listen(0, "localhost", async () => {
+  console.log(await (await fetch("http://localhost:" + server.address().port)).text());
+  server.close();
+});
+`);
+    expect(seen.split("\n").toSorted()).toEqual(["", "ENOTFOUND", "served"]);
+  });
+
+  it("may have 100 threads and 300 open files", async () => {
+    const { stdout, stderr } = await python(`
+import threading, time
+threads = [threading.Thread(target=time.sleep, args=(0.2,)) for _ in range(100)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+files = [open(f"/tmp/{n}", "w") for n in range(300)]
+print(len(files))
+`);
+    expect([stdout, stderr]).toEqual(["300\n", ""]);
+  });
+
+  it("leaves what it keeps at home, and byte code, out of its outputs", async () => {
+    const { finished } = await runJob(
+      executor(),
+      worker(),
+      "mkdir -p ~/.cache ~/.npm; echo x >~/.cache/x; echo y >~/.npm/y; echo 'a = 1' >lib.py; python -c 'import lib; print(lib.a)'",
+      { interpreter: "bash" },
+    );
+    expect(finished.outputs.map(({ path }) => path)).toEqual(["lib.py"]);
+  });
+
+  it("shows what a Python that a script starts prints at once", async () => {
+    const { stdout } = await runJob(
+      executor(),
+      worker(),
+      "timeout 1 python3 -c 'import time; print(1); time.sleep(9)'; true",
+      {
+        interpreter: "bash",
+      },
+    );
+    expect(stdout).toBe("1\n");
+  });
+
+  it.each([64, 128])("in Node lives with little memory when it keeps little: %i MiB", async (memoryMib) => {
+    const source = `
+let kept = null;
+for (let round = 0; round < 400; round += 1) kept = Array.from({ length: 10_000 }, (_, i) => ({ i, round }));
+console.log(kept.length);
+`;
+    const { stdout, finished } = await node(source, memoryMib * MIB);
+    expect([stdout, finished.reason]).toEqual(["10000\n", "exit"]);
+  });
+});
