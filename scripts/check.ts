@@ -94,6 +94,10 @@ const runStages = async (stages: readonly Stage[]): Promise<boolean> => {
 
 const args = process.argv.slice(2);
 const gates = everything.flat(2);
+if (args.includes("--help")) {
+  process.stdout.write(`Usage: npm run check -- [${gates.map(({ name }) => name).join("|")}]...\n`);
+  process.exit();
+}
 const unknown = args.find((arg) => arg !== "--e2e" && !gates.some(({ name }) => name === arg));
 if (unknown !== undefined) {
   process.stderr.write(
