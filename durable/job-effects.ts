@@ -1,6 +1,7 @@
 import type { JobDeps } from "../src/deps/types.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
+import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
 import type { JobRecord } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
@@ -70,7 +71,7 @@ export class JobEffects {
   /** Frees the client's slot and charges what the job used; the quota object does so once. */
   async settle(record: JobRecord): Promise<void> {
     if (record.clientKey === null || this.#isSettled) return;
-    await this.#deps.quotas.settle(record.clientKey, this.#objectId, record.result?.cpuSeconds ?? 0);
+    await this.#deps.quotas.settle(record.clientKey, this.#objectId, chargedCpuSeconds(record));
     this.#isSettled = true;
   }
 

@@ -14,7 +14,8 @@ export const decodeName = (name: string): string | null => {
 
 const isForbidden = (character: string): boolean => {
   const code = character.charCodeAt(0);
-  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || character === "\\";
+  const isControl = code < 0x20 || (code >= 0x7f && code <= 0x9f);
+  return isControl || code === 0x2028 || code === 0x2029 || character === "\\";
 };
 
 const steps = (path: string): readonly string[] =>
@@ -22,7 +23,7 @@ const steps = (path: string): readonly string[] =>
 
 /**
  * The path of an archive's entry relative to its root, or null when it leaves the root, is absolute, holds
- * control characters or a backslash, or names the root itself.
+ * control characters, line separators or a backslash, or names the root itself.
  */
 export const relativePath = (name: string): string | null => {
   if (name.startsWith("/") || [...name].some(isForbidden)) return null;

@@ -1,6 +1,6 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import { isSelected } from "../src/wire/output-patterns.ts";
-import type { FinishedEvent, OutputFile } from "../src/wire/report.ts";
+import { type FinishedEvent, finishedEvent, type OutputFile } from "../src/wire/report.ts";
 import type { IsolationLevel } from "../src/wire/vocabulary.ts";
 import type { Collection } from "./collect.ts";
 import type { Identity } from "./identity.ts";
@@ -41,8 +41,27 @@ const signatureFor = (
   return { workerId: identity.workerId, signature: identity.sign(payload), signedPayload: payload };
 };
 
-/** The result as it is reported, signed over what it says. */
+const reportable = finishedEvent.omit({ n: true, type: true });
+
+/** Whatever a program made of its result: one that does not fit the wire would be made again, for nothing. */
+const unreportable: Ending = {
+  reason: "signal",
+  exitCode: 137,
+  signal: "SIGKILL",
+  message: "The result could not be reported as it was.",
+};
+
+/** The result as it is reported, signed over what it says; one that does not fit the wire ends the job without it. */
 export const toFinishedEvent = (
+  request: AttemptRequest,
+  outcome: Outcome,
+  context: ResultContext,
+): Omit<FinishedEvent, "n" | "type"> => {
+  const event = describe(request, outcome, context);
+  return reportable.safeParse(event).success ? event : describe(request, nothingRan(unreportable), context);
+};
+
+const describe = (
   request: AttemptRequest,
   { ending, figures, truncated, collection }: Outcome,
   { identity, isolation, accounting }: ResultContext,

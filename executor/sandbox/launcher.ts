@@ -56,7 +56,7 @@ printf '\\1exited %s ' "$rc" >&7
 times >&7
 printf '\\0' >&7
 if [[ $2 == own-pids ]]; then kill -KILL -1 2>/dev/null; fi
-untouched || tar --format=gnu -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
+untouched || tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
 exit "$rc"
 `;
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,13 +21,13 @@ export interface SandboxPipes {
 }
 
 /** A job of another uid may open its own output again through /proc/self/fd; nobody opens the others. */
-const modes: Readonly<Record<FromSandbox | IntoSandbox, string>> = {
-  stdout: "666",
-  stderr: "666",
-  archive: "600",
-  records: "600",
-  orders: "600",
-  go: "600",
+const modes: Readonly<Record<FromSandbox | IntoSandbox, number>> = {
+  stdout: 0o666,
+  stderr: 0o666,
+  archive: 0o600,
+  records: 0o600,
+  orders: 0o600,
+  go: 0o600,
 };
 
 /**
@@ -37,22 +37,30 @@ const modes: Readonly<Record<FromSandbox | IntoSandbox, string>> = {
  */
 export const createSandboxPipes = (slots: number): SandboxPipes => {
   const folder = mkdtempSync(join(tmpdir(), "sandpiper-pipes-"));
-  const path = (slot: number, name: string): string => join(folder, `${slot}.${name}`);
-  for (const [name, mode] of Object.entries(modes)) {
-    const names = Array.from({ length: slots }, (_, slot) => path(slot, name));
-    execFileSync("mkfifo", ["-m", mode, ...names]);
-  }
+  const pathOf = (slot: number, name: string): string => join(folder, `${slot}.${name}`);
+  const names = Array.from({ length: slots }, (_, slot) =>
+    Object.keys(modes).map((name) => pathOf(slot, name)),
+  );
+  execFileSync("mkfifo", ["-m", "600", ...names.flat()]);
+  /** A job of the executor's own user may have changed the mode of its output, which the slot's next one uses. */
+  const path = (slot: number, name: FromSandbox | IntoSandbox): string => {
+    const found = pathOf(slot, name);
+    chmodSync(found, modes[name]);
+    return found;
+  };
   return {
     from: (slot, name) => {
-      const readEnd = openSync(path(slot, name), constants.O_RDONLY | constants.O_NONBLOCK);
-      const theirs = openSync(path(slot, name), constants.O_WRONLY);
+      const fifo = path(slot, name);
+      const readEnd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+      const theirs = openSync(fifo, constants.O_WRONLY);
       return { theirs, ours: new Socket({ fd: readEnd, readable: true, writable: false }) };
     },
     into: (slot, name) => {
       // Held open both ways, so that neither end has to wait for the other.
-      const both = openSync(path(slot, name), constants.O_RDWR | constants.O_NONBLOCK);
-      const theirs = openSync(path(slot, name), constants.O_RDONLY);
-      const writeEnd = openSync(path(slot, name), constants.O_WRONLY | constants.O_NONBLOCK);
+      const fifo = path(slot, name);
+      const both = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+      const theirs = openSync(fifo, constants.O_RDONLY);
+      const writeEnd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
       closeSync(both);
       return { theirs, ours: new Socket({ fd: writeEnd, readable: false, writable: true }) };
     },

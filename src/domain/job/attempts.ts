@@ -76,7 +76,12 @@ export const finishAttempt = (
   now: number,
 ): JobRecord => {
   if (event.reason === "infrastructure") {
-    return loseAttempt(record, event.message ?? "the executor could not run the program", now);
+    const lostCpuSeconds = (record.lostCpuSeconds ?? 0) + event.cpuSeconds;
+    return loseAttempt(
+      { ...record, lostCpuSeconds },
+      event.message ?? "the executor could not run the program",
+      now,
+    );
   }
   return endJob(record, resultOf(event, attempt.id, logTruncated), now);
 };

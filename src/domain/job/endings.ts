@@ -15,6 +15,10 @@ const END_STATE: Record<EndReason, JobState> = {
   bad_input: "failed",
 };
 
+/** What an ended job's client is charged: its result's CPU time, and that of attempts that were lost. */
+export const chargedCpuSeconds = ({ result, lostCpuSeconds }: JobRecord): number =>
+  (result?.cpuSeconds ?? 0) + (lostCpuSeconds ?? 0);
+
 /** A task without what no attempt will read again. */
 const spent = (task: Task): Task =>
   task.kind === "program"

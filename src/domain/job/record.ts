@@ -132,6 +132,8 @@ export type JobRecord = {
   readonly upload: UploadPlan | null;
   readonly attempt: Attempt | null;
   readonly attemptsMade: number;
+  /** What attempts used whose results do not count; charged with the job's own at its end. */
+  readonly lostCpuSeconds?: number;
   /** When the dispatch queue last did something for this job; silence makes the alarm send again. */
   readonly dispatchedAtMs: number;
   /** A queued job that nothing has started by then fails. */

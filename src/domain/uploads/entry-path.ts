@@ -4,7 +4,7 @@ import type { UploadLimits } from "./types.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** Text of a name's bytes; `what` names the place for the refusal. */
 export const decodeName = (bytes: Uint8Array, what: string): string => {

@@ -9,6 +9,7 @@ const PRIVATE_SUFFIXES = [
   "local",
   "localdomain",
   "internal",
+  "svc",
   "intranet",
   "private",
   "corp",

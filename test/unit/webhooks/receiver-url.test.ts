@@ -102,6 +102,7 @@ const hostile: Record<string, readonly string[]> = {
     "https://printer.local/",
     "https://vault.corp/",
     "https://db.svc.cluster.local/",
+    "https://db.default.svc/",
     "https://host.docker.internal/",
     "https://router.lan/",
     "https://nas.home.arpa/",

@@ -119,7 +119,7 @@ describe("a lease", () => {
 });
 
 describe("an attempt", () => {
-  it("that blames the infrastructure is made again, up to three in all", async () => {
+  it("that blames the infrastructure is made again, up to three in all, and what it used is charged", async () => {
     const { client, id, attempt } = await start();
     const blame = { reason: "infrastructure", exitCode: null, message: "no inputs" } as const;
     await attempt.finish(blame);
@@ -132,6 +132,7 @@ describe("an attempt", () => {
       reason_message: "no inputs",
       attempts: 3,
     });
+    expect(await client.json("/stats")).toMatchObject({ your_quota: { active_jobs: 0, used: 0.15 } });
   });
 
   it("ends at its deadline, however lively it reports", async () => {
