@@ -5,7 +5,10 @@ import type { Probe } from "./battery/probe.ts";
 import { runJob } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 
+/** For 19 of 20 answers, since other suites share the machine; a held event loop would take seconds for all. */
 const HEALTH_MS = 100;
+const HEALTH_SHARE = 0.95;
+const HELD_MS = 1_000;
 const WALL_LIMIT_MS = 1_000;
 const WALL_SLACK_MS = 250;
 
@@ -34,12 +37,14 @@ describe.each(levels)("at $name, beside each attack on the launcher", ({ level, 
     async (probe) => {
       const port = Number(new URL(executor().url).port);
       let isOver = false;
-      let slowestMs = 0;
+      const answeredMs: number[] = [];
+      // The first request opens the connection.
+      await fetch(`${executor().url}/health`);
       const askHealth = async (): Promise<void> => {
         while (!isOver) {
           const askedMs = performance.now();
           expect((await fetch(`${executor().url}/health`)).status).toBe(200);
-          slowestMs = Math.max(slowestMs, performance.now() - askedMs);
+          answeredMs.push(performance.now() - askedMs);
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
       };
@@ -55,7 +60,9 @@ describe.each(levels)("at $name, beside each attack on the launcher", ({ level, 
       expect([stdout, finished.reason, finished.exitCode]).toEqual(["42\n", "exit", 0]);
       expect(ended.finished.reason).toBe("timeout_wall");
       expect(ended.finished.wallTimeMs).toBeLessThan(WALL_LIMIT_MS + WALL_SLACK_MS);
-      expect(slowestMs).toBeLessThan(HEALTH_MS);
+      const sorted = answeredMs.toSorted((left, right) => left - right);
+      expect(sorted[Math.floor(sorted.length * HEALTH_SHARE) - 1]).toBeLessThan(HEALTH_MS);
+      expect(sorted.at(-1)).toBeLessThan(HELD_MS);
     },
   );
 });
