@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 import type { Accounting } from "./sandbox/job-group.ts";
 import { signedPayload } from "./signed-payload.ts";
 import type { Supervised } from "./supervise.ts";
-import type { Ending } from "./verdict.ts";
+import { type Ending, killedFor } from "./verdict.ts";
 
 /** All that is known of an attempt at its end. */
 export interface Outcome extends Supervised {
@@ -45,9 +45,8 @@ const reportable = finishedEvent.omit({ n: true, type: true });
 
 /** Whatever a program made of its result: one that does not fit the wire would be made again, for nothing. */
 const unreportable: Ending = {
-  reason: "signal",
+  ...killedFor("signal"),
   exitCode: 137,
-  signal: "SIGKILL",
   message: "The result could not be reported as it was.",
 };
 

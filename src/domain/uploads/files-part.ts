@@ -2,7 +2,7 @@ import { ByteReader } from "./byte-reader.ts";
 import type { CanonicalTar } from "./canonical-tar.ts";
 import type { UploadPart } from "./multipart.ts";
 import { shown, UploadRefused } from "./refusal.ts";
-import { isGzip, isTar, readPlainTar, readTarGz } from "./tar-reader.ts";
+import { isGzip, isTar, readTar, readTarGz } from "./tar-reader.ts";
 import { readMultiFile, readQuickCode, textFormOf } from "./text-forms.ts";
 import { isZip, readZip } from "./zip-reader.ts";
 
@@ -29,7 +29,7 @@ const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar)
   if (form === "multi-file") return readMultiFile(reader, tar);
   if (TAR_GZ.test(filename) && isGzip(head)) return readTarGz(reader, tar, shown(filename));
   if (TAR_GZ_END.test(filename)) throw notWhat(filename, "gzip-compressed");
-  if (TAR_END.test(filename) && (await isTar(reader))) return readPlainTar(reader, tar, shown(filename));
+  if (TAR_END.test(filename) && (await isTar(reader))) return readTar(reader, tar, shown(filename));
   if (OTHER_ARCHIVE.test(filename)) {
     throw new UploadRefused(
       "unsupported_archive",

@@ -135,7 +135,7 @@ const extended = async (
  * broken UTF-8 to replacement characters and take sparse members for plain files (modern-tar, tar-stream),
  * where an upload wants a refusal.
  */
-const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
+export const readTar = async (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> => {
   let extensions = NO_EXTENSIONS;
   const archive: Archive = { what, files: new Set(), extensionsLeft: EXTENSIONS_BYTES };
   for (let members = 0; ; members += 1) {
@@ -188,7 +188,3 @@ export const isTar = async (reader: ByteReader): Promise<boolean> => {
   const head = await reader.fill(BLOCK);
   return head.length >= BLOCK && String.fromCharCode(...head.subarray(257, 262)) === "ustar";
 };
-
-/** Reads an uncompressed tar up to the end of the reader; `what` names it in refusals. */
-export const readPlainTar = (reader: ByteReader, tar: CanonicalTar, what: string): Promise<void> =>
-  readTar(reader, tar, what);
