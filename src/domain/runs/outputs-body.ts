@@ -4,7 +4,8 @@ import { statusWord } from "../status-words.ts";
 import { fileCategory, formatSize, mimeType } from "./output-kinds.ts";
 import { selectedOutputs } from "./status-body.ts";
 
-const encodedPath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
+/** A path for an address, its slashes kept. */
+export const encodedPath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 
 /** A file as itself; a top folder with the files below it, named relative to it. */
 const documentedEntries = (files: readonly OutputFile[]) => {

@@ -1,8 +1,9 @@
 import { parseJsonSubmission } from "../runs/json-submission.ts";
 import { resolveRun } from "../runs/resolve-run.ts";
 import type { RunOutcome } from "../runs/types.ts";
+import { type NamedBytes, packFiles } from "../uploads/pack-files.ts";
 import { readUpload } from "../uploads/read-upload.ts";
-import type { EmitTarPart, UploadEntry } from "../uploads/types.ts";
+import type { EmitTarPart, UploadEntry, UploadOutcome } from "../uploads/types.ts";
 import type { SubmissionOutcome } from "./types.ts";
 
 export type ReadOutcome =
@@ -21,22 +22,30 @@ export type ReadOutcome =
 /** Reads a submission's body and emits its files as one canonical tar. */
 export type SubmissionSource = (emit: EmitTarPart) => Promise<ReadOutcome>;
 
+const readOutcome = (upload: UploadOutcome): ReadOutcome => {
+  if (upload.kind === "refused") return { kind: "bad_upload", refusal: upload };
+  const { entries, tarBytes, manifest } = upload;
+  return {
+    kind: "ok",
+    entries,
+    tarBytes,
+    stdin: null,
+    rest: manifest ?? "",
+    resolve: (readText) => resolveRun(manifest, entries, readText),
+  };
+};
+
 /** A `multipart/form-data` body with files and perhaps a manifest. */
 export const multipartSource =
   (body: ReadableStream<Uint8Array>, contentType: string): SubmissionSource =>
-  async (emit) => {
-    const upload = await readUpload(body, contentType, emit);
-    if (upload.kind === "refused") return { kind: "bad_upload", refusal: upload };
-    const { entries, tarBytes, manifest } = upload;
-    return {
-      kind: "ok",
-      entries,
-      tarBytes,
-      stdin: null,
-      rest: manifest ?? "",
-      resolve: (readText) => resolveRun(manifest, entries, readText),
-    };
-  };
+  async (emit) =>
+    readOutcome(await readUpload(body, contentType, emit));
+
+/** Files that are in memory, and the text of their manifest. */
+export const filesSource =
+  (files: readonly NamedBytes[], manifest: string): SubmissionSource =>
+  async (emit) =>
+    readOutcome(await packFiles(files, manifest, emit));
 
 /** A JSON body `{code, ...}`: `value` is what `text` parsed to. */
 export const jsonSource =

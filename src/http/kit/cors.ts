@@ -8,6 +8,7 @@ export const EXPOSED_HEADERS = [
   "Idempotency-Replayed",
   "Link",
   "Location",
+  "Mcp-Session-Id",
   "Preference-Applied",
   "RateLimit",
   "RateLimit-Policy",

@@ -1,0 +1,35 @@
+import type { Deps } from "../../deps/types.ts";
+import { openCors } from "../kit/cors.ts";
+import type { Face, Operation } from "../kit/face.ts";
+import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
+import { requestIdOf } from "../kit/request-id.ts";
+
+/** Agents may do what anybody may on the runs face, and count against the same quotas. */
+export type AgentCaller = null;
+export type AgentOperation = Operation<AgentCaller>;
+
+/** Codes of JSON-RPC 2.0; what it has no word for is a server's error. */
+const SERVER_ERROR = -32_000;
+const RPC_CODES: Partial<Record<RefusalCode, number>> = { invalid_request: -32_600, internal: -32_603 };
+
+/** The face of the Model Context Protocol; what it refuses before a tool is called is a JSON-RPC error. */
+export const mcpFace = ({ log }: Pick<Deps, "log">): Face<AgentCaller> => {
+  const refuse: Face<AgentCaller>["refuse"] = (c, { code, message, retryAfterSeconds }) => {
+    if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));
+    const retryAfter = retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds };
+    const error = { code: RPC_CODES[code] ?? SERVER_ERROR, message, data: { code, ...retryAfter } };
+    return c.json({ jsonrpc: "2.0", id: null, error }, STATUS_OF[code]);
+  };
+  return {
+    roots: ["/mcp"],
+    cors: openCors,
+    access: () => ({ kind: "allow", caller: null }),
+    refuse,
+    failed: (c, error) => {
+      const id = requestIdOf(c);
+      log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+      const message = `Something failed on our side; the request id ${id} helps to find it`;
+      return refuse(c, { code: "internal", message });
+    },
+  };
+};

@@ -1,0 +1,52 @@
+import type { ServerContext } from "@modelcontextprotocol/server";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
+import { acceptRun } from "../../domain/submission/accept-run.ts";
+import type { SubmissionSource } from "../../domain/submission/source.ts";
+import type { SubmissionOutcome } from "../../domain/submission/types.ts";
+import { type AgentCall, followingOf } from "./call.ts";
+import { followRun } from "./follow.ts";
+import { runResult, toolError } from "./run-answer.ts";
+import { newRunId } from "./session.ts";
+
+const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>): string => {
+  switch (outcome.kind) {
+    case "over_quota": {
+      const { refusal } = outcome.usage;
+      return `Rate limit exceeded: ${refusal?.reason ?? ""}. Try again in ${refusal?.retryAfterSeconds ?? 1} s.`;
+    }
+    case "bad_upload":
+      return outcome.refusal.message;
+    case "bad_fields":
+      return outcome.errors
+        .map(({ field, message, isSentence }) =>
+          isSentence || field === "" ? message : `${field} ${message}`,
+        )
+        .join("\n");
+    case "no_executor":
+      return "The environment cannot be checked now; try again in 5 s.";
+  }
+};
+
+/** Whoever asked for the run has gone or wants it no more, and may not even know its id. */
+const stopOnAbort = (run: JobHandle, signal: AbortSignal, { finish }: AgentCall): void => {
+  const stop = (): void => finish(run.cancel());
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+};
+
+/** Submits a run and waits for it; a cancelled call cancels its run. */
+export const submitAndWait = async (
+  call: AgentCall,
+  ctx: ServerContext,
+  source: SubmissionSource,
+  seconds: number,
+) => {
+  const { deps, clientKey, session } = call;
+  const id = await newRunId(deps, session, ctx.mcpReq.id);
+  const outcome = await acceptRun(deps, { id, clientKey, source });
+  if (outcome.kind !== "accepted") return toolError(refusalText(outcome));
+  const run = deps.jobs.byId(id);
+  stopOnAbort(run, ctx.mcpReq.signal, call);
+  const snapshot = await followRun(run, followingOf(ctx, seconds));
+  return runResult(run, snapshot ?? outcome.snapshot, outcome.warnings);
+};

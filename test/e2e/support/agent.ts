@@ -1,0 +1,19 @@
+import { Client, type ContentBlock, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { inject } from "vitest";
+import { newAddress } from "./client.ts";
+
+/** Revisions of the protocol: of 2025, which most clients speak, and the one without sessions. */
+export type Era = "legacy" | "auto";
+
+/** The official client, connected to the shared service as somebody with a quota of its own. */
+export const connectAgent = async (mode: Era = "legacy", address = newAddress()): Promise<Client> => {
+  const client = new Client({ name: "agent", version: "1.0.0" }, { versionNegotiation: { mode } });
+  const url = new URL(`${inject("sandpiperUrl")}/mcp`);
+  const requestInit = { headers: { "cf-connecting-ip": address } };
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
+  return client;
+};
+
+/** The text of a tool's answer, as a model reads it. */
+export const textOf = (content: readonly ContentBlock[]): string =>
+  content.map((block) => (block.type === "text" ? block.text : `<${block.type}>`)).join("\n");
