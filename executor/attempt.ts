@@ -8,6 +8,7 @@ import { createReporter } from "./reporter.ts";
 import { type ProgramContext, type RunningProgram, runProgram } from "./run-program.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import type { SandboxSupply } from "./sandbox/supply.ts";
+import { createOriginCheck } from "./storage-origins.ts";
 import { uploadOutputs } from "./upload.ts";
 import { type Ending, infrastructure, killedFor } from "./verdict.ts";
 
@@ -15,6 +16,7 @@ import { type Ending, infrastructure, killedFor } from "./verdict.ts";
 export interface AttemptTools extends ResultContext {
   readonly supply: SandboxSupply;
   readonly environments: Environments;
+  readonly storageOrigins: readonly string[];
   readonly log: Log;
 }
 
@@ -29,6 +31,12 @@ export interface Attempt {
   stop(ending: Ending): void;
 }
 
+/** Addresses that the attempt's bytes are to be fetched from. */
+const addressesOf = ({ inputs, program }: AttemptRequest): readonly string[] =>
+  [...inputs.map(({ blob }) => blob), program.stdin].flatMap((blob) =>
+    blob?.kind === "url" ? [blob.url] : [],
+  );
+
 /** Makes an attempt; nothing of it runs before `run`. */
 export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Attempt => {
   const abort = new AbortController();
@@ -42,6 +50,7 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     program?.stop(stoppedWith);
     program?.resumeLogs();
   };
+  const isAllowed = createOriginCheck(request.reportUrl, tools.storageOrigins);
   const client = createReportClient(request.reportUrl, request.attemptToken);
   const reporter = createReporter(client, {
     onSignal: () => stop(killedFor("cancelled")),
@@ -62,6 +71,7 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     const environment = tools.environments.find(request.program.environment);
     if (stoppedWith !== null) return nothingRan(stoppedWith);
     if (environment === null) return nothingRan(infrastructure("environment"));
+    if (!addressesOf(request).every(isAllowed)) return nothingRan(infrastructure("origin"));
     tools.environments.countUse(environment.info.name);
     const { workspaceBytes } = request.limits;
     const sandbox = await tools.supply.take({ workspaceBytes, layer: environment.layer });
@@ -69,7 +79,8 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     const context = { environment, reporter, spool, signal: abort.signal, limitsDataPerProcess };
     const outcome = await runIn(sandbox, context);
     onSandboxGone();
-    if (await uploadOutputs(client, outcome.collection.outputs, abort.signal)) return outcome;
+    const { outputs } = outcome.collection;
+    if (await uploadOutputs(client, outputs, { isAllowed, signal: abort.signal })) return outcome;
     return { ...outcome, ending: stoppedWith ?? infrastructure("upload"), collection: noOutputs };
   };
   const run = async (onSandboxGone: () => void): Promise<void> => {

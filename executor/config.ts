@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isolationLevel } from "../src/wire/vocabulary.ts";
 import { DEFAULT_ENVIRONMENTS_FOLDER } from "./environments/manifest.ts";
+import { storageOrigins } from "./storage-origins.ts";
 
 const MAX_SLOTS = 64;
 const WAITING_PER_SLOT = 4;
@@ -28,6 +29,7 @@ const serviceSettings = sandboxSettings.extend({
   EXECUTOR_PORT: whole(0, 65_535).default(8_788),
   EXECUTOR_WARM: whole(0, MAX_SLOTS).optional(),
   EXECUTOR_ENVIRONMENTS_DIR: z.string().min(1).default(DEFAULT_ENVIRONMENTS_FOLDER),
+  EXECUTOR_STORAGE_ORIGINS: storageOrigins,
   EXECUTOR_TOKEN: z.string().min(16),
   EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
   EXECUTOR_ALLOWED_REPORT_ORIGINS: z
@@ -54,6 +56,8 @@ export interface Config extends SandboxConfig {
   readonly token: string;
   readonly backlog: number;
   readonly environmentsFolder: string;
+  /** Origins of inputs and outputs, beside the service's own. */
+  readonly storageOrigins: readonly string[];
   /** Sandboxes kept ready for the default environment; each other one has one, unless this is 0. */
   readonly warm: number;
   /** Origins that attempts may report to; null allows any. */
@@ -92,6 +96,7 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
       backlog: settings.EXECUTOR_BACKLOG ?? WAITING_PER_SLOT * settings.EXECUTOR_SLOTS,
       warm: settings.EXECUTOR_WARM ?? Math.min(settings.EXECUTOR_SLOTS, DEFAULT_WARM),
       environmentsFolder: settings.EXECUTOR_ENVIRONMENTS_DIR,
+      storageOrigins: settings.EXECUTOR_STORAGE_ORIGINS,
       reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
     },
   };

@@ -40,7 +40,9 @@ type RemoteBlob = Extract<Blob, { kind: "url" }>;
 
 const get = async ({ url, etag }: RemoteBlob, signal: AbortSignal): Promise<Response | null> => {
   try {
-    return await fetch(url, { headers: etag === undefined ? {} : { "If-Match": `"${etag}"` }, signal });
+    const headers: Record<string, string> = etag === undefined ? {} : { "If-Match": `"${etag}"` };
+    // A redirect would lead to an origin that nobody has allowed.
+    return await fetch(url, { headers, redirect: "manual", signal });
   } catch {
     // A kept-alive connection that the other side has just closed fails like one that was refused.
     return null;

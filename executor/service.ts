@@ -51,7 +51,8 @@ export const startService = (
   for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, Math.min(warm, 1));
   supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warm);
   const { level, accounting } = isolation;
-  const tools = { supply, environments, identity, isolation: level, accounting, log };
+  const { storageOrigins } = config;
+  const tools = { supply, environments, identity, isolation: level, accounting, storageOrigins, log };
   const attempts = createAttempts(tools, config);
   const health = { version, workerId: identity.workerId, isolation: level, accounting };
   const { token, reportOrigins } = config;

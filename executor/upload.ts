@@ -5,6 +5,7 @@ import { backoffMs, pause } from "./backoff.ts";
 import type { Collected } from "./collect.ts";
 import { openRequest } from "./http-request.ts";
 import type { ReportClient } from "./report-client.ts";
+import type { OriginCheck } from "./storage-origins.ts";
 
 const CONCURRENCY = 4;
 const TRIES = 5;
@@ -47,15 +48,18 @@ const askForUrls = async (client: ReportClient, outputs: readonly Collected[], s
   return null;
 };
 
-/** Sends every output to the place that the Worker names for it; false when one could not be stored. */
+/**
+ * Sends every output to the place that the Worker names for it; false when one could not be stored, or when a
+ * place is none of those that this executor may store at.
+ */
 export const uploadOutputs = async (
   client: ReportClient,
   outputs: readonly Collected[],
-  signal: AbortSignal,
+  { isAllowed, signal }: { readonly isAllowed: OriginCheck; readonly signal: AbortSignal },
 ): Promise<boolean> => {
   if (outputs.length === 0) return true;
   const urls = await askForUrls(client, outputs, signal);
-  if (urls?.length !== outputs.length) return false;
+  if (urls?.length !== outputs.length || !urls.every(isAllowed)) return false;
   const waiting = outputs.entries();
   let stored = true;
   const work = async (): Promise<void> => {

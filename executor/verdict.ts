@@ -16,6 +16,7 @@ export const faults = {
   inputs: "An input could not be fetched.",
   changed: "An input was changed after processing began.",
   archive: "An input archive is malformed.",
+  origin: "An input lies where this executor may not fetch it; see EXECUTOR_STORAGE_ORIGINS.",
   unpack: "The inputs do not fit into the workspace.",
   environment: "The environment is not available on this executor.",
   collect: "The outputs could not be collected.",

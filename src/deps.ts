@@ -78,11 +78,19 @@ export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
   };
 };
 
-export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
-  now: systemClock,
-  log: jsonLogger,
-  containerEnv: { EXECUTOR_HOST: "0.0.0.0", EXECUTOR_TOKEN: configOf(env).EXECUTOR_TOKEN },
-});
+export const containerDepsFor = (env: RawEnv): ContainerDeps => {
+  const config = configOf(env);
+  return {
+    now: systemClock,
+    log: jsonLogger,
+    containerEnv: {
+      EXECUTOR_HOST: "0.0.0.0",
+      EXECUTOR_TOKEN: config.EXECUTOR_TOKEN,
+      EXECUTOR_ALLOWED_REPORT_ORIGINS: config.PUBLIC_URL,
+      EXECUTOR_STORAGE_ORIGINS: config.R2_S3_ENDPOINT,
+    },
+  };
+};
 
 export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
   const config = webhookConfigOf(env);

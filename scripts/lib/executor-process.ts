@@ -18,6 +18,8 @@ export type ExecutorOptions = {
   readonly token: string;
   /** Address of the Worker, the only one that attempts may report to. */
   readonly reportTo: string;
+  /** Address of the bucket, where attempts fetch and store. */
+  readonly storage: string;
   readonly stateDir: string;
   readonly print: Print;
   /** Called with the process id of each executor that is started. */
@@ -42,6 +44,7 @@ const environment = (options: ExecutorOptions): NodeJS.ProcessEnv => ({
   EXECUTOR_PORT: String(options.port),
   EXECUTOR_TOKEN: options.token,
   EXECUTOR_ALLOWED_REPORT_ORIGINS: options.reportTo,
+  EXECUTOR_STORAGE_ORIGINS: options.storage,
   EXECUTOR_KEY_FILE: path.join(options.stateDir, "executor-key.pem"),
 });
 

@@ -74,11 +74,13 @@ export const startSandpiper = async (
     executorUrl: `http://${host}:${options.executorPort}`,
   };
   const { announce, onExecutor } = announcer(state, urls);
+  const vars = { ...secrets, ...localVars(options) };
 
   const executor = await startExecutor({
     port: options.executorPort,
     token: secrets.EXECUTOR_TOKEN,
     reportTo: urls.url,
+    storage: vars.R2_S3_ENDPOINT,
     stateDir: state.executorDir,
     print: printer("executor"),
     onStart: onExecutor,
@@ -86,7 +88,6 @@ export const startSandpiper = async (
   stack.defer(() => executor.stop());
 
   await migrate(persistenceDir(state));
-  const vars = { ...secrets, ...localVars(options) };
   const worker = await serve({ port: options.port, state, vars, print: printer("worker") });
   stack.defer(() => worker.stop());
 

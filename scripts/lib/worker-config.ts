@@ -14,7 +14,11 @@ export const workerConfig = (): Unstable_Config => unstable_readConfig({ config:
  * What only a local run knows. The bucket's S3 API is the one that the local runtime serves, with the
  * credentials that wrangler.toml gives it.
  */
-export const localVars = ({ port, executorPort, vars }: LocalOptions): Record<string, string> => {
+export const localVars = ({
+  port,
+  executorPort,
+  vars,
+}: LocalOptions): Record<string, string> & { readonly R2_S3_ENDPOINT: string } => {
   const [bucket] = workerConfig().r2_buckets;
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   return {

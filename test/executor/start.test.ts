@@ -24,11 +24,13 @@ describe("starting the executor", () => {
       EXECUTOR_ISOLATION: "maybe",
       EXECUTOR_MIN_ISOLATION: "3",
       EXECUTOR_ALLOWED_REPORT_ORIGINS: "nowhere",
+      EXECUTOR_STORAGE_ORIGINS: "ftp://files.example.com",
     });
     expect(status).toBe(1);
     for (const name of ["TOKEN", "SLOTS", "PORT", "ISOLATION", "MIN_ISOLATION", "ALLOWED_REPORT_ORIGINS"]) {
       expect(stderr).toContain(`EXECUTOR_${name}`);
     }
+    expect(stderr).toContain("EXECUTOR_STORAGE_ORIGINS");
     expect(stderr).not.toContain("short-secret");
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Input } from "../../src/wire/attempt.ts";
 import { call, fileInput, makeRequest, resultOf } from "./support/jobs.ts";
 import { withExecutor } from "./support/levels.ts";
@@ -48,13 +48,12 @@ const expected = (): string => {
   return `${CHUNKS * MIB} ${hash.digest("hex")}\n`;
 };
 
+const bucket = await startBucket();
+afterAll(() => bucket.close());
+const bucketOrigin = `http://127.0.0.1:${(bucket.address() as AddressInfo).port}`;
+
 describe("an uploaded input", () => {
-  const { executor, worker } = withExecutor();
-  let bucket: Server;
-  beforeAll(async () => {
-    bucket = await startBucket();
-  });
-  afterAll(() => bucket.close());
+  const { executor, worker } = withExecutor({ env: { EXECUTOR_STORAGE_ORIGINS: bucketOrigin } });
 
   const run = async (etag: string) => {
     const attempt = worker().open();

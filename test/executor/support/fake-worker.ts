@@ -29,6 +29,8 @@ export interface SeenAttempt {
   cancel: boolean;
   /** Asked before every report. */
   interfere: (reportsSoFar: number) => Interference | null;
+  /** Where the uploads are to go; null for this Worker's own address. */
+  uploadOrigin: string | null;
   /** Status of the next PUTs; 200 when empty. */
   readonly putStatuses: number[];
   readonly finish: (event: FinishedEvent) => void;
@@ -103,7 +105,7 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
     const uploads = files.map((file) => {
       const key = randomBytes(12).toString("hex");
       grants.set(key, { attempt, ...file });
-      return { url: `${origin}/objects/${key}?signature=secret` };
+      return { url: `${attempt.uploadOrigin ?? origin}/objects/${key}?signature=secret` };
     });
     return reply(200, { uploads });
   };
@@ -179,6 +181,7 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
         finished: promise,
         cancel: false,
         interfere: () => null,
+        uploadOrigin: null,
         putStatuses: [],
         finish: resolve,
       };
