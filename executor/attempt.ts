@@ -1,11 +1,15 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import { createSpool } from "./collect.ts";
-import type { Environments } from "./environments.ts";
+import type { CompileCache } from "./compile/cache.ts";
+import { runLanguage } from "./compile/run-language.ts";
+import type { Environment, Environments } from "./environments.ts";
+import type { InstalledLanguages } from "./languages/installed.ts";
 import { errorKind, type Log, shortId } from "./log.ts";
 import { noOutputs, nothingRan, type Outcome, type ResultContext, toFinishedEvent } from "./outcome.ts";
+import { programOrders } from "./program.ts";
 import { createReportClient } from "./report-client.ts";
 import { createReporter } from "./reporter.ts";
-import { type ProgramContext, type RunningProgram, runProgram } from "./run-program.ts";
+import { type RunningProgram, runProgram } from "./run-program.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import type { SandboxSupply } from "./sandbox/supply.ts";
 import { createOriginCheck } from "./storage-origins.ts";
@@ -17,6 +21,8 @@ export interface AttemptTools extends ResultContext {
   readonly supply: SandboxSupply;
   readonly environments: Environments;
   readonly storageOrigins: readonly string[];
+  readonly languages: InstalledLanguages;
+  readonly compileCache: CompileCache;
   readonly log: Log;
 }
 
@@ -32,8 +38,8 @@ export interface Attempt {
 }
 
 /** Addresses that the attempt's bytes are to be fetched from. */
-const addressesOf = ({ inputs, program }: AttemptRequest): readonly string[] =>
-  [...inputs.map(({ blob }) => blob), program.stdin].flatMap((blob) =>
+const addressesOf = ({ inputs, program, cases }: AttemptRequest): readonly string[] =>
+  [...inputs.map(({ blob }) => blob), program.stdin, cases?.blob].flatMap((blob) =>
     blob?.kind === "url" ? [blob.url] : [],
   );
 
@@ -57,15 +63,29 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     onDrained: () => program?.resumeLogs(),
   });
 
+  const limitsDataPerProcess = tools.accounting === "proc";
   /** Whatever fails here leaves no sandbox behind. */
-  const runIn = (sandbox: Sandbox, context: ProgramContext): Promise<Outcome> => {
+  const runIn = (sandbox: Sandbox, environment: Environment): Promise<Outcome> => {
     try {
-      program = runProgram(sandbox, request, context);
+      const orders = programOrders(request, environment, limitsDataPerProcess);
+      program = runProgram(sandbox, request, { orders, reporter, spool, signal: abort.signal });
       return program.done;
     } catch (error) {
       sandbox.kill();
       throw error;
     }
+  };
+  const runAs = async (environment: Environment): Promise<Outcome> => {
+    const { language, limits } = request;
+    if (language !== undefined) {
+      const { signal } = abort;
+      const context = { ...tools, environment, reporter, spool, signal, limitsDataPerProcess };
+      program = runLanguage(request, language, context);
+      return program.done;
+    }
+    const { workspaceBytes } = limits;
+    const { layer } = environment;
+    return runIn(await tools.supply.take({ workspaceBytes, root: null, layer }), environment);
   };
   const execute = async (onSandboxGone: () => void): Promise<Outcome> => {
     const environment = tools.environments.find(request.program.environment);
@@ -73,11 +93,7 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     if (environment === null) return nothingRan(infrastructure("environment"));
     if (!addressesOf(request).every(isAllowed)) return nothingRan(infrastructure("origin"));
     tools.environments.countUse(environment.info.name);
-    const { workspaceBytes } = request.limits;
-    const sandbox = await tools.supply.take({ workspaceBytes, layer: environment.layer });
-    const limitsDataPerProcess = tools.accounting === "proc";
-    const context = { environment, reporter, spool, signal: abort.signal, limitsDataPerProcess };
-    const outcome = await runIn(sandbox, context);
+    const outcome = await runAs(environment);
     onSandboxGone();
     const { outputs } = outcome.collection;
     if (await uploadOutputs(client, outputs, { isAllowed, signal: abort.signal })) return outcome;

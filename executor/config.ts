@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isolationLevel } from "../src/wire/vocabulary.ts";
 import { DEFAULT_ENVIRONMENTS_FOLDER } from "./environments/manifest.ts";
+import { DEFAULT_LANGUAGES_FOLDER } from "./languages/layer-file.ts";
 import { storageOrigins } from "./storage-origins.ts";
 
 const MAX_SLOTS = 64;
@@ -30,6 +31,9 @@ const serviceSettings = sandboxSettings.extend({
   EXECUTOR_WARM: whole(0, MAX_SLOTS).optional(),
   EXECUTOR_ENVIRONMENTS_DIR: z.string().min(1).default(DEFAULT_ENVIRONMENTS_FOLDER),
   EXECUTOR_STORAGE_ORIGINS: storageOrigins,
+  EXECUTOR_LANGUAGES_DIR: z.string().min(1).default(DEFAULT_LANGUAGES_FOLDER),
+  /** What compile steps may be kept of; 0 keeps none. */
+  EXECUTOR_CACHE_BYTES: whole(0, 1024 ** 4).default(1024 ** 3),
   EXECUTOR_TOKEN: z.string().min(16),
   EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
   EXECUTOR_ALLOWED_REPORT_ORIGINS: z
@@ -58,6 +62,8 @@ export interface Config extends SandboxConfig {
   readonly environmentsFolder: string;
   /** Origins of inputs and outputs, beside the service's own. */
   readonly storageOrigins: readonly string[];
+  readonly languagesFolder: string;
+  readonly cacheBytes: number;
   /** Sandboxes kept ready for the default environment; each other one has one, unless this is 0. */
   readonly warm: number;
   /** Origins that attempts may report to; null allows any. */
@@ -97,6 +103,8 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
       warm: settings.EXECUTOR_WARM ?? Math.min(settings.EXECUTOR_SLOTS, DEFAULT_WARM),
       environmentsFolder: settings.EXECUTOR_ENVIRONMENTS_DIR,
       storageOrigins: settings.EXECUTOR_STORAGE_ORIGINS,
+      languagesFolder: settings.EXECUTOR_LANGUAGES_DIR,
+      cacheBytes: settings.EXECUTOR_CACHE_BYTES,
       reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
     },
   };

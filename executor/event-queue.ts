@@ -1,3 +1,4 @@
+import type { CaseResult, CompileResult } from "../src/wire/judging.ts";
 import { REPORT_EVENTS, REPORT_LOG_BYTES } from "../src/wire/limits.ts";
 import type { AttemptEvent, FinishedEvent } from "../src/wire/report.ts";
 import type { LogStream } from "../src/wire/vocabulary.ts";
@@ -16,6 +17,8 @@ interface Item {
 export interface EventQueue {
   started(atMs: number): void;
   log(stream: LogStream, data: string, atMs: number): void;
+  compiled(result: CompileResult, atMs: number): void;
+  judged(result: CaseResult, atMs: number): void;
   finished(event: Omit<FinishedEvent, "n" | "type">): void;
   /** The next batch in order, not removed; sending it again is harmless. */
   batch(): readonly AttemptEvent[];
@@ -72,12 +75,17 @@ export const createEventQueue = (): EventQueue => {
         if (!join(stream, data, bytes)) add({ n: lastNumber + 1, type: "log", atMs, stream, data }, bytes);
       }
     },
+    compiled: (result, atMs) =>
+      add({ n: lastNumber + 1, type: "compiled", atMs, ...result }, Buffer.byteLength(result.output)),
+    judged: (result, atMs) =>
+      add({ n: lastNumber + 1, type: "case", atMs, ...result }, result.stdout.length + result.stderr.length),
     finished: (event) => add({ n: lastNumber + 1, type: "finished", ...event }),
     batch: () => {
       let bytes = 0;
       const fits = ({ logBytes }: Item, index: number): boolean => {
         bytes += logBytes;
-        return index < REPORT_EVENTS && bytes <= REPORT_LOG_BYTES;
+        // One case's output may be more than a report's worth: it goes alone.
+        return index === 0 || (index < REPORT_EVENTS && bytes <= REPORT_LOG_BYTES);
       };
       const end = items.findIndex((item, index) => !fits(item, index));
       const events = items.slice(0, end === -1 ? items.length : end).map(({ event }) => event);

@@ -60,7 +60,7 @@ const serve = async (config: Config): Promise<void> => {
     fail([`Isolation level ${level ?? "none"} is below what is required; see --probe.`]);
     return;
   }
-  startService(config, { ...isolation, level }, () => removeRunFolder(runFolder));
+  await startService(config, { ...isolation, level }, () => removeRunFolder(runFolder));
 };
 
 const main = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
+import type { Judged } from "../src/wire/judging.ts";
 import { isSelected } from "../src/wire/output-patterns.ts";
 import { type FinishedEvent, finishedEvent, type OutputFile } from "../src/wire/report.ts";
 import type { IsolationLevel } from "../src/wire/vocabulary.ts";
@@ -12,6 +13,8 @@ import { type Ending, killedFor } from "./verdict.ts";
 /** All that is known of an attempt at its end. */
 export interface Outcome extends Supervised {
   readonly collection: Collection;
+  /** What cases came to, or that the compile step failed. */
+  readonly judged?: Judged;
 }
 
 export const noOutputs: Collection = { outputs: [], dropped: 0 };
@@ -62,7 +65,7 @@ export const toFinishedEvent = (
 
 const describe = (
   request: AttemptRequest,
-  { ending, figures, truncated, collection }: Outcome,
+  { ending, figures, truncated, collection, judged }: Outcome,
   { identity, isolation, accounting }: ResultContext,
 ): Omit<FinishedEvent, "n" | "type"> => {
   const cpuSeconds = figures.cpuUs / 1e6;
@@ -81,5 +84,6 @@ const describe = (
     isolation,
     accounting,
     signature: signatureFor(request, identity, outputs, { exitCode, cpuSeconds, memoryPeakBytes }),
+    ...(judged === undefined ? {} : { judged }),
   };
 };

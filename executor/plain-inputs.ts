@@ -61,6 +61,10 @@ export const describePlain = (files: readonly PlainFile[]): LaidOut =>
   new Map(
     files.map(({ name, content }) => [
       name,
-      { sizeBytes: content.length, sha256: createHash("sha256").update(content).digest("hex") },
+      {
+        sizeBytes: content.length,
+        sha256: createHash("sha256").update(content).digest("hex"),
+        mode: 0o644,
+      },
     ]),
   );

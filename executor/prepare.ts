@@ -15,7 +15,10 @@ const PRECONDITION_FAILED = 412;
 const TOO_MANY_REQUESTS = 429;
 
 /** What lies in the job's folder before the program starts, by path. */
-export type LaidOut = ReadonlyMap<string, { readonly sizeBytes: number; readonly sha256: string }>;
+export type LaidOut = ReadonlyMap<
+  string,
+  { readonly sizeBytes: number; readonly sha256: string; readonly mode: number }
+>;
 
 /** An input that cannot be used, or cannot be had now; `ending` is what the report says. */
 export class InputFault extends Error {
@@ -94,7 +97,7 @@ export const readWholeBlob = async (blob: Blob, signal: AbortSignal): Promise<Bu
 
 /** Puts checked entries into the one archive that the sandbox unpacks, and remembers what they were. */
 const createLayout = (writer: TarWriter) => {
-  const files = new Map<string, { sizeBytes: number; sha256: string }>();
+  const files = new Map<string, { sizeBytes: number; sha256: string; mode: number }>();
   let entries = 0;
   let totalBytes = 0;
   const countEntry = (): void => {
@@ -122,7 +125,7 @@ const createLayout = (writer: TarWriter) => {
         }
       };
       await writer.addFile(name, { sizeBytes, mode }, hashed());
-      files.set(name, { sizeBytes, sha256: hash.digest("hex") });
+      files.set(name, { sizeBytes, sha256: hash.digest("hex"), mode });
     },
   };
 };
@@ -170,16 +173,14 @@ const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Prom
 };
 
 /**
- * Streams all inputs as one archive of plain files and folders into the sandbox, and ends its orders. What
- * a client packed is never unpacked as it came: names, types and modes are the executor's. Throws an
- * InputFault; a sandbox that breaks off is no fault of the inputs.
+ * Writes all inputs as one archive of plain files and folders. Throws an InputFault, or what the writer throws;
+ * the archive is then aborted.
  */
-export const layOutInputs = async (
+export const writeInputs = async (
   inputs: readonly Input[],
-  orders: Writable,
+  writer: TarWriter,
   signal: AbortSignal,
 ): Promise<LaidOut> => {
-  const writer = createTarWriter(orders);
   const layout = createLayout(writer);
   try {
     for (const input of inputs) await addInput(layout, input, signal);
@@ -190,3 +191,14 @@ export const layOutInputs = async (
   await writer.finish();
   return layout.files;
 };
+
+/**
+ * Streams all inputs as one archive of plain files and folders into the sandbox, and ends its orders. What
+ * a client packed is never unpacked as it came: names, types and modes are the executor's. Throws an
+ * InputFault; a sandbox that breaks off is no fault of the inputs.
+ */
+export const layOutInputs = (
+  inputs: readonly Input[],
+  orders: Writable,
+  signal: AbortSignal,
+): Promise<LaidOut> => writeInputs(inputs, createTarWriter(orders), signal);

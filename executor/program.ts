@@ -35,6 +35,31 @@ const dataLimit = (interpreter: Interpreter, memoryBytes: number): number =>
 const entrypointArgument = (entrypoint: string): string =>
   entrypoint.startsWith("-") ? `./${entrypoint}` : entrypoint;
 
+/** What every program finds in its environment, before its client's own variables. */
+export const usualVariables = (
+  environment: Environment,
+  memoryBytes: number,
+): Readonly<Record<string, string>> => {
+  const path = environment.variables.PATH;
+  return {
+    // In memory and not collected: what programs leave at home is no output.
+    HOME: SANDBOX_HOME,
+    USER: SANDBOX_USER,
+    LOGNAME: SANDBOX_USER,
+    SHELL: "/bin/bash",
+    TERM: "xterm-256color",
+    TZ: "UTC",
+    LANG: "C.UTF-8",
+    // Caches and settings of libraries are no outputs.
+    XDG_CACHE_HOME: "/tmp/.cache",
+    XDG_CONFIG_HOME: "/tmp/.config",
+    ...pythonVariables,
+    ...nodeVariables(memoryBytes),
+    ...environment.variables,
+    PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,
+  };
+};
+
 /** How a request's program is started, but for what it reads from standard input. */
 export const programOrders = (
   request: AttemptRequest,
@@ -42,29 +67,14 @@ export const programOrders = (
   limitsDataPerProcess: boolean,
 ): Omit<Orders, "stdin" | "inputs"> => {
   const { program, limits } = request;
-  const path = environment.variables.PATH;
+  if (program.interpreter === null) throw new Error("the request names no interpreter");
   return {
     outputRoot: request.outputs.root,
     dataLimitBytes: limitsDataPerProcess ? dataLimit(program.interpreter, limits.memoryBytes) : null,
     cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,
-    environment: {
-      // In memory and not collected: what programs leave at home is no output.
-      HOME: SANDBOX_HOME,
-      USER: SANDBOX_USER,
-      LOGNAME: SANDBOX_USER,
-      SHELL: "/bin/bash",
-      TERM: "xterm-256color",
-      TZ: "UTC",
-      LANG: "C.UTF-8",
-      // Caches and settings of libraries are no outputs.
-      XDG_CACHE_HOME: "/tmp/.cache",
-      XDG_CONFIG_HOME: "/tmp/.config",
-      ...pythonVariables,
-      ...nodeVariables(limits.memoryBytes),
-      ...environment.variables,
-      PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,
-      ...program.env,
-    },
+    furtherLimits: "",
+    joinsStderr: false,
+    environment: { ...usualVariables(environment, limits.memoryBytes), ...program.env },
     argv: [program.interpreter, entrypointArgument(program.entrypoint), ...program.args],
   };
 };

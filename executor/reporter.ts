@@ -1,3 +1,4 @@
+import type { CaseResult, CompileResult } from "../src/wire/judging.ts";
 import { HEARTBEAT_MS, LEASE_MS, LOG_FLUSH_MS } from "../src/wire/limits.ts";
 import type { FinishedEvent, ReportAccepted } from "../src/wire/report.ts";
 import type { LogStream } from "../src/wire/vocabulary.ts";
@@ -18,8 +19,11 @@ const LOST_MS = 2 * LEASE_MS;
 export type ReporterSignal = "cancel" | "gone";
 
 export interface Reporter {
+  /** The job has begun to be worked on; told once, however many steps it has. */
   started(atMs: number): void;
   log(stream: LogStream, text: string, atMs: number): void;
+  compiled(result: CompileResult): void;
+  judged(result: CaseResult): void;
   /** The program has exited: hold back what has not been sent for a moment, for the result to join. */
   exited(): void;
   /** Sends the result; settles true when it is stored, false when nobody wants it. */
@@ -64,6 +68,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
   let inFlight = false;
   let closed = false;
   let finishing = false;
+  let hasStarted = false;
   let hasSentLog = false;
   let failures = 0;
   let lastSentMs = 0;
@@ -125,6 +130,8 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
   alarm.set(Date.now() + HEARTBEAT_MS);
   return {
     started: (atMs) => {
+      if (hasStarted) return;
+      hasStarted = true;
       queue.started(atMs);
       dueWithin(STARTED_ALONE_MS);
     },
@@ -132,6 +139,15 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
       queue.log(stream, text, atMs);
       if (queue.holdsReport()) dueWithin(0);
       else dueWithin(hasSentLog ? lastSentMs + LOG_FLUSH_MS - Date.now() : FIRST_LOG_MS);
+    },
+    compiled: (result) => {
+      queue.compiled(result, Date.now());
+      dueWithin(LOG_FLUSH_MS);
+    },
+    judged: (result) => {
+      queue.judged(result, Date.now());
+      if (queue.holdsReport()) dueWithin(0);
+      else dueWithin(LOG_FLUSH_MS);
     },
     exited: () => {
       if (!isPlanned() && !queue.isEmpty()) alarm.set(Date.now() + AFTER_EXIT_MS);

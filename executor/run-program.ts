@@ -1,13 +1,12 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import { collectOutputs, type Spool } from "./collect.ts";
-import type { Environment } from "./environments.ts";
+import { type FileTree, sendTree } from "./compile/file-tree.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { noOutputs, type Outcome } from "./outcome.ts";
 import { describePlain, readPlainInputs } from "./plain-inputs.ts";
 import { InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare.ts";
-import { programOrders } from "./program.ts";
 import type { Reporter } from "./reporter.ts";
-import { encodeOrders } from "./sandbox/launcher.ts";
+import { encodeOrders, type Orders } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { supervise } from "./supervise.ts";
 import { type Ending, infrastructure } from "./verdict.ts";
@@ -21,13 +20,13 @@ export interface RunningProgram {
 }
 
 export interface ProgramContext {
-  readonly environment: Environment;
   readonly reporter: Reporter;
   readonly spool: Spool;
   /** Stops downloads of inputs. */
   readonly signal: AbortSignal;
-  /** No cgroup guards the memory, so each process is limited by itself. */
-  readonly limitsDataPerProcess: boolean;
+  readonly orders: Omit<Orders, "stdin" | "inputs">;
+  /** Lies in the job's folder when the program starts, in place of the request's inputs. */
+  readonly tree?: FileTree;
 }
 
 const giveOrders = async (
@@ -36,8 +35,14 @@ const giveOrders = async (
   context: ProgramContext,
 ): Promise<LaidOut> => {
   const { stdin } = request.program;
+  const { orders, tree } = context;
   const text = stdin === null ? Buffer.alloc(0) : await readWholeBlob(stdin, context.signal);
-  const orders = programOrders(request, context.environment, context.limitsDataPerProcess);
+  if (tree !== undefined) {
+    sandbox.orders.write(encodeOrders({ ...orders, inputs: "archive", stdin: text }));
+    await sendTree(tree, sandbox.orders);
+    sandbox.proceed();
+    return tree.files;
+  }
   const plain = await readPlainInputs(request.inputs);
   if (plain !== null) {
     sandbox.orders.end(encodeOrders({ ...orders, inputs: plain, stdin: text }));

@@ -5,6 +5,7 @@ import { attemptRequest, type ExecutorError, type ExecutorHealth } from "../src/
 import { ENV_BYTES, INLINE_BYTES } from "../src/wire/limits.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Environments } from "./environments.ts";
+import type { InstalledLanguages } from "./languages/installed.ts";
 import { errorKind, type Log } from "./log.ts";
 
 /** Inputs travel inside the body up to their inline cap, as base64, several of them at most. */
@@ -16,6 +17,7 @@ export interface ServerParts {
   readonly reportOrigins: readonly string[] | null;
   readonly attempts: Attempts;
   readonly environments: Environments;
+  readonly languages: InstalledLanguages;
   readonly health: Omit<ExecutorHealth, "status" | "slots">;
   readonly log: Log;
 }
@@ -49,7 +51,7 @@ const readJson = async (request: Request): Promise<unknown> => {
 
 /** The executor's own API; every route but /health wants the bearer token. */
 export const createServer = (parts: ServerParts): Hono => {
-  const { attempts, environments, log } = parts;
+  const { attempts, environments, languages, log } = parts;
   const app = new Hono();
 
   app.get("/health", (context) => {
@@ -57,7 +59,9 @@ export const createServer = (parts: ServerParts): Hono => {
     return context.json({ status, ...parts.health, slots: attempts.load() } satisfies ExecutorHealth);
   });
   app.use("*", requireToken(parts.token));
-  app.get("/environments", (context) => context.json({ environments: environments.list() }));
+  app.get("/environments", (context) =>
+    context.json({ environments: environments.list(), languages: languages.list() }),
+  );
 
   const tooLarge = bodyLimit({
     maxSize: BODY_BYTES,

@@ -1,10 +1,15 @@
+import { mkdtempSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { INPUT_BYTES } from "../src/wire/limits.ts";
 import { createAttempts } from "./attempts.ts";
+import { createCompileCache } from "./compile/cache.ts";
 import type { Config } from "./config.ts";
 import { createEnvironments, readEnvironments } from "./environments.ts";
 import { loadIdentity } from "./identity.ts";
+import { readInstalledLanguages } from "./languages/installed.ts";
 import { type Log, logToStderr } from "./log.ts";
 import { watchLoop } from "./loop-watch.ts";
 import type { Isolation } from "./sandbox/isolation.ts";
@@ -15,10 +20,12 @@ import { version } from "./version.ts";
 /** Reports of what was stopped must be out by then. */
 const DRAIN_MS = 5_000;
 const SPARE_SANDBOXES = 16;
+/** A compile step, the run behind it, and the same of another job. */
+const WARM_IN_LANGUAGES = 4;
 
 /** Running, warm for other shapes, and still being cleared away. */
 export const sandboxSlots = ({ slots, warm }: Pick<Config, "slots" | "warm">): number =>
-  2 * slots + warm + SPARE_SANDBOXES;
+  2 * slots + warm + WARM_IN_LANGUAGES + SPARE_SANDBOXES;
 
 const within = async (work: Promise<void>, ms: number): Promise<void> => {
   const limit = Promise.withResolvers<void>();
@@ -32,31 +39,52 @@ const onStopSignal = (stop: (signal: string) => void): void => {
 };
 
 /** Serves until a stop signal; the isolation must be of a level that is good enough. */
-export const startService = (
+export const startService = async (
   config: Config,
   isolation: Isolation & { readonly level: 0 | 1 | 2 },
   onStopped: () => void,
   log: Log = logToStderr,
-): void => {
+): Promise<void> => {
   watchLoop(log);
   const identity = loadIdentity(config.keyFile);
   const built = readEnvironments(config.environmentsFolder);
   const environments = createEnvironments(built);
+  const languages = await readInstalledLanguages(config.languagesFolder);
+  const compileCache = createCompileCache(
+    mkdtempSync(join(tmpdir(), "sandpiper-compiled-")),
+    config.cacheBytes,
+  );
   const supply = createSandboxSupply(isolation.workshop, {
     slots: sandboxSlots(config),
     keepsWarm: config.warm > 0,
     log,
   });
   const { warm } = config;
-  for (const { layer } of built) supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer }, Math.min(warm, 1));
-  supply.keepWarm({ workspaceBytes: INPUT_BYTES, layer: null }, warm);
+  for (const { layer } of built)
+    supply.keepWarm({ workspaceBytes: INPUT_BYTES, root: null, layer }, Math.min(warm, 1));
+  if (languages.root !== null)
+    supply.keepWarm(
+      { workspaceBytes: INPUT_BYTES, root: languages.root, layer: null },
+      Math.min(warm, WARM_IN_LANGUAGES),
+    );
+  supply.keepWarm({ workspaceBytes: INPUT_BYTES, root: null, layer: null }, warm);
   const { level, accounting } = isolation;
   const { storageOrigins } = config;
-  const tools = { supply, environments, identity, isolation: level, accounting, storageOrigins, log };
+  const tools = {
+    supply,
+    environments,
+    languages,
+    compileCache,
+    identity,
+    isolation: level,
+    accounting,
+    storageOrigins,
+    log,
+  };
   const attempts = createAttempts(tools, config);
   const health = { version, workerId: identity.workerId, isolation: level, accounting };
   const { token, reportOrigins } = config;
-  const app = createServer({ token, reportOrigins, attempts, environments, health, log });
+  const app = createServer({ token, reportOrigins, attempts, environments, languages, health, log });
   const server = serve({ fetch: app.fetch, hostname: config.host, port: config.port }, (info: AddressInfo) =>
     log("listening", { host: info.address, port: info.port, isolation: level, accounting }),
   );

@@ -19,6 +19,8 @@ export const faults = {
   origin: "An input lies where this executor may not fetch it; see EXECUTOR_STORAGE_ORIGINS.",
   unpack: "The inputs do not fit into the workspace.",
   environment: "The environment is not available on this executor.",
+  language: "The language is not available on this executor.",
+  cases: "The cases could not be read.",
   collect: "The outputs could not be collected.",
   upload: "The outputs could not be stored.",
   stopped: "The executor was stopped.",

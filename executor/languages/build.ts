@@ -25,8 +25,8 @@ import { languageSets } from "./sets.ts";
 
 const run = promisify(execFile);
 
-/** What the sandbox's launcher and the compilers' own scripts call. */
-const TOOLS = ["tini", "dash", "sed", "grep", "findutils", "debianutils", "mawk", "make"];
+/** What the sandbox's launcher and the compilers' own scripts call, and the locale that programs are given. */
+const TOOLS = ["libc-bin", "tini", "dash", "sed", "grep", "findutils", "debianutils", "mawk", "make"];
 
 const usage = `Usage: npm run languages -- build [--missing] SET|LANGUAGE...
        npm run languages -- list
@@ -43,9 +43,22 @@ const say = (text: string): void => {
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)].sort();
 
+const REASON_CHARS = 300;
+
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").slice(0, REASON_CHARS);
+
+const packageVersion = (packages: readonly DebianPackage[], [name = ""]: readonly string[]): string =>
+  `${name} ${packages.find((one) => one.name === name)?.version ?? ""}`;
+
 /** A tool says its version in the first line that has a number. */
-const describe = async (root: string, { id, versionCommand }: Language) => {
-  const printed = await runInLayer(root, versionCommand);
+const describe = async (
+  root: string,
+  built: readonly DebianPackage[],
+  { id, versionCommand, packages }: Language,
+) => {
+  const printed =
+    versionCommand === null ? packageVersion(built, packages) : await runInLayer(root, versionCommand);
   const versionText =
     printed
       .split("\n")
@@ -54,14 +67,21 @@ const describe = async (root: string, { id, versionCommand }: Language) => {
   return { id, version: versionIn(versionText), versionText: versionText.slice(0, 200) };
 };
 
+/** The languages whose tool starts in the layer; one that does not is said loudly and is not offered. */
 const describeAll = async (
   root: string,
+  packages: readonly DebianPackage[],
   wanted: readonly Language[],
 ): Promise<BuiltLanguages["languages"]> => {
   const found: BuiltLanguages["languages"] = [];
   for (const language of wanted) {
     say(`languages: asking ${language.id} for its version`);
-    found.push(await describe(root, language));
+    try {
+      found.push(await describe(root, packages, language));
+    } catch (error) {
+      process.exitCode = 1;
+      say(`languages: SKIPPED ${language.id}, its version cannot be asked: ${reasonOf(error)}`);
+    }
   }
   return found;
 };
@@ -99,7 +119,7 @@ const build = async (wanted: readonly Language[], folder: string): Promise<void>
     const built: BuiltLanguages = {
       digest: digestOf(packages, npmPackages),
       diskBytes: diskBytes(root),
-      languages: await describeAll(root, wanted),
+      languages: await describeAll(root, packages, wanted),
     };
     writeFileSync(layerFile(root), `${JSON.stringify(built, null, 2)}\n`);
     chmodSync(root, 0o755);

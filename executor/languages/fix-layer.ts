@@ -7,9 +7,11 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { linkAlternatives } from "../environments/layer.ts";
+import { etcFiles } from "../sandbox/own-etc.ts";
 import { runInLayer } from "./run-in-layer.ts";
 
 const JVM = "../lib/jvm/java-17-openjdk-amd64/bin";
@@ -91,6 +93,14 @@ const indexProlog = async (root: string): Promise<void> => {
   });
 };
 
+/** A sandbox has small tables of its own bound over these names, which must be there for it. */
+const makePlacesInEtc = (root: string): void => {
+  for (const name of etcFiles) {
+    rmSync(join(root, "etc", name), { recursive: true, force: true });
+    writeFileSync(join(root, "etc", name), "");
+  }
+};
+
 /** What of `/var` the layer needs is taken before the rest is thrown away; call it with the layer unpacked. */
 export const keepVariable = (root: string, aside: string): void => {
   if (existsSync(join(root, "var"))) renameSync(join(root, "var"), aside);
@@ -103,6 +113,7 @@ export const fixLayer = async (root: string, variable: string): Promise<void> =>
   for (const name of NEEDLESS) rmSync(join(usr, name), { recursive: true, force: true });
   linkAlternatives(root);
   copyRSettings(root);
+  makePlacesInEtc(root);
   await indexHaskell(root, variable);
   await indexProlog(root);
 };

@@ -50,7 +50,7 @@ const trialIn = async (workshop: Workshop): Promise<TrialResult> =>
   tryOut(
     startSandbox(
       workshop,
-      { workspaceBytes: TRIAL_WORKSPACE_BYTES, layer: null },
+      { workspaceBytes: TRIAL_WORKSPACE_BYTES, root: null, layer: null },
       { slot: 0, directFolder: null, name: `trial-${Number(workshop.machine.disableUserns)}` },
     ),
   );

@@ -34,7 +34,7 @@ if [[ \${s[1]} == archive ]]; then
   IFS= read -r -d '' go <&8 || exit 125
 else
   plain=\${s[1]}
-  for (( i = 0; i < plain; i++ )); do printf %s "\${s[6 + 2 * i]}" >"\${s[5 + 2 * i]}" || refuse; done
+  for (( i = 0; i < plain; i++ )); do printf %s "\${s[8 + 2 * i]}" >"\${s[7 + 2 * i]}" || refuse; done
 fi
 untouched() {
   local i name want have files
@@ -42,7 +42,7 @@ untouched() {
   files=(*)
   (( \${#files[@]} == plain )) && [[ \${s[2]} == . ]] || return 1
   for (( i = 0; i < plain; i++ )); do
-    name=\${s[5 + 2 * i]} want=\${s[6 + 2 * i]} have=
+    name=\${s[7 + 2 * i]} want=\${s[8 + 2 * i]} have=
     [[ -f $name && ! -L $name && -r $name ]] || return 1
     IFS= read -r -d '' -n "$(( \${#want} + 1 ))" have <"$name" && return 1
     [[ $have == "$want" ]] || return 1
@@ -50,13 +50,13 @@ untouched() {
 }
 exec 5<&- 8<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; exec env -i "\${s[@]:5 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
+(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125; [[ \${s[6]} == apart ]] || exec 2>&1; exec env -i "\${s[@]:7 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7
 printf '\\0' >&7
 if [[ $2 == own-pids ]]; then kill -KILL -1 2>/dev/null; fi
-untouched || tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
+[[ -z \${s[2]} ]] || untouched || tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
 exit "$rc"
 `;
 
@@ -73,11 +73,15 @@ export interface Orders {
   readonly stdin: Buffer;
   /** Small files for the top of the job's folder, or an archive that follows the orders. */
   readonly inputs: "archive" | readonly PlainFile[];
-  /** Folder to pack, relative to the job's folder. */
+  /** Folder to pack, relative to the job's folder; empty packs nothing. */
   readonly outputRoot: string;
   /** RLIMIT_DATA of each process, the only guard of memory where there are no cgroups. */
   readonly dataLimitBytes: number | null;
   readonly cpuLimitSeconds: number;
+  /** Further limits as the shell's `ulimit` takes them; empty sets none. */
+  readonly furtherLimits: string;
+  /** stderr is the same pipe as stdout. */
+  readonly joinsStderr: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
 }
@@ -91,6 +95,8 @@ export const encodeOrders = (orders: Orders): Buffer => {
     orders.outputRoot,
     orders.dataLimitBytes === null ? "unlimited" : String(Math.floor(orders.dataLimitBytes / 1024)),
     String(orders.cpuLimitSeconds),
+    orders.furtherLimits,
+    orders.joinsStderr ? "joined" : "apart",
     ...files.flatMap(({ name, content }) => [name, content]),
     ...Object.entries(orders.environment).map(([name, value]) => `${name}=${value}`),
     ...orders.argv,

@@ -38,6 +38,8 @@ export interface Machine {
 /** What is fixed when a sandbox starts, and so what a warm one must match. */
 export interface Shape {
   readonly workspaceBytes: number;
+  /** Folder on the host whose `usr` and `etc` stand in for the machine's; null leaves the machine's. */
+  readonly root: string | null;
   /** Read-only folder on the host that holds the environment, and its place in the sandbox. */
   readonly layer: { readonly source: string; readonly target: string } | null;
 }
@@ -65,12 +67,17 @@ const isolationFlags = (machine: Machine): string[] => [
   ...["--uid", String(SANDBOX_ID), "--gid", String(SANDBOX_ID)],
 ];
 
-const fileFlags = (machine: Machine, shape: Shape): string[] => [
-  ...bind("/usr"),
+const systemFlags = (root: string | null): string[] => [
+  ...bind(`${root ?? ""}/usr`, "/usr"),
   ..."--symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64".split(" "),
-  ..."--symlink usr/sbin /sbin --dir /etc".split(" "),
-  ...bindIfThere("/etc/ld.so.cache"),
-  ...bindIfThere("/etc/alternatives"),
+  ..."--symlink usr/sbin /sbin".split(" "),
+  ...(root === null
+    ? ["--dir", "/etc", ...bindIfThere("/etc/ld.so.cache"), ...bindIfThere("/etc/alternatives")]
+    : bind(`${root}/etc`, "/etc")),
+];
+
+const fileFlags = (machine: Machine, shape: Shape): string[] => [
+  ...systemFlags(shape.root),
   ...bind(machine.nodePath, `${NODE_FOLDER}/node`),
   ...["--symlink", "/usr/bin/python3", `${NODE_FOLDER}/python`],
   ...bind(machine.shared.shellPath, LAUNCHER_SHELL),

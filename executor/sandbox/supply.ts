@@ -14,9 +14,17 @@ const RESULT_FIRST_MS = 15;
 /** A killed process is gone within some ms; one that the kernel holds on to is worth a word. */
 const LINGERING_MS = 5_000;
 
+export interface SandboxReservation {
+  take(): Promise<Sandbox>;
+  /** What was not taken will not be. */
+  release(): void;
+}
+
 export interface SandboxSupply {
   /** A sandbox of this shape that nobody used before; a warm one if there is one. */
   take(shape: Shape): Promise<Sandbox>;
+  /** Has sandboxes of this shape made ready ahead of a job that takes so many, one after the other. */
+  reserve(shape: Shape, count: number): SandboxReservation;
   /** Keeps sandboxes of this shape ready from now on. */
   keepWarm(shape: Shape, count: number): void;
   /** Ends every sandbox, and settles when they are gone. */
@@ -88,13 +96,32 @@ export const createSandboxSupply = (
     }
   };
 
+  const take = async (shape: Shape): Promise<Sandbox> => {
+    const warm = keepsWarm ? shelf.take(shape) : null;
+    if (warm === null) await makeRoom();
+    const sandbox = warm ?? starter.start(shape);
+    if (keepsWarm) refillAfter(sandbox);
+    return sandbox;
+  };
   return {
-    take: async (shape) => {
-      const warm = keepsWarm ? shelf.take(shape) : null;
-      if (warm === null) await makeRoom();
-      const sandbox = warm ?? starter.start(shape);
-      if (keepsWarm) refillAfter(sandbox);
-      return sandbox;
+    take,
+    reserve: (shape, count) => {
+      let left = keepsWarm ? count : 0;
+      const change = (by: number): void => {
+        left += by;
+        shelf.expect(shape, by);
+      };
+      if (left > 0) shelf.expect(shape, left);
+      if (left > 0) shelf.refill();
+      return {
+        take: () => {
+          if (left > 0) change(-1);
+          return take(shape);
+        },
+        release: () => {
+          if (left > 0) change(-left);
+        },
+      };
     },
     keepWarm: (shape, count) => {
       shelf.want(shape, count);

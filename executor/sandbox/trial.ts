@@ -55,6 +55,8 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
       outputRoot: ".",
       dataLimitBytes: DATA_LIMIT_BYTES,
       cpuLimitSeconds: 10,
+      furtherLimits: "",
+      joinsStderr: false,
       environment: { PATH: BASE_PATH, HOME: JOB_FOLDER },
       argv: ["bash", "-c", script],
     }),

@@ -3,6 +3,8 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** Shapes that are kept warm at once; the one that was not asked for the longest goes first. */
 const MAX_SHAPES = 10;
+/** However many are about to be asked for, so many idle ones are enough to be ahead of a job. */
+const MOST_EXPECTED = 16;
 /** For a shape that jobs asked for without being announced. */
 const UNANNOUNCED_COUNT = 1;
 
@@ -11,19 +13,24 @@ interface Kept {
   readonly count: number;
   readonly announced: boolean;
   readonly idle: Sandbox[];
+  /** Sandboxes that jobs under way are about to ask for. */
+  expected: number;
 }
 
 export interface WarmShelf {
   /** A sandbox that is ready, which from now on is the caller's; null when there is none. */
   take(shape: Shape): Sandbox | null;
   want(shape: Shape, count: number): void;
+  /** So many more, or fewer, are about to be asked for one after the other. */
+  expect(shape: Shape, count: number): void;
   /** Starts what is missing, one after the other. */
   refill(): void;
   /** Lets one idle sandbox end, to make room. */
   dismissOldest(): void;
 }
 
-const keyOf = ({ workspaceBytes, layer }: Shape): string => `${workspaceBytes} ${layer?.source ?? ""}`;
+const keyOf = ({ workspaceBytes, root, layer }: Shape): string =>
+  JSON.stringify([workspaceBytes, root, layer?.source ?? null]);
 
 /** Idle sandboxes by shape. A sandbox is handed out once and never comes back. */
 export const createWarmShelf = (starter: {
@@ -45,7 +52,13 @@ export const createWarmShelf = (starter: {
   };
   const use = (shape: Shape): Kept => {
     const key = keyOf(shape);
-    const entry = kept.get(key) ?? { shape, count: UNANNOUNCED_COUNT, announced: false, idle: [] };
+    const entry = kept.get(key) ?? {
+      shape,
+      count: UNANNOUNCED_COUNT,
+      announced: false,
+      idle: [],
+      expected: 0,
+    };
     kept.delete(key);
     kept.set(key, entry);
     forgetUnused();
@@ -77,14 +90,19 @@ export const createWarmShelf = (starter: {
   };
   const refill = (): void => {
     if (starting || !starter.hasRoom()) return;
-    const missing = [...kept.values()].reverse().find(({ idle, count }) => idle.length < count);
+    const missing = [...kept.values()]
+      .reverse()
+      .find(({ idle, count, expected }) => idle.length < Math.max(count, Math.min(expected, MOST_EXPECTED)));
     if (missing !== undefined) startOne(missing);
   };
 
   return {
     take: (shape) => use(shape).idle.shift() ?? null,
     want: (shape, count) => {
-      kept.set(keyOf(shape), { shape, count, announced: true, idle: [] });
+      kept.set(keyOf(shape), { shape, count, announced: true, idle: [], expected: 0 });
+    },
+    expect: (shape, count) => {
+      use(shape).expected += count;
     },
     refill,
     dismissOldest: () => {

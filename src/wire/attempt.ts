@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { caseRules, languageInfo, languageOrder } from "./judging.ts";
 import {
   ARGS_BYTES,
   ARGS_COUNT,
@@ -69,7 +70,8 @@ export const limits = z.strictObject({
 export type AttemptLimits = z.infer<typeof limits>;
 
 export const program = z.strictObject({
-  interpreter,
+  /** Null where a language says how the program is started. */
+  interpreter: interpreter.nullable(),
   entrypoint: inputPath,
   args: z.array(processText(ARGS_BYTES)).max(ARGS_COUNT),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), processText(ENV_BYTES)),
@@ -80,7 +82,8 @@ export type Program = z.infer<typeof program>;
 
 /** `POST /attempts` on the executor: everything that one attempt needs. */
 export const attemptRequest = z.strictObject({
-  protocol: z.literal(1),
+  /** 2 where the request has a language or cases. */
+  protocol: z.union([z.literal(1), z.literal(2)]),
   attemptId,
   /** Bearer token for this attempt's reports; the job object keeps only its hash. */
   attemptToken: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
@@ -96,6 +99,10 @@ export const attemptRequest = z.strictObject({
     patterns: z.array(z.string().max(1_024)).max(1_000),
   }),
   jobHash: sha256Hex,
+  /** The language that the program is written in; without it the interpreter is started as it is. */
+  language: languageOrder.optional(),
+  /** Runs that are judged, in place of one that is logged; only with a language. The blob holds `judgedCases` as JSON. */
+  cases: caseRules.extend({ blob }).optional(),
 });
 export type AttemptRequest = z.infer<typeof attemptRequest>;
 
@@ -122,7 +129,10 @@ export const environmentInfo = z.strictObject({
 export type EnvironmentInfo = z.infer<typeof environmentInfo>;
 
 /** `GET /environments` on the executor. */
-export const environmentList = z.strictObject({ environments: z.array(environmentInfo).max(100) });
+export const environmentList = z.strictObject({
+  environments: z.array(environmentInfo).max(100),
+  languages: z.array(languageInfo).max(200).default([]),
+});
 
 /** `GET /health` on the executor. */
 export const executorHealth = z.strictObject({

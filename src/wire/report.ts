@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { caseResult, compileResult, judged } from "./judging.ts";
 import { OUTPUT_FILES, OUTPUT_PATH_CHARS, REPORT_EVENTS, REPORT_LOG_BYTES } from "./limits.ts";
 import { isolationLevel, logStream, sha256Hex, terminationReason } from "./vocabulary.ts";
 import { webAddress } from "./web-address.ts";
@@ -53,10 +54,29 @@ export const finishedEvent = z.strictObject({
   isolation: isolationLevel,
   accounting: z.string().max(32),
   signature: signature.nullable(),
+  /** With cases, or where the compile step failed before them. */
+  judged: judged.optional(),
 });
 export type FinishedEvent = z.infer<typeof finishedEvent>;
 
-export const attemptEvent = z.discriminatedUnion("type", [startedEvent, logEvent, finishedEvent]);
+/** The compile step has ended, before the program starts. */
+export const compiledEvent = z.strictObject({
+  n: sequence,
+  type: z.literal("compiled"),
+  atMs,
+  ...compileResult.shape,
+});
+
+/** A case has ended, or is not run; they come in order. */
+export const caseEvent = z.strictObject({ n: sequence, type: z.literal("case"), atMs, ...caseResult.shape });
+
+export const attemptEvent = z.discriminatedUnion("type", [
+  startedEvent,
+  logEvent,
+  compiledEvent,
+  caseEvent,
+  finishedEvent,
+]);
 export type AttemptEvent = z.infer<typeof attemptEvent>;
 
 /**

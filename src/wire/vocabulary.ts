@@ -12,6 +12,7 @@ export const terminationReason = z.enum([
   "memory",
   "output_limit",
   "signal",
+  "compile_error",
   "cancelled",
   "bad_input",
   "infrastructure",

@@ -20,7 +20,12 @@ const launchersOf = (executorPid: number): readonly number[] => {
 describe.each(levels)("warm sandboxes at $name", ({ options }) => {
   const { executor, worker } = withExecutor({
     ...options,
-    env: { ...options.env, EXECUTOR_SLOTS: "3", EXECUTOR_ENVIRONMENTS_DIR: "/nonexistent" },
+    env: {
+      ...options.env,
+      EXECUTOR_SLOTS: "3",
+      EXECUTOR_ENVIRONMENTS_DIR: "/nonexistent",
+      EXECUTOR_LANGUAGES_DIR: "/nonexistent",
+    },
   });
   const launchers = (): readonly number[] => launchersOf(executor().child.pid ?? 0);
 

@@ -9,6 +9,7 @@ const END_STATE: Record<EndReason, JobState> = {
   memory: "failed",
   output_limit: "failed",
   signal: "failed",
+  compile_error: "failed",
   cancelled: "cancelled",
   infrastructure: "failed",
   expired: "expired",

@@ -12,6 +12,7 @@ const MESSAGES: Record<EndReason, string> = {
   timeout_cpu: "The processing used up its CPU time",
   memory: "The processing needed more memory than it may have",
   output_limit: "The processing wrote more to its log than it may",
+  compile_error: "The processing could not be compiled",
   signal: "The processing was ended by a signal",
   cancelled: "The job was cancelled",
   infrastructure: "The service could not process the job",

@@ -49,6 +49,7 @@ export const scriptLanguages: readonly Language[] = [
   }),
   script(["dash"], {
     id: "dash",
+    versionCommand: ["dpkg-query", "--show", "dash"],
     name: "Dash",
     extensions: [],
     source: "main.sh",
@@ -81,6 +82,7 @@ export const scriptLanguages: readonly Language[] = [
     aliases: ["pl"],
     extensions: ["pl"],
     source: "main.pl",
+    versionCommand: ["perl", "-e", 'print "perl $^V"'],
     packages: ["perl"],
     judge0: judge0("Perl", "", [85], "script.pl"),
     piston: piston("perl", ["pl"]),
@@ -168,6 +170,7 @@ export const scriptLanguages: readonly Language[] = [
     aliases: ["bf"],
     extensions: ["bf", "b"],
     source: "main.bf",
+    versionCommand: null,
     packages: ["beef"],
     piston: piston("brainfuck", ["bf"]),
   }),

@@ -1,8 +1,9 @@
 /**
  * One language as Worker and executor know it. Templates are argument lists: `{source}` is the program's file,
  * `{sources}` that file and then the others of the same extensions in its folder, `{flags}` and `{args}` what the
- * client gave, `{class}` the source's name without extension, `{heap}` the JVM's share of the memory limit. A
- * placeholder stands for whole arguments.
+ * client gave, `{stem}` the source without its extension, `{class}` and `{folder}` the stem's last part and what is
+ * before it, `{heap}` the JVM's share of the memory limit. A placeholder stands for whole arguments, but that
+ * `{stem}` may be a part of one.
  */
 export interface Language {
   readonly id: string;
@@ -21,8 +22,8 @@ export interface Language {
   readonly layer: "default" | "languages";
   /** Address space that counts as data and is never touched; added where only RLIMIT_DATA guards the memory. */
   readonly reservedBytes: number;
-  /** Prints the version; the first line of its output that holds one is taken. */
-  readonly versionCommand: readonly string[];
+  /** Prints the version; the first line of its output that holds one is taken. Null: its package's is. */
+  readonly versionCommand: readonly string[] | null;
   /** Debian packages of the layer. */
   readonly packages: readonly string[];
   /** Packages of the npm registry, `name@version`, laid into the layer's `usr/lib/node_modules`. */

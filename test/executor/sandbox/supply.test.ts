@@ -3,7 +3,7 @@ import { type Isolation, openIsolation } from "../../../executor/sandbox/isolati
 import type { GroupTree } from "../../../executor/sandbox/job-group.ts";
 import { createSandboxSupply } from "../../../executor/sandbox/supply.ts";
 
-const shape = { workspaceBytes: 1024 * 1024, layer: null };
+const shape = { workspaceBytes: 1024 * 1024, root: null, layer: null };
 
 /** Groups that hold on to what was in them until they are told to let go. */
 const createHoldingGroups = () => {

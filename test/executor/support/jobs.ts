@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import type { AttemptRequest, Input } from "../../../src/wire/attempt.ts";
+import type { LanguageOrder } from "../../../src/wire/judging.ts";
 import type { FinishedEvent } from "../../../src/wire/report.ts";
+import type { Interpreter } from "../../../src/wire/vocabulary.ts";
 import type { ExecutorAddress } from "./executor-process.ts";
 import type { FakeWorker, SeenAttempt } from "./fake-worker.ts";
 
@@ -8,7 +10,7 @@ const MIB = 1024 * 1024;
 
 /** What a test says about a job; the rest has ordinary values. */
 export interface JobOptions {
-  readonly interpreter?: AttemptRequest["program"]["interpreter"];
+  readonly interpreter?: Interpreter;
   readonly entrypoint?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -17,6 +19,9 @@ export interface JobOptions {
   readonly inputs?: readonly Input[];
   readonly limits?: Partial<AttemptRequest["limits"]>;
   readonly outputs?: Partial<AttemptRequest["outputs"]>;
+  /** Runs it as a program in this language, in place of an interpreter. */
+  readonly language?: LanguageOrder;
+  readonly cases?: AttemptRequest["cases"];
 }
 
 export interface JobResult {
@@ -50,12 +55,12 @@ export const makeRequest = (
   const interpreter = options.interpreter ?? "python3";
   const entrypoint = options.entrypoint ?? names[interpreter];
   return {
-    protocol: 1,
+    protocol: options.language === undefined ? 1 : 2,
     attemptId: attempt.id,
     attemptToken: attempt.token,
     reportUrl: worker.reportUrl(attempt),
     program: {
-      interpreter,
+      interpreter: options.language === undefined ? interpreter : null,
       entrypoint,
       args: [...(options.args ?? [])],
       env: { ...options.env },
@@ -76,6 +81,8 @@ export const makeRequest = (
     inputs: [...(options.inputs ?? [fileInput(entrypoint, source)])],
     outputs: { root: ".", patterns: [], ...options.outputs },
     jobHash: "ab".repeat(32),
+    ...(options.language === undefined ? {} : { language: options.language }),
+    ...(options.cases === undefined ? {} : { cases: options.cases }),
   };
 };
 

@@ -7,7 +7,7 @@ import {
   languages,
 } from "../../../src/wire/languages/index.ts";
 
-const PLACEHOLDERS = ["{source}", "{sources}", "{flags}", "{args}", "{class}", "{heap}"];
+const PLACEHOLDERS = ["{source}", "{sources}", "{flags}", "{args}", "{class}", "{folder}", "{heap}"];
 
 describe("the registry of languages", () => {
   it("knows at least 35 languages, each by its id and its aliases in any case", () => {

@@ -1,0 +1,141 @@
+import type { Programs } from "./types.ts";
+
+const c: Programs = {
+  hello: '#include <stdio.h>\nint main(void) { puts("OK"); return 0; }\n',
+  sum: '#include <stdio.h>\n#include <math.h>\nint main(void) { int a, b; if (scanf("%d %d", &a, &b) != 2) return 1; printf("%.0f é\\n", sqrt((double)(a + b) * (a + b))); return 0; }\n',
+  malformed: "int main(void) { return no_such_name; }\n",
+  failing: "#include <stdlib.h>\nint main(void) { volatile int *nowhere = 0; return *nowhere; }\n",
+};
+const cpp: Programs = {
+  hello: '#include <iostream>\nint main() { std::cout << "OK" << std::endl; }\n',
+  sum: '#include <bits/stdc++.h>\nint main() { int a, b; std::cin >> a >> b; std::cout << std::max(a + b, 0) << " é\\n"; }\n',
+  malformed: "int main() { std::no_such_name; }\n",
+  failing: '#include <stdexcept>\nint main() { throw std::runtime_error("on purpose"); }\n',
+};
+
+export const nativePrograms: Readonly<Record<string, Programs>> = {
+  c,
+  cpp,
+  "c-clang": c,
+  "cpp-clang": cpp,
+  fortran: {
+    hello: "program hello\n  print '(A)', 'OK'\nend program\n",
+    sum: "program add\n  integer :: a, b\n  read *, a, b\n  print '(I0,A)', a + b, ' é'\nend program\n",
+    malformed: "program broken\n  integer :: a\n  a = \nend program\n",
+    failing: "program failing\n  stop 3\nend program\n",
+  },
+  d: {
+    hello: 'import std.stdio;\nvoid main() { writeln("OK"); }\n',
+    sum: 'import std.stdio;\nvoid main() { int a, b; readf(" %d %d", &a, &b); writeln(a + b, " é"); }\n',
+    malformed: "void main() { noSuchName(); }\n",
+    failing: 'void main() { throw new Exception("on purpose"); }\n',
+  },
+  ada: {
+    hello: 'with Ada.Text_IO;\nprocedure Main is\nbegin\n  Ada.Text_IO.Put_Line ("OK");\nend Main;\n',
+    sum: [
+      "with Ada.Text_IO; with Ada.Integer_Text_IO; with Ada.Strings.Fixed; with Ada.Strings;",
+      "procedure Main is",
+      "  A, B : Integer;",
+      "begin",
+      "  Ada.Integer_Text_IO.Get (A); Ada.Integer_Text_IO.Get (B);",
+      '  Ada.Text_IO.Put_Line (Ada.Strings.Fixed.Trim (Integer\'Image (A + B), Ada.Strings.Left) & " é");',
+      "end Main;",
+      "",
+    ].join("\n"),
+    malformed: "procedure Main is\nbegin\n  No_Such_Name;\nend Main;\n",
+    failing: "procedure Main is\nbegin\n  raise Program_Error;\nend Main;\n",
+  },
+  asm: {
+    hello:
+      'global _start\nsection .data\ntext: db "OK", 10\nsection .text\n_start:\n mov rax, 1\n mov rdi, 1\n mov rsi, text\n mov rdx, 3\n syscall\n mov rax, 60\n xor rdi, rdi\n syscall\n',
+    // One digit and a number of two, as `2 40` is; the letter's two bytes are given as they are.
+    sum: [
+      "global _start",
+      "section .bss",
+      "buffer: resb 16",
+      "section .data",
+      'letter: db " ", 0xc3, 0xa9, 10',
+      "section .text",
+      "_start:",
+      " xor rax, rax",
+      " xor rdi, rdi",
+      " mov rsi, buffer",
+      " mov rdx, 16",
+      " syscall",
+      " mov al, [buffer]",
+      " sub al, '0'",
+      " add [buffer + 3], al",
+      " mov rax, 1",
+      " mov rdi, 1",
+      " lea rsi, [buffer + 2]",
+      " mov rdx, 2",
+      " syscall",
+      " mov rax, 1",
+      " mov rdi, 1",
+      " mov rsi, letter",
+      " mov rdx, 4",
+      " syscall",
+      " mov rax, 60",
+      " xor rdi, rdi",
+      " syscall",
+      "",
+    ].join("\n"),
+    malformed: "section .text\n no_such_instruction rax\n",
+    failing: "global _start\nsection .text\n_start:\n mov rax, 60\n mov rdi, 3\n syscall\n",
+  },
+  go: {
+    hello: 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("OK") }\n',
+    sum: 'package main\n\nimport "fmt"\n\nfunc main() {\n\tvar a, b int\n\tfmt.Scan(&a, &b)\n\tfmt.Println(a+b, "é")\n}\n',
+    malformed: "package main\n\nfunc main() { noSuchName() }\n",
+    failing: 'package main\n\nfunc main() { panic("on purpose") }\n',
+  },
+  rust: {
+    hello: 'fn main() { println!("OK"); }\n',
+    sum: 'use std::io::Read;\nfn main() {\n    let mut text = String::new();\n    std::io::stdin().read_to_string(&mut text).unwrap();\n    let sum: i32 = text.split_whitespace().map(|word| word.parse::<i32>().unwrap()).sum();\n    println!("{} é", sum);\n}\n',
+    malformed: "fn main() { no_such_name(); }\n",
+    failing: 'fn main() { panic!("on purpose"); }\n',
+  },
+  pascal: {
+    hello: "program hello;\nbegin\n  writeln('OK');\nend.\n",
+    sum: "program add;\nvar a, b: integer;\nbegin\n  read(a, b);\n  writeln(a + b, ' é');\nend.\n",
+    malformed: "program broken;\nbegin\n  nosuchname;\nend.\n",
+    failing: "program failing;\nbegin\n  halt(3);\nend.\n",
+  },
+  cobol: {
+    hello:
+      'identification division.\nprogram-id. tried.\nprocedure division.\n    display "OK".\n    stop run.\n',
+    sum: [
+      "identification division.",
+      "program-id. tried.",
+      "data division.",
+      "working-storage section.",
+      "01 line-text pic x(40).",
+      "01 a-text pic x(10).",
+      "01 b-text pic x(10).",
+      "01 total pic z(8)9.",
+      "procedure division.",
+      "    accept line-text.",
+      "    unstring line-text delimited by space into a-text b-text.",
+      "    compute total = function numval(a-text) + function numval(b-text).",
+      '    display function trim(total) " é".',
+      "    stop run.",
+      "",
+    ].join("\n"),
+    malformed:
+      "identification division.\nprogram-id. tried.\nprocedure division.\n    display no-such-name.\n",
+    failing:
+      "identification division.\nprogram-id. tried.\nprocedure division.\n    move 3 to return-code.\n    stop run.\n",
+  },
+  nim: {
+    hello: 'echo "OK"\n',
+    sum: 'import strutils, sequtils\nlet numbers = stdin.readLine.splitWhitespace.map(parseInt)\necho numbers[0] + numbers[1], " é"\n',
+    malformed: "noSuchName()\n",
+    failing: "quit(3)\n",
+  },
+  crystal: {
+    hello: 'puts "OK"\n',
+    sum: 'a, b = gets.not_nil!.split.map(&.to_i)\nputs "#{a + b} é"\n',
+    malformed: "no_such_name\n",
+    failing: 'raise "on purpose"\n',
+  },
+};
