@@ -15,7 +15,8 @@ interface Item {
 }
 
 export interface EventQueue {
-  started(atMs: number): void;
+  /** False when that was told before. */
+  started(atMs: number): boolean;
   log(stream: LogStream, data: string, atMs: number): void;
   compiled(result: CompileResult, atMs: number): void;
   judged(result: CaseResult, atMs: number): void;
@@ -68,7 +69,11 @@ export const createEventQueue = (): EventQueue => {
   };
 
   return {
-    started: (atMs) => add({ n: lastNumber + 1, type: "started", atMs }),
+    started: (atMs) => {
+      if (lastNumber > 0) return false;
+      add({ n: 1, type: "started", atMs });
+      return true;
+    },
     log: (stream, text, atMs) => {
       for (const data of parts(text)) {
         const bytes = Buffer.byteLength(data);

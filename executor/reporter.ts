@@ -68,7 +68,6 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
   let inFlight = false;
   let closed = false;
   let finishing = false;
-  let hasStarted = false;
   let hasSentLog = false;
   let failures = 0;
   let lastSentMs = 0;
@@ -130,10 +129,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
   alarm.set(Date.now() + HEARTBEAT_MS);
   return {
     started: (atMs) => {
-      if (hasStarted) return;
-      hasStarted = true;
-      queue.started(atMs);
-      dueWithin(STARTED_ALONE_MS);
+      if (queue.started(atMs)) dueWithin(STARTED_ALONE_MS);
     },
     log: (stream, text, atMs) => {
       queue.log(stream, text, atMs);
@@ -146,8 +142,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
     },
     judged: (result) => {
       queue.judged(result, Date.now());
-      if (queue.holdsReport()) dueWithin(0);
-      else dueWithin(LOG_FLUSH_MS);
+      dueWithin(queue.holdsReport() ? 0 : LOG_FLUSH_MS);
     },
     exited: () => {
       if (!isPlanned() && !queue.isEmpty()) alarm.set(Date.now() + AFTER_EXIT_MS);

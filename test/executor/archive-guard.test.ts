@@ -69,7 +69,7 @@ describe("an output archive that the sandbox's tar did not write", () => {
   });
 
   it("compares each input once, however often its name comes", async () => {
-    const input = { sizeBytes: 1, sha256: "00".repeat(32) };
+    const input = { sizeBytes: 1, sha256: "00".repeat(32), mode: 0o644 };
     const inputs = new Map([["main.py", input]]);
     const repeated = Array.from({ length: 15_000 }, () => ({ name: "main.py", content: "x" }));
     const { paths, dropped, cpuMs } = await collect(makeTar(repeated), inputs);
