@@ -49,7 +49,12 @@ const createKeeper = (nextPath: NextPath) => {
       (file?.handle.close() ?? Promise.resolve()).then(() => done(), done);
     },
     destroy: (error, done) => {
-      (file?.handle.close().catch(() => undefined) ?? Promise.resolve()).then(() => done(error));
+      // Closed before, or closed now: either way nothing more is written.
+      const closing = file?.handle.close() ?? Promise.resolve();
+      closing.then(
+        () => done(error),
+        () => done(error),
+      );
     },
   });
   return {
