@@ -7,6 +7,7 @@ import { mountFace, owns } from "./http/kit/face.ts";
 import { frame } from "./http/kit/frame.ts";
 import { mcpOperations } from "./http/mcp/endpoint.ts";
 import { mcpFace } from "./http/mcp/face.ts";
+import { mountConsoleAssets } from "./http/meta/console-assets.ts";
 import { llmsText } from "./http/meta/llms-text.ts";
 import { mountOpenApi } from "./http/meta/openapi.ts";
 import { runsFace } from "./http/runs/face.ts";
@@ -27,6 +28,7 @@ export const createService = (deps: Deps): OpenAPIHono => {
   mountFace(app, agents, mcpOperations(deps));
   app.post("/executor/attempts/:attemptId/events", events(deps));
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
+  mountConsoleAssets(app, deps);
   mountOpenApi(app, deps, jobs.requireAuth);
   app.route("/", jobs);
   checkWorkloads(

@@ -137,6 +137,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     },
     apiKeys: config.API_KEYS,
     bucketName: config.R2_BUCKET_NAME,
+    uploadOrigin: new URL(config.R2_S3_ENDPOINT).origin,
     clientWebhooks: clientWebhooks(webhookConfig.WEBHOOK_SECRET, {
       allowLoopback: webhookConfig.WEBHOOK_ALLOW_LOOPBACK,
     }),

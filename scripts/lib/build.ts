@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { buildConsole } from "./console.ts";
 import { root } from "./local.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -11,10 +12,11 @@ export const bundleFile = path.join(root, "dist/worker/index.js");
 const stampFile = path.join(root, "dist/inputs.sha256");
 const inputs = [
   "src/**/*.ts",
+  "src/console/**/*.{tsx,css,svg}",
   "src/**/*.py",
   "durable/**/*.ts",
   "scripts/assets/*",
-  "scripts/lib/build.ts",
+  "scripts/lib/{build,console}.ts",
   "wrangler.toml",
   "tsconfig.json",
   "package-lock.json",
@@ -40,13 +42,14 @@ const inputsHash = async (): Promise<string> => {
 const isBuilt = async (hash: string): Promise<boolean> =>
   existsSync(bundleFile) && existsSync(stampFile) && (await readFile(stampFile, "utf8")) === hash;
 
-/** Lays Swagger UI into `dist/assets/swagger`, from where the Worker serves it. */
+/** Lays Swagger UI and the console into `dist/assets`, from where the Worker serves them. */
 export const buildAssets = async (): Promise<void> => {
   const target = path.join(root, "dist/assets/swagger");
   await mkdir(target, { recursive: true });
   for (const [name, source] of Object.entries(swaggerFiles)) {
     await copyFile(path.join(root, source), path.join(target, name));
   }
+  await buildConsole();
 };
 
 /** Programs that the bundle imports as text; wrangler lays them beside it. */

@@ -58,6 +58,8 @@ export type Deps = JobDeps &
     /** Keys that the workload routes want; none lets everybody in. */
     readonly apiKeys: readonly string[];
     readonly bucketName: string;
+    /** Where presigned uploads go, for the pages that make them. */
+    readonly uploadOrigin: string;
   };
 
 type Assets = { fetch(request: Request): Promise<Response> };

@@ -1,33 +1,19 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { launchBrowser } from "./support/console.ts";
 import { type PageServer, startPageServer } from "./support/page-server.ts";
-
-/** Debian's browser, kept from everything but the pages of this test. */
-const launchOptions = {
-  executablePath: "/usr/bin/chromium",
-  args: [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-};
 
 describe("in a browser", () => {
   let browser: Browser;
   let site: PageServer;
 
   beforeAll(async () => {
-    [browser, site] = await Promise.all([chromium.launch(launchOptions), startPageServer()]);
+    [browser, site] = await Promise.all([launchBrowser(), startPageServer()]);
   }, 60_000);
 
   afterAll(async () => {
     await Promise.all([browser.close(), site.close()]);
-  });
+  }, 60_000);
 
   const openPage = async (): Promise<{ page: Page; problems: string[]; requested: string[] }> => {
     const page = await browser.newPage();

@@ -65,6 +65,7 @@ export const download = (deps: Deps): RunOperation => ({
     const headers = {
       "Content-Type": "application/gzip",
       "Content-Disposition": attachment(`${snapshot.id}.tar.gz`),
+      "Content-Security-Policy": "sandbox",
     };
     if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
     // With the standard TransformStream, workerd resolves a pipe whose reader has cancelled: a download

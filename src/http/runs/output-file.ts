@@ -48,6 +48,8 @@ const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => 
       "Content-Type": mimeType(file.path),
       "Content-Length": String(file.sizeBytes),
       "Content-Disposition": attachment(file.path.slice(file.path.lastIndexOf("/") + 1)),
+      // What programs made is never a page of this origin.
+      "Content-Security-Policy": "sandbox",
       "X-Content-Type-Options": "nosniff",
       ETag: `"${file.sha256}"`,
     });

@@ -1,22 +1,31 @@
+import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { service as serviceAnswer } from "../../wire/service-answers.ts";
+import { consolePage, wantsPage } from "../meta/console-page.ts";
 import type { RunOperation } from "./face.ts";
 import { jsonResponse, named } from "./schemas.ts";
 
 const rootSchema = named("Service", serviceAnswer);
 
-export const root = ({ quotaRules, runRetentionMs }: Deps): RunOperation => ({
+export const root = ({ quotaRules, runRetentionMs, uploadOrigin }: Deps): RunOperation => ({
   contract: {
     method: "get",
     path: "/",
     operationId: "getService",
     tags: ["runs"],
     summary: "What this service is; clients know it by `service`",
-    responses: { 200: jsonResponse("The service", rootSchema) },
+    responses: {
+      200: {
+        description: "The service; the console for a browser that asks for a page",
+        content: { ...jsonResponse("", rootSchema).content, "text/html": { schema: z.string() } },
+      },
+    },
   },
-  handle: ({ c }) =>
-    c.json({
+  handle: ({ c }) => {
+    c.header("Vary", "Accept");
+    if (wantsPage(c)) return consolePage(c, uploadOrigin);
+    return c.json({
       service: "sandrun" as const,
       implementation: "sandpiper" as const,
       version: VERSION,
@@ -29,5 +38,6 @@ export const root = ({ quotaRules, runRetentionMs }: Deps): RunOperation => ({
         `${quotaRules.cpuSecondsPerMinute} CPU-seconds per minute, ${quotaRules.activeJobs} unfinished jobs, ` +
         `${quotaRules.jobsPerHour} jobs per hour`,
       documentation: "/openapi",
-    }),
+    });
+  },
 });
