@@ -8,6 +8,7 @@ import { bucketKeys } from "../src/domain/keys.ts";
 import type { AttemptSecrets } from "../src/domain/ports/ids.ts";
 import type { ReportOutcome, StartAttemptOutcome } from "../src/domain/ports/job-objects.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import type { JobCases } from "./job-cases.ts";
 import type { JobChanges } from "./job-changes.ts";
 import type { JobLog } from "./job-log.ts";
 import type { LogSockets } from "./log-sockets.ts";
@@ -23,18 +24,20 @@ export class JobAttempts {
   readonly #objectId: string;
   readonly #storage: JobStorage;
   readonly #log: JobLog;
+  readonly #cases: JobCases;
   readonly #sockets: LogSockets;
   readonly #changes: JobChanges;
 
   constructor(
     deps: JobDeps,
     objectId: string,
-    job: { storage: JobStorage; log: JobLog; sockets: LogSockets; changes: JobChanges },
+    job: { storage: JobStorage; log: JobLog; cases: JobCases; sockets: LogSockets; changes: JobChanges },
   ) {
     this.#deps = deps;
     this.#objectId = objectId;
     this.#storage = job.storage;
     this.#log = job.log;
+    this.#cases = job.cases;
     this.#sockets = job.sockets;
     this.#changes = job.changes;
   }
@@ -77,15 +80,21 @@ export class JobAttempts {
     const fresh = freshEvents(events, this.#log.lastEvent(record, attempt));
     if (fresh.kind === "gap") return fresh;
     const now = this.#deps.now();
+    const known = fresh.compiled === null ? record : { ...record, compiled: fresh.compiled };
+    this.#cases.store(record, fresh.cases);
     if (fresh.logs.length > 0) {
       this.#log.append(record, fresh.logs, fresh.lastEvent);
       this.#sockets.pump();
     }
     if (fresh.finished !== null) {
       const truncated = this.#log.isTruncated(record);
-      await this.#changes.commit(attempts.finishAttempt(record, attempt, fresh.finished, truncated, now));
-    } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
-      this.#storage.write(attempts.renewLease(record, attempt, fresh.lastEvent, now));
+      await this.#changes.commit(attempts.finishAttempt(known, attempt, fresh.finished, truncated, now));
+    } else if (
+      fresh.compiled !== null ||
+      attempts.leaseIsStale(attempt, now) ||
+      (fresh.started && fresh.logs.length === 0)
+    ) {
+      this.#storage.write(attempts.renewLease(known, attempt, fresh.lastEvent, now));
     }
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }
@@ -111,7 +120,8 @@ export class JobAttempts {
   }
 
   /** What whoever runs the attempt is told to do. */
-  async #orderOf({ task, workload }: JobRecord, secrets: AttemptSecrets): Promise<StartAttemptOutcome> {
+  async #orderOf(record: JobRecord, secrets: AttemptSecrets): Promise<StartAttemptOutcome> {
+    const { task, workload, clientKey } = record;
     if (task.kind === "function") {
       const { name, files, timeoutMs } = task;
       const { id: attemptId, tokenHash } = secrets;
@@ -119,7 +129,8 @@ export class JobAttempts {
       return { kind: "function", run: { attemptId, tokenHash, name, params, files, timeoutMs } };
     }
     const urlFor = (key: string): Promise<string> => this.#deps.presigner.get(key, URL_SECONDS);
-    const request = await attemptRequestOf(task, secrets, this.#deps.publicUrl, urlFor);
+    const turn = await this.#deps.turnOf(clientKey ?? this.#objectId);
+    const request = await attemptRequestOf(task, secrets, this.#deps.publicUrl, urlFor, turn);
     return { kind: "started", request };
   }
 }

@@ -6,6 +6,8 @@ import type { JobRecord } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
+import { CASES_MAX } from "../src/wire/judging.ts";
+import type { JobCases } from "./job-cases.ts";
 
 const RETRY_MS = 5_000;
 const ANNOUNCED = "announced";
@@ -21,14 +23,16 @@ export class JobEffects {
   readonly #deps: JobDeps;
   readonly #storage: DurableObjectStorage;
   readonly #objectId: string;
+  readonly #cases: JobCases;
   #projectedVersion = 0;
   #isSettled = false;
   #projection: Promise<void> = Promise.resolve();
 
-  constructor(deps: JobDeps, storage: DurableObjectStorage, objectId: string) {
+  constructor(deps: JobDeps, storage: DurableObjectStorage, objectId: string, cases: JobCases) {
     this.#deps = deps;
     this.#storage = storage;
     this.#objectId = objectId;
+    this.#cases = cases;
   }
 
   /** What is not known to be done for the record as it is. */
@@ -77,7 +81,7 @@ export class JobEffects {
 
   /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */
   async announce(record: JobRecord): Promise<void> {
-    const event = announcementOf(this.#objectId, record);
+    const event = announcementOf(this.#objectId, record, () => this.#cases.page(record, 0, CASES_MAX));
     if (event === null || this.#storage.kv.get(ANNOUNCED) === true) return;
     await this.#deps.webhooks.announce(record.webhooks, event);
     this.#storage.kv.put(ANNOUNCED, true);

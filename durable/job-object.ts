@@ -5,17 +5,19 @@ import { jobDepsFor } from "../src/deps.ts";
 import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
 import { cancel, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
-import { type JobRecord, type JobSnapshot, snapshotOf } from "../src/domain/job/record.ts";
+import { type JobRecord, type JobSnapshot, type StoredBytes, snapshotOf } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type {
   LogPage,
   ReportOutcome,
   StartAttemptOutcome,
+  StoredCase,
   StreamMode,
   UploadCheck,
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
 import { JobAttempts } from "./job-attempts.ts";
+import { JobCases } from "./job-cases.ts";
 import { JobChanges } from "./job-changes.ts";
 import { JobEffects } from "./job-effects.ts";
 import { JobLog } from "./job-log.ts";
@@ -34,6 +36,7 @@ export class JobObject extends DurableObject {
   readonly #deps: JobDeps;
   readonly #storage: JobStorage;
   readonly #log: JobLog;
+  readonly #cases: JobCases;
   readonly #sockets: LogSockets;
   readonly #waiters = new Waiters();
   readonly #effects: JobEffects;
@@ -47,20 +50,22 @@ export class JobObject extends DurableObject {
     const objectId = ctx.id.toString();
     const storage = new JobStorage(ctx.storage);
     const log = new JobLog(storage);
+    const cases = new JobCases(ctx.storage);
     const source = {
       snapshot: () => this.snapshot(),
       slice: (after: number, maxBytes: number) => log.slice(after, maxBytes),
     };
     const sockets = new LogSockets(ctx, source, deps.now);
-    const effects = new JobEffects(deps, ctx.storage, objectId);
+    const effects = new JobEffects(deps, ctx.storage, objectId, cases);
     const changes = new JobChanges(storage, effects, sockets, this.#waiters);
     this.#deps = deps;
     this.#storage = storage;
     this.#log = log;
+    this.#cases = cases;
     this.#sockets = sockets;
     this.#effects = effects;
     this.#changes = changes;
-    this.#attempts = new JobAttempts(deps, objectId, { storage, log, sockets, changes });
+    this.#attempts = new JobAttempts(deps, objectId, { storage, log, cases, sockets, changes });
     this.#uploads = new UploadWatch(deps, storage, changes);
   }
 
@@ -69,6 +74,7 @@ export class JobObject extends DurableObject {
     const present = this.#storage.record();
     if (present !== null) return snapshotOf(present);
     const record = newJob(job, this.#deps.now());
+    if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
     await this.#changes.begin(record);
     return snapshotOf(record);
   }
@@ -87,6 +93,17 @@ export class JobObject extends DurableObject {
   logs(after: number | null, maxBytes: number, maxRecords?: number): LogPage | null {
     const record = this.#storage.record();
     return record === null ? null : this.#log.page(record, after, maxBytes, maxRecords);
+  }
+
+  /** Results of the newest attempt's cases from `from` on, at most `limit`. */
+  cases(from: number, limit: number): StoredCase[] | null {
+    const record = this.#storage.record();
+    return record === null ? null : this.#cases.page(record, from, limit);
+  }
+
+  /** What the door that the job came by keeps of the request; null where it came by none. */
+  doorData(): StoredBytes | null {
+    return this.#storage.doorData();
   }
 
   logTail(maxBytes: number): string | null {

@@ -96,7 +96,7 @@ export const readWholeBlob = async (blob: Blob, signal: AbortSignal): Promise<Bu
 };
 
 /** Puts checked entries into the one archive that the sandbox unpacks, and remembers what they were. */
-const createLayout = (writer: TarWriter) => {
+const createLayout = (writer: TarWriter, omits: ReadonlySet<string>) => {
   const files = new Map<string, { sizeBytes: number; sha256: string; mode: number }>();
   let entries = 0;
   let totalBytes = 0;
@@ -106,6 +106,7 @@ const createLayout = (writer: TarWriter) => {
   };
   return {
     files,
+    omits,
     /** For what an archive holds; a single file has the size that the Worker allowed it. */
     countArchived: (sizeBytes: number): void => {
       totalBytes += sizeBytes;
@@ -145,7 +146,7 @@ export const entryPath = (entry: TarEntry, strip: number): string | null => {
 
 const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
   const path = entryPath(entry, strip);
-  if (path === null) return;
+  if (path === null || layout.omits.has(path)) return;
   if (entry.type === "directory") return layout.addFolder(path);
   if (entry.type !== "file") throw new InputFault("archive", entry.name);
   layout.countArchived(entry.sizeBytes);
@@ -173,15 +174,16 @@ const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Prom
 };
 
 /**
- * Writes all inputs as one archive of plain files and folders. Throws an InputFault, or what the writer throws;
+ * Writes all inputs but those that are to be left out as one archive of plain files and folders. Throws an InputFault, or what the writer throws;
  * the archive is then aborted.
  */
 export const writeInputs = async (
   inputs: readonly Input[],
   writer: TarWriter,
   signal: AbortSignal,
+  omits: readonly string[] = [],
 ): Promise<LaidOut> => {
-  const layout = createLayout(writer);
+  const layout = createLayout(writer, new Set(omits));
   try {
     for (const input of inputs) await addInput(layout, input, signal);
   } catch (error) {

@@ -9,6 +9,7 @@ import { s3Presigner } from "./adapters/presigner.ts";
 import { durableQuotas } from "./adapters/quotas.ts";
 import { r2Bucket } from "./adapters/r2-bucket.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
+import { turnsUnder } from "./adapters/turns.ts";
 import { durableTypedJobObjects } from "./adapters/typed-job-objects.ts";
 import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
 import { webhookSecrets } from "./adapters/webhook-secrets.ts";
@@ -55,6 +56,7 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
       },
     },
     executor: executorOf(config),
+    turnOf: turnsUnder(config.R2_SECRET_ACCESS_KEY),
     bucket: r2Bucket(config.BUCKET),
     presigner: s3Presigner({
       bucketUrl: `${config.R2_S3_ENDPOINT}/${config.R2_BUCKET_NAME}`,
@@ -67,7 +69,7 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
 };
 
 /** A slot's lease covers the longest life of a run: the wait in the queue and every attempt. */
-const ATTEMPTS_MS = 3 * 15 * 60_000;
+const ATTEMPTS_MS = 3 * 25 * 60_000;
 
 export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
   const config = configOf(env);
@@ -119,8 +121,10 @@ export const webhookSubscriptionsFor = (
 export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[] = []): Deps => {
   const config = configOf(env);
   const webhookConfig = webhookConfigOf(env);
+  const jobDeps = jobDepsFor(env);
   return {
-    ...jobDepsFor(env),
+    ...jobDeps,
+    languages: () => jobDeps.executor.languages(),
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),

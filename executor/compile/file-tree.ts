@@ -101,10 +101,11 @@ export const treeOfInputs = async (
   inputs: readonly Input[],
   nextPath: NextPath,
   signal: AbortSignal,
+  omits: readonly string[] = [],
 ): Promise<FileTree> => {
   const draft = draftTree(nextPath);
   try {
-    return draft.done(await writeInputs(inputs, draft.writer, signal));
+    return draft.done(await writeInputs(inputs, draft.writer, signal, omits));
   } catch (error) {
     await draft.abort();
     throw error;

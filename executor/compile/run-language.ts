@@ -24,7 +24,9 @@ const execute = async (stage: Stage, job: LanguageJob): Promise<Outcome> => {
   const { request, context } = stage;
   const template = job.installed.language.compile;
   const cases = await readCases(stage);
-  const source = stage.hold(await treeOfInputs(request.inputs, context.spool.nextPath, context.signal));
+  const { spool, signal } = context;
+  const omits = request.cases?.omits ?? [];
+  const source = stage.hold(await treeOfInputs(request.inputs, spool.nextPath, signal, omits));
   const made =
     template === null ? { tree: source, used: nothingUsed } : await compileStep(stage, job, template, source);
   if ("ending" in made) return made;

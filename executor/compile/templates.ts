@@ -1,4 +1,4 @@
-import type { Language } from "../../src/wire/languages/index.ts";
+import type { Language } from "../../src/wire/languages/registry.ts";
 
 const MIB = 1024 * 1024;
 /** The rest of a JVM's memory limit is for its code, its stacks and its collector. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Language, languageById } from "../../src/wire/languages/index.ts";
+import { type Language, languageById } from "../../src/wire/languages/registry.ts";
 import {
   type DebianPackage,
   downloadPackages,

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { LanguageInfo } from "../../src/wire/judging.ts";
-import { type Language, languageById, languages as registry } from "../../src/wire/languages/index.ts";
+import { type Language, languageById, languages as registry } from "../../src/wire/languages/registry.ts";
 import { layerRoot, readBuiltLanguages, versionIn } from "./layer-file.ts";
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { languages } from "../../src/wire/languages/index.ts";
+import { languages } from "../../src/wire/languages/registry.ts";
 
 const SMALL = ["c", "cpp"];
 const CORE = [...SMALL, ..."java csharp go rust ruby php perl lua sqlite awk pascal asm".split(" ")];

@@ -83,6 +83,7 @@ export const executorClient = (send: ExecutorFetch, token: string): Executor => 
       }
     },
     health: () => ask("/health", executorHealth),
+    languages: async () => (await ask("/environments", environmentList))?.languages ?? null,
     environments: async () => (await ask("/environments", environmentList))?.environments ?? null,
   };
 };

@@ -17,6 +17,8 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   snapshot: () => stub.snapshot(),
   waitForEnd: (timeoutMs) => stub.waitForEnd(timeoutMs),
   logs: (after, maxBytes, maxRecords) => stub.logs(after, maxBytes, maxRecords),
+  cases: (from, limit) => stub.cases(from, limit),
+  doorData: () => stub.doorData(),
   logTail: (maxBytes) => stub.logTail(maxBytes),
   cancel: () => stub.cancel(),
   remove: () => stub.remove(),

@@ -4,12 +4,12 @@ const POSITION_CAP = 1_000;
 
 const UPSERT = `INSERT INTO jobs
   (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
-   workload, owner, params, files_deleted_at_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+   workload, owner, params, files_deleted_at_ms, door, language, verdict)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
   ON CONFLICT (object_id) DO UPDATE SET
     state = excluded.state, version = excluded.version,
     updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms,
-    files_deleted_at_ms = excluded.files_deleted_at_ms
+    files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict
   WHERE excluded.version > jobs.version`;
 
 const QUEUED = `SELECT 1 FROM jobs
@@ -34,6 +34,9 @@ export const d1JobRows = (db: D1Database): JobRows => ({
         row.workload?.owner ?? null,
         row.workload?.params ?? null,
         row.workload?.filesDeletedAtMs ?? null,
+        row.door,
+        row.language,
+        row.verdict,
       )
       .run();
   },

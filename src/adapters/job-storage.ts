@@ -1,7 +1,8 @@
 import type { LogChunk } from "../domain/job/log-book.ts";
-import type { JobRecord } from "../domain/job/record.ts";
+import type { JobRecord, StoredBytes } from "../domain/job/record.ts";
 
 const RECORD = "job";
+const DOOR_DATA = "door";
 const LOG_PREFIX = "log/";
 /** At most 256 KiB each. */
 const RECENT_CHUNKS = 16;
@@ -31,6 +32,14 @@ export class JobStorage {
   write(record: JobRecord): void {
     this.#storage.kv.put(RECORD, record);
     this.#record = record;
+  }
+
+  doorData(): StoredBytes | null {
+    return this.#storage.kv.get<StoredBytes>(DOOR_DATA) ?? null;
+  }
+
+  writeDoorData(data: StoredBytes): void {
+    this.#storage.kv.put(DOOR_DATA, data);
   }
 
   /** The newest chunk of the log. */

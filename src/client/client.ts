@@ -89,7 +89,7 @@ const downloadOf = (response: Response): Download => {
 const encodedPath = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 
 async function* recordsOf(events: AsyncGenerator<LiveEvent, void>): AsyncGenerator<LogRecord, void> {
-  for await (const event of events) if ("seq" in event) yield event;
+  for await (const event of events) if ("data" in event) yield event;
 }
 
 /** A client of the service at `baseUrl`, for Node, browsers and Workers alike. */

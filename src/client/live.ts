@@ -1,5 +1,7 @@
 import type { LogRecord } from "../wire/run-answers.ts";
 import {
+  type CaseFrame,
+  type CompileFrame,
   type EndFrame,
   SOCKET_CLOSE,
   SOCKET_PROTOCOL,
@@ -22,12 +24,14 @@ export type LiveOptions = {
   /** Begin behind the record with this `seq`. */
   readonly after?: number;
   readonly signal?: AbortSignal;
+  /** Called with each case of a judged run when it has ended, in order and once. */
+  readonly onCase?: (frame: CaseFrame) => void;
   /** Cuts in a row, without news between them, after which it is given up; 20 by default. */
   readonly maxCuts?: number;
 };
 
-/** What a log socket tells, in order: a record of the log, a change of state, or the end. */
-export type LiveEvent = LogRecord | StatusFrame | EndFrame;
+/** What a log socket tells, in order: a record of the log, a compile step, a case, a change of state, or the end. */
+export type LiveEvent = LogRecord | StatusFrame | CompileFrame | CaseFrame | EndFrame;
 
 /** With the waits between them, about three minutes without the service. */
 const MAX_CUTS = 20;
@@ -96,7 +100,7 @@ const isNews = (frame: SocketFrame, seen: Seen): frame is LiveEvent => {
  */
 export async function* follow(
   connect: (after: number) => SocketLike,
-  { after = 0, signal, maxCuts = MAX_CUTS }: LiveOptions,
+  { after = 0, signal, onCase, maxCuts = MAX_CUTS }: LiveOptions,
 ): AsyncGenerator<LiveEvent, void> {
   const seen = { seq: after, version: 0 };
   for (let cuts = 0; cuts < maxCuts; ) {
@@ -107,6 +111,7 @@ export async function* follow(
       for (; !next.done; next = await frames.next()) {
         if (!isNews(next.value, seen)) continue;
         cuts = 0;
+        if ("type" in next.value && next.value.type === "case") onCase?.(next.value);
         yield next.value;
         if ("type" in next.value && next.value.type === "end") return;
       }

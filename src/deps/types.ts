@@ -29,6 +29,8 @@ export type JobDeps = {
   readonly bucket: Bucket;
   readonly presigner: Presigner;
   readonly publicUrl: string;
+  /** Whose a job is, as a hash that tells nobody who that is. */
+  readonly turnOf: (client: string) => Promise<string>;
   readonly webhooks: Webhooks;
 };
 

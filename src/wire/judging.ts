@@ -104,6 +104,8 @@ export const caseRules = z.strictObject({
   total: z.int().min(1).max(CASES_MAX),
   stopOnFailure: z.boolean(),
   outputBytes: bytes.max(CASE_OUTPUT_BYTES.max),
+  /** Files of the inputs that say what is expected: they are laid into no sandbox. */
+  omits: z.array(text(1_024).min(1)).max(4),
   keep: z.strictObject({
     stdoutBytes: z.int().nonnegative().max(CASE_KEPT_MOST.stdoutBytes),
     stderrBytes: z.int().nonnegative().max(CASE_KEPT_MOST.stderrBytes),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { casesStoppedBy, caseVerdict, compileStatus, jobVerdict } from "./judging.ts";
 import { logStream, terminationReason } from "./vocabulary.ts";
 import { webhookDelivery } from "./webhook-delivery.ts";
 
@@ -41,6 +42,53 @@ const outputFile = z.object({
   type: z.literal("file"),
   category: z.string(),
 });
+
+const figures = {
+  cpu_seconds: z.number(),
+  wall_time_ms: z.int(),
+  memory_peak_bytes: z.int(),
+};
+
+/** How a compile step ended; `cached` where an earlier one of the same client was used. */
+export const compileReport = z.object({
+  status: compileStatus,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  output_truncated: z.boolean(),
+  ...figures,
+  cached: z.boolean(),
+});
+export type CompileReport = z.infer<typeof compileReport>;
+
+const outputEncoding = z.enum(["utf-8", "base64"]);
+
+/** How a case ended; what it printed is there where it was asked for. */
+export const caseReport = z.object({
+  index: z.int().nonnegative(),
+  id: z.string(),
+  verdict: caseVerdict,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  termination_reason: z.string().nullable(),
+  ...figures,
+  stdout_bytes: z.int(),
+  stderr_bytes: z.int(),
+  stdout: z.string().optional(),
+  stdout_encoding: outputEncoding.optional(),
+  stdout_truncated: z.boolean().optional(),
+  stderr: z.string().optional(),
+  stderr_encoding: outputEncoding.optional(),
+  stderr_truncated: z.boolean().optional(),
+});
+export type CaseReport = z.infer<typeof caseReport>;
+
+export const casePage = z.object({
+  job_id: z.string(),
+  total: z.int(),
+  cases: z.array(caseReport),
+  next: z.int().nullable().meta({ description: "Pass as `from` for the cases that follow." }),
+});
+export type CasePage = z.infer<typeof casePage>;
 
 export const runReport = z.object({
   job_id: z.string(),
@@ -93,6 +141,12 @@ export const runReport = z.object({
     signed_payload: z.string().nullable(),
   }),
   webhooks: z.array(webhookDelivery).optional(),
+  language: z.object({ id: z.string(), version: z.string() }).optional(),
+  compile: compileReport.extend({ output: z.string() }).nullable().optional(),
+  verdict: jobVerdict.nullable().optional(),
+  cases: z.object({ total: z.int(), finished: z.int(), accepted: z.int() }).optional(),
+  cases_stopped_by: casesStoppedBy.nullable().optional(),
+  case_results: z.array(caseReport).optional(),
   stdout: z.string().optional().meta({ description: "With include=output: the first 64 KiB." }),
   stderr: z.string().optional(),
 });
@@ -104,6 +158,7 @@ export const logRecord = z.object({
   at: z.int().nonnegative(),
   stream: logStream,
   data: z.string(),
+  phase: z.literal("compile").optional().meta({ description: "The compiler's text." }),
 });
 export type LogRecord = z.infer<typeof logRecord>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { logRecord, runStatus } from "./run-answers.ts";
+import { jobVerdict } from "./judging.ts";
+import { caseReport, compileReport, logRecord, runStatus } from "./run-answers.ts";
 import { terminationReason } from "./vocabulary.ts";
 
 /** Offered by a client that wants typed frames on a log socket (contract runs.md 0.6). */
@@ -24,9 +25,20 @@ export const endFrame = z.object({
   exit_code: z.int().nullable(),
   termination_reason: terminationReason.nullable(),
   truncated: z.boolean(),
+  verdict: jobVerdict.optional(),
   last_seq: z.int().nonnegative(),
 });
 export type EndFrame = z.infer<typeof endFrame>;
+
+const numbered = { seq: z.int().positive(), at: z.int().nonnegative() };
+
+/** The compile step has ended; its number is one of the log's. */
+export const compileFrame = z.object({ type: z.literal("compile"), ...numbered, ...compileReport.shape });
+export type CompileFrame = z.infer<typeof compileFrame>;
+
+/** A case has ended, with the first 4 KiB that it printed to stdout. */
+export const caseFrame = z.object({ type: z.literal("case"), ...numbered, ...caseReport.shape });
+export type CaseFrame = z.infer<typeof caseFrame>;
 
 /** Sent before the socket is closed with 4404. */
 export const errorFrame = z.object({ type: z.literal("error"), error: z.string() });
@@ -34,6 +46,6 @@ export const errorFrame = z.object({ type: z.literal("error"), error: z.string()
 /** A text frame of the protocol `sandpiper.v1`, parsed from JSON; a log record has no `type`. */
 export const socketFrame = z.union([
   logRecord,
-  z.discriminatedUnion("type", [statusFrame, endFrame, errorFrame]),
+  z.discriminatedUnion("type", [statusFrame, compileFrame, caseFrame, endFrame, errorFrame]),
 ]);
 export type SocketFrame = z.infer<typeof socketFrame>;

@@ -1,5 +1,29 @@
 import { z } from "zod";
 
+const textOrBytes = z.union([z.string(), z.object({ base64: z.string() })]);
+
+const compare = z.union([
+  z.enum(["trimmed", "exact", "tokens", "numeric"]),
+  z.object({
+    mode: z.literal("numeric"),
+    absolute: z.number().nonnegative().optional(),
+    relative: z.number().nonnegative().optional(),
+  }),
+]);
+
+/** One run of a program that is judged. */
+export const runCase = z.object({
+  id: z.string().optional(),
+  stdin: textOrBytes.optional(),
+  args: z.array(z.string()).optional(),
+  expected_output: textOrBytes.optional(),
+  timeout: z.number().min(0.1).optional(),
+  cpu_seconds: z.number().min(0.05).optional(),
+  memory_mb: z.number().optional(),
+  compare: compare.optional(),
+});
+export type RunCase = z.infer<typeof runCase>;
+
 /**
  * What a client writes to have a program run (contract runs.md 0.7), as the service describes it; caps
  * and details are the service's to enforce, which answers 400 and names the field.
@@ -18,6 +42,20 @@ export const manifest = z.object({
   memory_mb: z.int().positive().optional().meta({ description: "At most 512." }),
   cpu_seconds: z.int().positive().optional().meta({ description: "10 by default, at most 60." }),
   stdin: z.string().optional().meta({ description: "What the program reads from stdin; at most 1 MiB." }),
+  language: z
+    .string()
+    .optional()
+    .meta({ description: "Id or alias of GET /runtimes, in place of an interpreter." }),
+  compile_flags: z.array(z.string()).optional(),
+  compile_timeout: z.int().positive().optional().meta({ description: "Seconds; 30, at most 60." }),
+  compile_cpu_seconds: z.int().positive().optional(),
+  compile_memory_mb: z.int().positive().optional(),
+  expected_output: textOrBytes.optional().meta({ description: "Makes the run one case." }),
+  cases: z.array(runCase).max(100).optional(),
+  cases_file: z.string().optional().meta({ description: "A file of the upload that holds the cases." }),
+  compare: compare.optional(),
+  stop_on_failure: z.boolean().optional(),
+  case_output_bytes: z.int().positive().optional().meta({ description: "1 MiB, at most 10 MiB." }),
 });
 export type Manifest = z.infer<typeof manifest>;
 

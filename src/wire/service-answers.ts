@@ -62,3 +62,21 @@ export const health = z.object({
   }),
 });
 export type Health = z.infer<typeof health>;
+
+/** `GET /runtimes`: the languages that executors have. */
+export const runtimes = z.object({
+  languages: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      version: z.string(),
+      version_text: z.string(),
+      aliases: z.array(z.string()),
+      extensions: z.array(z.string()),
+      source_file: z.string(),
+      compiled: z.boolean(),
+      environment: z.string(),
+    }),
+  ),
+});
+export type Runtimes = z.infer<typeof runtimes>;

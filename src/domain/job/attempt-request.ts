@@ -1,19 +1,10 @@
 import type { AttemptLimits, AttemptRequest, Blob } from "../../wire/attempt.ts";
+import { toBase64 } from "../judging/base64.ts";
 import type { ProgramTask, StoredBytes } from "./record.ts";
-
-const CHUNK = 0x8000;
-
-const base64 = (bytes: Uint8Array): string => {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += CHUNK) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
-  }
-  return btoa(binary);
-};
 
 const toBlob = async (stored: StoredBytes, urlFor: (key: string) => Promise<string>): Promise<Blob> =>
   stored.kind === "inline"
-    ? { kind: "inline", base64: base64(stored.bytes) }
+    ? { kind: "inline", base64: toBase64(stored.bytes) }
     : { kind: "url", url: await urlFor(stored.key), sizeBytes: stored.sizeBytes };
 
 const PAGE_BYTES = 4_096;
@@ -34,15 +25,30 @@ const limitsWith = ({ limits, files }: ProgramTask): AttemptLimits => {
   };
 };
 
-/** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET. */
+/** What a request has where the program is run in a language, perhaps for cases. */
+const languagePart = async (
+  { language, cases }: ProgramTask,
+  turn: string,
+  urlFor: (key: string) => Promise<string>,
+): Promise<Pick<AttemptRequest, "language" | "cases">> => {
+  if (language === undefined) return {};
+  const { version: _version, ...order } = language;
+  const part = { language: { ...order, turn } };
+  return cases === undefined
+    ? part
+    : { ...part, cases: { ...cases.rules, blob: await toBlob(cases.stored, urlFor) } };
+};
+
+/** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET, `turn` says whose it is. */
 export const attemptRequestOf = async (
   task: ProgramTask,
   attempt: { readonly id: string; readonly token: string },
   publicUrl: string,
   urlFor: (key: string) => Promise<string>,
+  turn: string,
 ): Promise<AttemptRequest> => {
   return {
-    protocol: 1,
+    protocol: task.language === undefined ? 1 : 2,
     attemptId: attempt.id,
     attemptToken: attempt.token,
     reportUrl: new URL(`/executor/attempts/${attempt.id}`, publicUrl).href,
@@ -60,5 +66,6 @@ export const attemptRequestOf = async (
     ],
     outputs: { root: task.outputRoot, patterns: [...task.outputPatterns] },
     jobHash: task.jobHash,
+    ...(await languagePart(task, turn, urlFor)),
   };
 };

@@ -1,3 +1,4 @@
+import { CASES_WALL_MS } from "../../wire/judging.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../../wire/limits.ts";
 import type { FinishedEvent } from "../../wire/report.ts";
 import { endJob, resultOf, withoutRun } from "./endings.ts";
@@ -8,8 +9,12 @@ const MAX_ATTEMPTS = 3;
 /** Beyond the program's own time: waiting in the executor, fetching inputs, storing outputs. */
 const ATTEMPT_OVERHEAD_MS = 10 * 60_000;
 
-const timeoutMsOf = (task: Task): number =>
-  task.kind === "program" ? task.limits.timeoutMs : task.timeoutMs;
+/** The program's own time: its compile step's, and its run's or all its cases'. */
+const timeoutMsOf = (task: Task): number => {
+  if (task.kind !== "program") return task.timeoutMs;
+  const compileMs = task.language?.compile?.limits.timeoutMs ?? 0;
+  return compileMs + (task.cases === undefined ? task.limits.timeoutMs : CASES_WALL_MS);
+};
 
 /** Gives a queued job to an executor. `nextSeq` is the number of the next log record. */
 export const startAttempt = (
@@ -25,7 +30,8 @@ export const startAttempt = (
     deadlineMs: now + timeoutMsOf(record.task) + ATTEMPT_OVERHEAD_MS,
     lastEvent: 0,
   };
-  return changed(record, now, {
+  const { compiled: _earlier, ...fresh } = record;
+  return changed(fresh, now, {
     state: "running",
     startedAtMs: record.startedAtMs ?? now,
     attempt,

@@ -1,5 +1,12 @@
 import type { FinishedEvent } from "../../wire/report.ts";
-import { changed, type EndReason, type JobRecord, type Result, type Task } from "./record.ts";
+import {
+  changed,
+  type EndReason,
+  type JobRecord,
+  type Result,
+  type StoredBytes,
+  type Task,
+} from "./record.ts";
 import type { JobState } from "./state.ts";
 
 const END_STATE: Record<EndReason, JobState> = {
@@ -20,10 +27,17 @@ const END_STATE: Record<EndReason, JobState> = {
 export const chargedCpuSeconds = ({ result, lostCpuSeconds }: JobRecord): number =>
   (result?.cpuSeconds ?? 0) + (lostCpuSeconds ?? 0);
 
+const NOTHING: StoredBytes = { kind: "inline", bytes: new Uint8Array(0) };
+
 /** A task without what no attempt will read again. */
 const spent = (task: Task): Task =>
   task.kind === "program"
-    ? { ...task, inputs: { kind: "inline", bytes: new Uint8Array(0) }, stdin: null }
+    ? {
+        ...task,
+        inputs: NOTHING,
+        stdin: null,
+        ...(task.cases === undefined ? {} : { cases: { ...task.cases, stored: NOTHING } }),
+      }
     : task;
 
 /** Ends a job. The inputs are dropped: no attempt will read them again. */
@@ -69,4 +83,5 @@ export const resultOf = (event: FinishedEvent, attemptId: string, logTruncated: 
   attemptId,
   isolation: event.isolation,
   signature: event.signature,
+  ...(event.judged === undefined ? {} : { judged: event.judged }),
 });

@@ -1,12 +1,19 @@
 import { OUTPUT_BYTES_PER_STREAM } from "../../wire/limits.ts";
 import type { LogStream } from "../../wire/vocabulary.ts";
 
+/** Something that happened between pieces of output, in the form that watchers are shown. */
+export type LogMark = { readonly type: "compile" | "case"; readonly [member: string]: unknown };
+
 /** One piece of output; `seq` counts from 1 without gaps over the life of the job. */
 export type LogRecord = {
   readonly seq: number;
   readonly atMs: number;
   readonly stream: LogStream;
   readonly data: string;
+  /** The compiler's text; absent for the program's own. */
+  readonly phase?: "compile";
+  /** In place of output, with no data: it takes a number, so that watchers resume over it. */
+  readonly mark?: LogMark;
 };
 
 export type LogEntry = Omit<LogRecord, "seq">;
@@ -51,6 +58,13 @@ const cutTo = (text: string, maxBytes: number): string => {
   return new TextDecoder("utf-8").decode(kept, { stream: true });
 };
 
+/** A mark has no data and is kept all the same. */
+const isEmpty = ({ mark }: LogEntry, data: string): boolean => data === "" && mark === undefined;
+
+/** What an entry takes in a chunk. */
+const storedBytes = (size: number, { mark }: LogEntry): number =>
+  mark === undefined ? size : JSON.stringify(mark).length;
+
 /**
  * Appends an attempt's entries behind the tail: the chunks to store, of which the first may replace the
  * tail. The cap of 10 MiB per stream is the executor's to
@@ -78,13 +92,14 @@ export const appendLog = (
     const size = byteLength(data);
     // What comes after a cut must not slip into the bytes that a cut character left free.
     streamBytes[entry.stream] = isCut ? capBytes : streamBytes[entry.stream] + size;
-    if (data === "") continue;
-    if (open.chunkBytes > 0 && open.chunkBytes + size > CHUNK_MAX_BYTES) {
+    if (isEmpty(entry, data)) continue;
+    const taken = storedBytes(size, entry);
+    if (open.chunkBytes > 0 && open.chunkBytes + taken > CHUNK_MAX_BYTES) {
       closed.push(open);
       open = { firstSeq: open.firstSeq + open.entries.length, entries: [], chunkBytes: 0 };
     }
     open.entries.push({ ...entry, data });
-    open.chunkBytes += size;
+    open.chunkBytes += taken;
   }
   return [...closed, open].map((chunk) => ({ attempt, ...chunk, streamBytes, truncated, lastEvent }));
 };

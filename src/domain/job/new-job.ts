@@ -1,4 +1,4 @@
-import type { JobRecord, Task, UploadPlan, WorkloadDetails } from "./record.ts";
+import type { DoorName, JobRecord, StoredBytes, Task, UploadPlan, WorkloadDetails } from "./record.ts";
 import type { Face } from "./state.ts";
 import { firstCheckMs } from "./upload-checks.ts";
 
@@ -14,10 +14,13 @@ export type NewJob = {
   /** The job waits for these parts before it is queued. */
   readonly upload?: Omit<UploadPlan, "checkAtMs">;
   readonly webhooks?: JobRecord["webhooks"];
+  /** The door that the job came by, and what it reads again when it answers. */
+  readonly door?: { readonly name: DoorName; readonly data: StoredBytes };
 };
 
 const inBucket = (task: Task): boolean =>
-  task.kind === "program" && (task.inputs.kind === "object" || task.stdin?.kind === "object");
+  task.kind === "program" &&
+  [task.inputs, task.stdin, task.cases?.stored].some((stored) => stored?.kind === "object");
 
 /** The record of a job that was just accepted. */
 export const newJob = (job: NewJob, now: number): JobRecord => ({
@@ -42,7 +45,8 @@ export const newJob = (job: NewJob, now: number): JobRecord => ({
   filesDeletedAtMs: null,
   cancelRequested: false,
   firstSeq: 1,
-  usesBucket: job.upload !== undefined || inBucket(job.task),
+  usesBucket: job.upload !== undefined || inBucket(job.task) || job.door?.data.kind === "object",
   result: null,
   webhooks: job.webhooks ?? [],
+  ...(job.door === undefined ? {} : { door: job.door.name }),
 });

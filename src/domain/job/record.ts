@@ -1,6 +1,8 @@
 import type { AttemptLimits, Program } from "../../wire/attempt.ts";
+import type { CaseRules, CompileResult, Judged } from "../../wire/judging.ts";
 import type { FinishedEvent, OutputFile } from "../../wire/report.ts";
 import type { TerminationReason } from "../../wire/vocabulary.ts";
+import type { LanguageTask } from "../judging/order.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
 import type { Face, JobState } from "./state.ts";
 
@@ -34,6 +36,10 @@ export type ProgramTask = {
   readonly jobHash: string;
   /** As the client wrote them, where the program has them resolved. */
   readonly asked: { readonly interpreter: string; readonly environment: string };
+  /** The language that the program is written in; absent where an interpreter is started as it is. */
+  readonly language?: LanguageTask;
+  /** Runs that are judged, in place of one that is logged. */
+  readonly cases?: { readonly rules: CaseRules; readonly stored: StoredBytes };
 };
 
 /** A workload's TypeScript function, which the queue consumer runs. */
@@ -97,6 +103,8 @@ export type Result = {
   readonly attemptId: string | null;
   readonly isolation: FinishedEvent["isolation"] | null;
   readonly signature: FinishedEvent["signature"];
+  /** What cases came to, or that the compile step failed. */
+  readonly judged?: Judged;
 };
 
 /** One executor's hold on the job; reports that name another attempt are refused. */
@@ -111,6 +119,9 @@ export type Attempt = {
   /** Highest event number taken with a record write; the log's tail may know a higher one. */
   readonly lastEvent: number;
 };
+
+/** Whose clients a run was made for, in their own shapes. */
+export type DoorName = "judge0" | "piston";
 
 /** Everything about a job but its logs; owned and stored by its job object, in one value. */
 export type JobRecord = {
@@ -132,6 +143,8 @@ export type JobRecord = {
   readonly upload: UploadPlan | null;
   readonly attempt: Attempt | null;
   readonly attemptsMade: number;
+  /** The newest attempt's compile step. */
+  readonly compiled?: CompileResult;
   /** What attempts used whose results do not count; charged with the job's own at its end. */
   readonly lostCpuSeconds?: number;
   /** When the dispatch queue last did something for this job; silence makes the alarm send again. */
@@ -148,6 +161,8 @@ export type JobRecord = {
   /** Whether R2 may hold something of this job. */
   readonly usesBucket: boolean;
   readonly result: Result | null;
+  /** Absent where the run came by the service's own face. */
+  readonly door?: DoorName;
   /** Who is to hear how the job ends. */
   readonly webhooks: readonly Subscription[];
 };
@@ -162,12 +177,14 @@ export const changed = (record: JobRecord, now: number, change: Partial<JobRecor
 
 /** A record without the bytes that only an executor needs. */
 export type JobSnapshot = Omit<JobRecord, "task" | "attempt"> & {
-  readonly task: Omit<ProgramTask, "inputs" | "stdin"> | FunctionTask;
+  readonly task:
+    | (Omit<ProgramTask, "inputs" | "stdin" | "cases"> & { readonly caseRules: CaseRules | null })
+    | FunctionTask;
 };
 
 export const snapshotOf = (record: JobRecord): JobSnapshot => {
   const { attempt: _attempt, task, ...rest } = record;
   if (task.kind === "function") return { ...rest, task };
-  const { inputs: _inputs, stdin: _stdin, ...visible } = task;
-  return { ...rest, task: visible };
+  const { inputs: _inputs, stdin: _stdin, cases, ...visible } = task;
+  return { ...rest, task: { ...visible, caseRules: cases?.rules ?? null } };
 };

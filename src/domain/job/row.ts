@@ -11,6 +11,9 @@ export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
   createdAtMs: record.createdAtMs,
   updatedAtMs: record.updatedAtMs,
   finishedAtMs: record.finishedAtMs,
+  door: record.door ?? null,
+  language: record.task.kind === "program" ? (record.task.language?.id ?? null) : null,
+  verdict: record.result?.judged?.verdict ?? null,
   workload:
     record.workload === null
       ? null

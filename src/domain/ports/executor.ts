@@ -1,4 +1,5 @@
 import type { AttemptRequest, EnvironmentInfo, ExecutorHealth } from "../../wire/attempt.ts";
+import type { LanguageInfo } from "../../wire/judging.ts";
 
 export type StartOutcome =
   | { readonly kind: "accepted" }
@@ -13,5 +14,7 @@ export type Executor = {
   cancel(attemptId: string): Promise<boolean>;
   /** Null when no executor answers. */
   health(): Promise<ExecutorHealth | null>;
+  /** The languages that it has; null when no executor answers. */
+  languages(): Promise<readonly LanguageInfo[] | null>;
   environments(): Promise<readonly EnvironmentInfo[] | null>;
 };

@@ -1,8 +1,9 @@
 import type { AttemptRequest } from "../../wire/attempt.ts";
+import type { CaseResult } from "../../wire/judging.ts";
 import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
-import type { InputFile, JobSnapshot } from "../job/record.ts";
+import type { InputFile, JobSnapshot, StoredBytes } from "../job/record.ts";
 
 export type ReportOutcome =
   | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
@@ -26,6 +27,12 @@ export type StartAttemptOutcome =
   | { readonly kind: "function"; readonly run: FunctionRun }
   /** Nothing to start: the job runs, has ended, or is gone. */
   | { readonly kind: "idle" };
+
+/** A case's result as the job's object keeps it; its output is bytes. */
+export type StoredCase = Omit<CaseResult, "stdout" | "stderr"> & {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+};
 
 export type UploadCheck =
   | { readonly kind: "unknown" }
@@ -55,6 +62,10 @@ export type JobHandle = {
   waitForEnd(timeoutMs: number): Promise<JobSnapshot | null>;
   /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
   logs(after: number | null, maxBytes: number, maxRecords?: number): Promise<LogPage | null>;
+  /** Results of the newest attempt's cases with an index of `from` or more, at most `limit`, in order. */
+  cases(from: number, limit: number): Promise<readonly StoredCase[] | null>;
+  /** What the door that the job came by keeps of the request; null where it came by none. */
+  doorData(): Promise<StoredBytes | null>;
   /** The end of the newest attempt's log as text, at most so many bytes of UTF-8. */
   logTail(maxBytes: number): Promise<string | null>;
   /** Answers when the program is dead, or after a short wait. */

@@ -10,6 +10,10 @@ export type JobRow = {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly finishedAtMs: number | null;
+  /** Null where the run came by the service's own face, has no language, or was not judged. */
+  readonly door: string | null;
+  readonly language: string | null;
+  readonly verdict: string | null;
   /** What workloads are searched by; null for the other faces. */
   readonly workload: {
     readonly path: string;

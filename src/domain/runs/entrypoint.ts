@@ -1,4 +1,11 @@
+import {
+  type Language,
+  languageById,
+  languageOfExtension,
+  languages,
+} from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
+import { LANGUAGE_OF } from "../judging/order.ts";
 import { shown } from "../uploads/refusal.ts";
 import type { Manifest, Refused, RunOutcome } from "./types.ts";
 
@@ -15,12 +22,14 @@ const BY_EXTENSION: Record<string, Interpreter> = {
   bash: "bash",
 };
 
+const extensionOf = (path: string): string => /[^/]\.([^./]*)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+
 /**
  * The interpreter for an entrypoint that comes without one, or null when its extension says nothing. A name
  * without an extension is Python, the reference's default (contract runs.md section 4).
  */
 export const interpreterFor = (entrypoint: string): Interpreter | null => {
-  const extension = /[^/]\.([^./]*)$/.exec(entrypoint)?.[1]?.toLowerCase() ?? "";
+  const extension = extensionOf(entrypoint);
   return Object.hasOwn(BY_EXTENSION, extension) ? (BY_EXTENSION[extension] ?? null) : null;
 };
 
@@ -39,9 +48,15 @@ export const sharedTop = (paths: readonly string[]): string | null => {
 /** A program that came alone needs no name: its file, if its extension says what runs it. */
 const loneProgram = (paths: readonly string[]): readonly string[] => {
   const programs = paths.filter(isProgram);
-  return programs.filter(
-    (path) => programs.length === 1 && /\.[^./]+$/.test(path) && interpreterFor(path) !== null,
-  );
+  return programs.filter((path) => programs.length === 1 && /\.[^./]+$/.test(path) && startOf(path) !== null);
+};
+
+/** What starts a program whose manifest names neither interpreter nor language, by its extension. */
+const startOf = (path: string): { interpreter: Interpreter | null; language: string | null } | null => {
+  const interpreter = interpreterFor(path);
+  if (interpreter !== null) return { interpreter, language: null };
+  const language = languageOfExtension(extensionOf(path));
+  return language === null ? null : { interpreter: null, language: language.id };
 };
 
 /** A name as it was found: at its place, or below the one top folder. */
@@ -62,30 +77,71 @@ const sentence = (field: string, message: string): Refused => ({
   errors: [{ field, message, isSentence: true }],
 });
 
-const missing = (entrypoint: string | null): Refused =>
+const missing = (entrypoint: string | null, language: Language | null): Refused =>
   sentence(
     "entrypoint",
     entrypoint === null
-      ? `No entrypoint specified, and there is no ${DEFAULT_ENTRYPOINTS.join(", ")}; name one in the manifest`
+      ? `No entrypoint specified, and there is no ${(language === null ? DEFAULT_ENTRYPOINTS : [language.source]).join(", ")}; name one in the manifest`
       : `There is no file ${shown(entrypoint)} in the upload`,
   );
+
+/** The usual names of every language's sources; Python's come first, and may stand for the whole. */
+const SOURCES = [...new Set([...DEFAULT_ENTRYPOINTS, ...languages.map(({ source }) => source)])];
+
+/** A program of a language that came without a name: its usual file, or the only one with its extension. */
+const foundFor = ({ source, extensions }: Language, paths: readonly string[]): FoundFile | null => {
+  const programs = paths.filter(isProgram);
+  const own = programs.filter((path) => extensions.includes(extensionOf(path)));
+  const only = programs.length === 1 ? programs : own.length === 1 ? own : [];
+  return findFile([source], paths) ?? findFile(only, paths);
+};
+
+/** What is wrong between the fields that say how the program is started; null when they fit together. */
+const misfit = (
+  { interpreter, environment, judging }: Manifest,
+  language: Language | null,
+): Refused | null => {
+  if (interpreter !== null && judging.language !== null && LANGUAGE_OF[interpreter] !== judging.language)
+    return sentence("language", "language and interpreter name different things; give one of them");
+  if (language?.layer === "languages" && environment !== "" && environment !== "default")
+    return sentence("environment", `A program in ${language.name} has no environment; leave it out`);
+  if ((judging.compileFlags ?? []).length > 0 && (language?.compile ?? null) === null)
+    return sentence("compile_flags", "compile_flags are for a language with a compile step");
+  return null;
+};
+
+const foundEntrypoint = (
+  { entrypoint }: Manifest,
+  language: Language | null,
+  paths: readonly string[],
+): FoundFile | null => {
+  if (entrypoint !== null) return findFile([entrypoint], paths);
+  if (language !== null) return foundFor(language, paths);
+  const usual = findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths), paths);
+  return usual ?? findFile(SOURCES, paths);
+};
 
 /**
  * Finds the manifest's entrypoint, or a default one, among the files of an upload and settles its
  * interpreter (contract runs.md 0.7, 0.8). `paths` are the tar's regular files.
  */
 export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]): RunOutcome => {
-  const found =
-    manifest.entrypoint === null
-      ? (findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths), paths))
-      : findFile([manifest.entrypoint], paths);
-  if (found === null) return missing(manifest.entrypoint);
-  const interpreter = manifest.interpreter ?? interpreterFor(found.name);
-  if (interpreter === null)
+  const given = manifest.judging.language === null ? null : languageById(manifest.judging.language);
+  const found = foundEntrypoint(manifest, given, paths);
+  if (found === null) return missing(manifest.entrypoint, given);
+  const start =
+    given === null && manifest.interpreter === null
+      ? startOf(found.name)
+      : { interpreter: given === null ? manifest.interpreter : null, language: given?.id ?? null };
+  if (start === null)
     return sentence("interpreter", `The extension of ${shown(found.name)} is not known; name an interpreter`);
+  const language = start.language === null ? null : languageById(start.language);
+  const wrong = misfit(manifest, language);
+  if (wrong !== null) return wrong;
+  const judging = { ...manifest.judging, language: start.language };
   return {
     kind: "ok",
-    manifest: { ...manifest, entrypoint: found.name, interpreter },
+    manifest: { ...manifest, entrypoint: found.name, interpreter: start.interpreter, judging },
     stripComponents: found.stripComponents,
     tarPath: found.tarPath,
   };

@@ -6,6 +6,7 @@ export type IncrementalSha256 = {
 
 export type HashedProgram = {
   entrypoint: string;
+  /** The language's id where the program is run in one. */
   interpreter: string;
   /** As requested; "" when none was. */
   environment: string;

@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { languageById } from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
+import { sourceNameFor } from "../languages/source-name.ts";
 import { concatBytes } from "../uploads/byte-reader.ts";
 import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
 import type { UploadEntry } from "../uploads/types.ts";
 import { resolveEntrypoint } from "./entrypoint.ts";
-import { fieldErrors, parseManifestFields, withDefaults } from "./manifest.ts";
-import type { Refused, ResolvedRun } from "./types.ts";
+import { fieldErrors, parseManifestFields, refusedField, withDefaults } from "./manifest.ts";
+import type { ManifestFields, Refused, ResolvedRun } from "./types.ts";
 
 /** UTF-8 bytes of `code`; what is larger goes as an upload. */
 export const CODE_BYTES = 1024 * 1024;
@@ -38,9 +40,17 @@ const ENTRYPOINTS: Record<Interpreter, string> = {
   sh: "run.sh",
 };
 
+const usualName = ({ interpreter, judging }: ManifestFields, code: Uint8Array): string => {
+  const language = judging.language === null ? null : languageById(judging.language);
+  return language === null
+    ? ENTRYPOINTS[interpreter ?? "python3"]
+    : sourceNameFor(language, new TextDecoder().decode(code));
+};
+
 /**
  * A submission as plain JSON, `{code, stdin?, ...manifest fields}` (contract runs.md 0.8), from a value that
- * JSON gave. Without an entrypoint the code is `main.py`, `index.js` or `run.sh`, by the interpreter.
+ * JSON gave. Without an entrypoint the code is `main.py`, `index.js` or `run.sh`, by the interpreter, or the language's
+ * usual file.
  */
 export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused => {
   const submission = submissionSchema.safeParse(value);
@@ -50,9 +60,11 @@ export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused =>
     return { kind: "refused", errors: [...fieldErrors(submission.error), ...others] };
   }
   if (manifest.kind === "refused") return manifest;
+  if (manifest.fields.judging.casesFile !== null)
+    return refusedField("cases_file", "is for an upload with files; give the cases here");
   const { code } = submission.data;
   const { stdin } = manifest.fields;
-  const path = manifest.fields.entrypoint ?? ENTRYPOINTS[manifest.fields.interpreter ?? "python3"];
+  const path = manifest.fields.entrypoint ?? usualName(manifest.fields, code);
   const run = resolveEntrypoint(withDefaults({ ...manifest.fields, entrypoint: path }), [path]);
   if (run.kind === "refused") return run;
   const header = tarHeader({ path, kind: "file", sizeBytes: code.length });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES, STDIN_BYTES } from "../../wire/limits.ts";
+import { judgingShape } from "../judging/fields.ts";
 import { relativePath } from "../uploads/entry-path.ts";
 import { UPLOAD_LIMITS } from "../uploads/types.ts";
 
@@ -121,6 +122,7 @@ export const manifestSchema = z.object(
       .nullish(),
     gpu,
     requirements,
+    ...judgingShape,
   },
   "must be a JSON object",
 );

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { judgingFieldsOf } from "../judging/fields.ts";
 import { CPU_SECONDS, MEMORY_MB, manifestSchema, TIMEOUT_SECONDS } from "./manifest-fields.ts";
 import type { FieldError, Manifest, ManifestFields, Refused } from "./types.ts";
 import { unknownMembers } from "./unknown-members.ts";
@@ -32,6 +33,7 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   memoryMb: given.memory_mb ?? null,
   cpuSeconds: given.cpu_seconds ?? null,
   stdin: given.stdin ?? null,
+  judging: judgingFieldsOf(given),
   warnings,
 });
 
@@ -68,6 +70,7 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   memoryMb: fields.memoryMb ?? MEMORY_MB.initial,
   cpuSeconds: fields.cpuSeconds ?? CPU_SECONDS.initial,
   stdin: fields.stdin,
+  judging: fields.judging,
   warnings: fields.warnings,
 });
 

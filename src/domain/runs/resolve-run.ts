@@ -1,9 +1,17 @@
+import { caseFieldsOf, casesSchema, mergedJudging, NO_JUDGING } from "../judging/fields.ts";
+import { isJudged } from "../judging/order.ts";
 import { parseStrictJson } from "../strict-json.ts";
 import type { UploadEntry } from "../uploads/types.ts";
 import { UPLOAD_LIMITS } from "../uploads/types.ts";
 import { findFile, resolveEntrypoint } from "./entrypoint.ts";
-import { type FieldsOutcome, parseManifestText, withDefaults } from "./manifest.ts";
-import type { FieldError, ManifestFields, RunOutcome } from "./types.ts";
+import {
+  type FieldsOutcome,
+  fieldErrors,
+  parseManifestText,
+  refusedField,
+  withDefaults,
+} from "./manifest.ts";
+import type { FieldError, ManifestFields, ResolvedRun, RunOutcome } from "./types.ts";
 
 const JOB_FILE = "job.json";
 
@@ -18,6 +26,7 @@ const NOTHING: ManifestFields = {
   memoryMb: null,
   cpuSeconds: null,
   stdin: null,
+  judging: NO_JUDGING,
   warnings: [],
 };
 
@@ -33,6 +42,7 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   memoryMb: part.memoryMb ?? file.memoryMb,
   cpuSeconds: part.cpuSeconds ?? file.cpuSeconds,
   stdin: part.stdin ?? file.stdin,
+  judging: mergedJudging(part.judging, file.judging),
   warnings: [...part.warnings, ...file.warnings],
 });
 
@@ -67,6 +77,45 @@ const withJobFile = async (
   return { kind: "refused", errors: file.errors.map(inFile) };
 };
 
+/** Both texts of 8 MiB of cases, as base64 or with every byte escaped. */
+const CASES_FILE_BYTES = 16 * 1_048_576;
+
+/** Cases that lie in a file of the upload, as if the manifest had them. */
+const withCasesFile = async (
+  fields: ManifestFields,
+  entries: readonly UploadEntry[],
+  readText: (entry: UploadEntry) => Promise<string>,
+): Promise<FieldsOutcome> => {
+  const { casesFile, cases } = fields.judging;
+  if (casesFile === null) return { kind: "ok", fields };
+  if (cases !== null) return refusedField("cases_file", "stands beside cases; give one of them");
+  const paths = entries.map((entry) => entry.path);
+  const found = findFile([casesFile], paths);
+  const entry = entries.find(({ path }) => path === found?.tarPath);
+  if (entry === undefined) return refusedField("cases_file", "is no file of the upload");
+  if (entry.sizeBytes > CASES_FILE_BYTES)
+    return refusedField("cases_file", `must have at most ${CASES_FILE_BYTES} bytes`);
+  const json = parseStrictJson(await readText(entry));
+  if (json.kind !== "value") return refusedField("cases_file", "is not valid JSON");
+  const parsed = casesSchema.safeParse(json.value);
+  if (parsed.success)
+    return {
+      kind: "ok",
+      fields: { ...fields, judging: { ...fields.judging, cases: caseFieldsOf(parsed.data) } },
+    };
+  const inFile = ({ field, message }: FieldError) => ({ field: `cases.${field}`, message });
+  return { kind: "refused", errors: fieldErrors(parsed.error).map(inFile) };
+};
+
+/** What a judged program must not find beside itself: the files that say what is expected of it. */
+const hiddenOf = ({ manifest, stripComponents }: ResolvedRun, paths: readonly string[]): string[] => {
+  if (!isJudged(manifest)) return [];
+  const names = [JOB_FILE, ...(manifest.judging.casesFile === null ? [] : [manifest.judging.casesFile])];
+  return names
+    .flatMap((name) => findFile([name], paths) ?? [])
+    .map(({ tarPath }) => (stripComponents === 1 ? tarPath.slice(tarPath.indexOf("/") + 1) : tarPath));
+};
+
 /**
  * Settles what an upload runs: the manifest part (null when there was none), else job.json in the upload,
  * which is read only when the part names no entrypoint, else a default file (contract runs.md section 3).
@@ -80,10 +129,11 @@ export const resolveRun = async (
   const part: FieldsOutcome =
     manifestText === null ? { kind: "ok", fields: NOTHING } : parseManifestText(manifestText, "The manifest");
   if (part.kind === "refused") return part;
-  const whole = part.fields.entrypoint === null ? await withJobFile(part.fields, entries, readText) : part;
+  const merged = part.fields.entrypoint === null ? await withJobFile(part.fields, entries, readText) : part;
+  if (merged.kind === "refused") return merged;
+  const whole = await withCasesFile(merged.fields, entries, readText);
   if (whole.kind === "refused") return whole;
-  return resolveEntrypoint(
-    withDefaults(whole.fields),
-    entries.map((entry) => entry.path),
-  );
+  const paths = entries.map((entry) => entry.path);
+  const run = resolveEntrypoint(withDefaults(whole.fields), paths);
+  return run.kind === "refused" ? run : { ...run, hiddenPaths: hiddenOf(run, paths) };
 };

@@ -3,6 +3,7 @@ import type { OutputFile } from "../../wire/report.ts";
 import type { WebhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobSnapshot, Result } from "../job/record.ts";
 import { isTerminal } from "../job/state.ts";
+import { compileFields } from "../judging/marks.ts";
 import { statusWord } from "../status-words.ts";
 import { fileCategory } from "./output-kinds.ts";
 
@@ -69,6 +70,23 @@ const executionMetadata = (snapshot: JobSnapshot) => {
   };
 };
 
+/** What a run in a language has beside the others: its compile step, and its verdict where it was judged. */
+const judgedPart = (snapshot: JobSnapshot) => {
+  const { language, caseRules } = programOf(snapshot);
+  if (language === undefined) return {};
+  const { compiled, result } = snapshot;
+  return {
+    language: { id: language.id, version: language.version },
+    compile: compiled === undefined ? null : { ...compileFields(compiled), output: compiled.output },
+    ...(caseRules === null && result?.judged === undefined
+      ? {}
+      : {
+          verdict: result === null ? null : (result.judged?.verdict ?? "internal_error"),
+          ...(caseRules === null ? {} : { cases_stopped_by: result?.judged?.stoppedBy ?? null }),
+        }),
+  };
+};
+
 /**
  * Body of `GET /status/{id}`: the superset of the reference's fields and its documents' (contract
  * runs.md sections 3 and 19). It has no member `error`, which a shipped client takes for a failure.
@@ -103,6 +121,7 @@ export const statusBody = (
       output_bytes: task.limits.outputBytesPerStream,
     },
     job_hash: task.jobHash,
+    ...judgedPart(snapshot),
     output_files: Object.fromEntries(selectedOutputs(snapshot).map((file) => [file.path, outputEntry(file)])),
     outputs_dropped: result?.outputsDropped ?? 0,
     worker_metadata: {

@@ -1,4 +1,7 @@
+import type { CaseRules } from "../../wire/judging.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
+import type { JudgingFields } from "../judging/fields.ts";
+import type { Restrictions } from "../judging/order.ts";
 
 /** One thing wrong with a submission: `field` is a field's path such as `args.3`, or "" for the whole. */
 export type FieldError = {
@@ -25,6 +28,7 @@ export type ManifestFields = {
   cpuSeconds: number | null;
   /** Text for stdin, which a manifest beside files may carry. */
   stdin: string | null;
+  judging: JudgingFields;
   /** What was ignored, for the client's eyes. */
   warnings: readonly string[];
 };
@@ -43,11 +47,16 @@ export type Manifest = {
   memoryMb: number;
   cpuSeconds: number;
   stdin: string | null;
+  judging: JudgingFields;
   warnings: readonly string[];
 };
 
 /** A manifest that says what to run. */
-export type RunManifest = Manifest & { entrypoint: string; interpreter: Interpreter };
+export type RunManifest = Manifest & {
+  entrypoint: string;
+  /** Null where `judging.language` says how the program is started. */
+  interpreter: Interpreter | null;
+};
 
 export type ResolvedRun = {
   kind: "ok";
@@ -56,6 +65,11 @@ export type ResolvedRun = {
   stripComponents: 0 | 1;
   /** The entrypoint's path in the tar, the stripped folder included: an `UploadEntry` has it. */
   tarPath: string;
+  /** Files of the upload that say what is expected: they are laid into no job's folder. */
+  hiddenPaths?: readonly string[];
+  /** What a door asks for that no manifest can. */
+  restrictions?: Restrictions;
+  keep?: CaseRules["keep"];
 };
 
 export type RunOutcome = ResolvedRun | Refused;

@@ -2,7 +2,11 @@ import type { FieldError } from "./types.ts";
 
 /** What clients of other services write, by the member that is meant here. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
-  interpreter: ["language", "lang", "runtime", "language_id", "kernel"],
+  interpreter: ["runtime", "kernel"],
+  language: ["lang", "language_id", "programming_language"],
+  compile_flags: ["compiler_options", "compiler_flags", "flags", "cflags"],
+  cases: ["tests", "test_cases", "testcases"],
+  expected_output: ["expected", "expected_stdout", "answer"],
   entrypoint: ["entry_point", "entryPoint", "entry", "main", "main_file", "filename", "file_name", "script"],
   timeout: [
     "time_limit",

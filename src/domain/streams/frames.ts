@@ -32,17 +32,22 @@ const markedTexts = (records: readonly LogRecord[], before: LogStream): string[]
   });
 };
 
+/** A record as JSON shows it: a piece of output, or something that happened between pieces. */
+export const typedRecord = ({ seq, atMs, stream, data, phase, mark }: LogRecord) =>
+  mark === undefined
+    ? { seq, at: atMs, stream, data, ...(phase === undefined ? {} : { phase }) }
+    : { seq, at: atMs, ...mark };
+
 /** Frames that show records; `before` is the stream of the record that precedes them. */
 export const recordFrames = (
   mode: StreamMode,
   records: readonly LogRecord[],
   before: LogStream,
 ): string[] => {
-  if (mode === "text") return joined(records.map((record) => record.data));
-  if (mode === "lines") return joined(markedTexts(records, before));
-  return records.map((record) =>
-    JSON.stringify({ seq: record.seq, at: record.atMs, stream: record.stream, data: record.data }),
-  );
+  const pieces = records.filter(({ mark }) => mark === undefined);
+  if (mode === "text") return joined(pieces.map((record) => record.data));
+  if (mode === "lines") return joined(markedTexts(pieces, before));
+  return records.map((record) => JSON.stringify(typedRecord(record)));
 };
 
 const doneLine = (snapshot: JobSnapshot): string => {
@@ -61,6 +66,10 @@ const typedStatus = (snapshot: JobSnapshot): string =>
     version: snapshot.version,
   });
 
+/** Only what was judged has a verdict. */
+const verdictOf = ({ result }: JobSnapshot): { verdict?: string } =>
+  result?.judged === undefined ? {} : { verdict: result.judged.verdict };
+
 const typedEnd = (snapshot: JobSnapshot, lastSeq: number): string =>
   JSON.stringify({
     type: "end",
@@ -68,6 +77,7 @@ const typedEnd = (snapshot: JobSnapshot, lastSeq: number): string =>
     exit_code: snapshot.result?.exitCode ?? null,
     termination_reason: snapshot.result?.reason ?? null,
     truncated: snapshot.result?.truncated ?? false,
+    ...verdictOf(snapshot),
     last_seq: lastSeq,
   });
 

@@ -1,5 +1,14 @@
 import { INLINE_BYTES } from "../../wire/limits.ts";
-import type { JobSnapshot, StoredBytes, Task } from "../job/record.ts";
+import type { NewJob } from "../job/new-job.ts";
+import type { JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
+import {
+  casesOf,
+  type LanguageTask,
+  languageOf,
+  languageTaskOf,
+  NO_RESTRICTIONS,
+  refuseCaseSize,
+} from "../judging/order.ts";
 import { bucketKeys } from "../keys.ts";
 import type { JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
@@ -10,7 +19,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
 import type { ReadOutcome, SubmissionSource } from "./source.ts";
-import { taskOf } from "./task.ts";
+import { startedBy, taskOf } from "./task.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type SubmissionRequest = {
@@ -21,6 +30,8 @@ export type SubmissionRequest = {
   readonly fingerprint?: Fingerprint;
   /** The id is that of an earlier request, which may have made the run before it died. */
   readonly mayBeThere?: boolean;
+  /** The door that the run comes by, and what it wants to read again. */
+  readonly door?: NewJob["door"];
 };
 
 type Admission = {
@@ -33,10 +44,9 @@ type Admission = {
   isHandedOver: boolean;
 };
 
-const checkEnvironment = async (
-  deps: SubmissionDeps,
-  environment: string,
-): Promise<Exclude<SubmissionOutcome, { kind: "accepted" | "over_quota" }> | null> => {
+type Refusal = Exclude<SubmissionOutcome, { kind: "accepted" | "over_quota" }>;
+
+const checkEnvironment = async (deps: SubmissionDeps, environment: string): Promise<Refusal | null> => {
   if (environment === "" || environment === "default") return null;
   const known = await deps.executor.environments();
   if (known === null) return { kind: "no_executor" };
@@ -45,6 +55,22 @@ const checkEnvironment = async (
     known.map((one) => one.name),
   );
   return refused === null ? null : { kind: "bad_fields", errors: refused.errors };
+};
+
+/** How the run's language is compiled and run; null where an interpreter is started, else why it cannot be. */
+const languageTask = async (
+  deps: SubmissionDeps,
+  { manifest, restrictions = NO_RESTRICTIONS }: ResolvedRun,
+): Promise<{ kind: "ok"; task: LanguageTask | null } | Refusal> => {
+  const id = languageOf(manifest);
+  if (id === null) return { kind: "ok", task: null };
+  const installed = await deps.languages();
+  if (installed === null) return { kind: "no_executor" };
+  const found = installed.find((one) => one.id === id);
+  if (found !== undefined)
+    return { kind: "ok", task: languageTaskOf(id, found.version, manifest, restrictions) };
+  const message = `${id} is known, but no executor has it; GET /runtimes lists what there is`;
+  return { kind: "bad_fields", errors: [{ field: "language", message, isSentence: true }] };
 };
 
 /** Small bytes go into the job object with the record, larger ones into the bucket. */
@@ -67,7 +93,7 @@ const hashOf = async ({ deps, sink }: Admission, run: ResolvedRun, read: Read): 
   const entry = read.entries.find((candidate) => candidate.path === run.tarPath);
   if (entry === undefined) throw new Error("the entrypoint is not among the entries");
   const content = await sink.read(entry.contentOffset, entry.sizeBytes);
-  return jobHash(run.manifest, content, deps.sha256());
+  return jobHash({ ...run.manifest, interpreter: startedBy(run) }, content, deps.sha256());
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
@@ -80,6 +106,7 @@ const create = async ({ deps, request, job }: Admission, task: Task): Promise<Jo
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
     webhooks: deps.webhookSubscriptions,
+    ...(request.door === undefined ? {} : { door: request.door }),
   };
   try {
     return await job.create(newJob);
@@ -92,6 +119,14 @@ const storeInputs = async ({ deps, job, sink }: Admission, read: Read): Promise<
   const key = bucketKeys.inputs(job.objectId);
   const whole = sink.whole();
   return whole === null ? { kind: "object", key, sizeBytes: read.tarBytes } : store(deps, key, whole);
+};
+
+const storeCases = async (
+  { deps, job }: Admission,
+  { cases, rules }: NonNullable<ReturnType<typeof casesOf>>,
+): Promise<NonNullable<ProgramTask["cases"]>> => {
+  const bytes = new TextEncoder().encode(JSON.stringify(cases));
+  return { rules, stored: await store(deps, bucketKeys.cases(job.objectId), bytes) };
 };
 
 const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
@@ -111,13 +146,21 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
   const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
   if (badEnvironment !== null) return badEnvironment;
+  const language = await languageTask(deps, run);
+  if (language.kind !== "ok") return language;
+  const judged = casesOf(run.manifest, run.hiddenPaths ?? [], run.keep);
+  const tooLarge = judged === null ? null : refuseCaseSize(judged.cases);
+  if (tooLarge !== null)
+    return { kind: "bad_upload", refusal: { kind: "refused", code: "too_large", message: tooLarge } };
   const hash = await hashOf(admission, run, read);
   const usage = await reservation.take();
   const inputs = await storeInputs(admission, read);
   const given = read.stdin ?? stdinOf(run);
   const stdin = given === null ? null : await store(deps, bucketKeys.stdin(job.objectId), given);
+  const cases = judged === null ? null : await storeCases(admission, judged);
   admission.isHandedOver = true;
-  const snapshot = await create(admission, taskOf(run, inputs, stdin, hash));
+  const task = taskOf(run, { inputs, stdin, jobHash: hash, language: language.task, cases });
+  const snapshot = await create(admission, task);
   return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
 };
 

@@ -6,23 +6,35 @@ import {
   OUTPUT_TOTAL_BYTES,
 } from "../../wire/limits.ts";
 import type { ProgramTask, StoredBytes } from "../job/record.ts";
+import type { LanguageTask } from "../judging/order.ts";
 import type { ResolvedRun } from "../runs/types.ts";
 
 const MIB = 1_048_576;
 
+/** What of a run was stored, and what was found out about it. */
+export type TaskParts = {
+  readonly inputs: StoredBytes;
+  readonly stdin: StoredBytes | null;
+  readonly jobHash: string;
+  readonly language: LanguageTask | null;
+  readonly cases: NonNullable<ProgramTask["cases"]> | null;
+};
+
+/** What a client sees as the interpreter: the language where it asked for one. */
+export const startedBy = ({ manifest }: ResolvedRun): string =>
+  manifest.judging.language ?? manifest.interpreter ?? "";
+
 /** What a resolved run asks of the executor (contract runs.md 0.7). */
 export const taskOf = (
   run: ResolvedRun,
-  inputs: StoredBytes,
-  stdin: StoredBytes | null,
-  jobHash: string,
+  { inputs, stdin, jobHash, language, cases }: TaskParts,
 ): ProgramTask => {
   const { manifest } = run;
   return {
     kind: "program",
     files: [],
     program: {
-      interpreter: manifest.interpreter,
+      interpreter: language === null ? manifest.interpreter : null,
       entrypoint: manifest.entrypoint,
       args: manifest.args,
       env: manifest.env,
@@ -44,6 +56,8 @@ export const taskOf = (
     outputRoot: ".",
     outputPatterns: manifest.outputs,
     jobHash,
-    asked: { interpreter: manifest.interpreter, environment: manifest.environment },
+    asked: { interpreter: startedBy(run), environment: manifest.environment },
+    ...(language === null ? {} : { language }),
+    ...(cases === null ? {} : { cases }),
   };
 };

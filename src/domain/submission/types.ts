@@ -1,3 +1,4 @@
+import type { LanguageInfo } from "../../wire/judging.ts";
 import type { JobSnapshot } from "../job/record.ts";
 import type { Bucket } from "../ports/bucket.ts";
 import type { Executor } from "../ports/executor.ts";
@@ -17,6 +18,8 @@ export type SubmissionDeps = {
   readonly quotas: Quotas;
   readonly bucket: Bucket;
   readonly executor: Executor;
+  /** The languages that executors have; null when none answers. */
+  readonly languages: () => Promise<readonly LanguageInfo[] | null>;
   readonly sha256: () => IncrementalSha256;
   readonly runRetentionMs: number;
   readonly runQueueWaitMs: number;

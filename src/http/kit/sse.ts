@@ -7,7 +7,7 @@ const UNREAD_BYTES = 256 * 1024;
 /** A reader that has taken nothing for so many heartbeats is let go; it comes back with `Last-Event-ID`. */
 const STALLED_BEATS = 2;
 
-const frame = z.union([z.object({ seq: z.int() }), z.object({ type: z.string() })]);
+const frame = z.object({ seq: z.int().optional(), type: z.string().optional() });
 
 type Event = { readonly text: string; readonly seq: number | null; readonly type: string };
 
@@ -18,10 +18,9 @@ const idOf = (type: string): string => (type === "end" ? `id: ${END_ID}\n` : "")
 
 /** A typed socket frame as one event; JSON has no line break that would end its data. */
 const eventOf = (data: string): Event => {
-  const parsed = frame.parse(JSON.parse(data));
-  return "seq" in parsed
-    ? { text: `id: ${parsed.seq}\nevent: log\ndata: ${data}\n\n`, seq: parsed.seq, type: "log" }
-    : { text: `${idOf(parsed.type)}event: ${parsed.type}\ndata: ${data}\n\n`, seq: null, type: parsed.type };
+  const { seq = null, type = "log" } = frame.parse(JSON.parse(data));
+  const id = seq === null ? idOf(type) : `id: ${seq}\n`;
+  return { text: `${id}event: ${type}\ndata: ${data}\n\n`, seq, type };
 };
 
 /** The part of a socket that is used here. */

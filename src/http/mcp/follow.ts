@@ -34,10 +34,9 @@ const listen = (
     socket.addEventListener("close", () => stop("closed"));
     socket.addEventListener("message", ({ data }) => {
       const frame = socketFrame.parse(JSON.parse(String(data)));
-      if ("seq" in frame) {
-        seen.seq = frame.seq;
-        tell?.(frame.data);
-      } else if (frame.type === "status") tell?.(`The run is ${frame.status}`);
+      if ("seq" in frame) seen.seq = frame.seq;
+      if ("data" in frame) tell?.(frame.data);
+      else if (frame.type === "status") tell?.(`The run is ${frame.status}`);
       else if (frame.type === "end") stop("ended");
     });
     socket.accept();

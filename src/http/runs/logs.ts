@@ -5,6 +5,7 @@ import type { Deps } from "../../deps/types.ts";
 import type { LogRecord } from "../../domain/job/log-book.ts";
 import type { JobHandle, LogPage } from "../../domain/ports/job-objects.ts";
 import { statusWord } from "../../domain/status-words.ts";
+import { typedRecord } from "../../domain/streams/frames.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { problem } from "./problem.ts";
@@ -44,7 +45,7 @@ async function* textOf(run: JobHandle, first: LogPage): AsyncGenerator<string> {
 const recordsBody = (page: LogPage) => ({
   job_id: page.snapshot.id,
   status: statusWord("runs", page.snapshot.state),
-  records: page.records.map(({ seq, atMs, stream, data }) => ({ seq, at: atMs, stream, data })),
+  records: page.records.filter(({ mark }) => mark === undefined).map(typedRecord),
   more: page.more,
   truncated: page.truncated,
   next: page.next,

@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps/types.ts";
 import { cancel } from "./cancel.ts";
+import { listCases, oneCase } from "./cases.ts";
 import { download } from "./download.ts";
 import { environments } from "./environments.ts";
 import type { RunOperation } from "./face.ts";
@@ -10,6 +11,7 @@ import { downloadFile, outputFile } from "./output-file.ts";
 import { outputs } from "./outputs.ts";
 import { readyz } from "./readyz.ts";
 import { root } from "./root.ts";
+import { runtimes } from "./runtimes.ts";
 import { stats } from "./stats.ts";
 import { status } from "./status.ts";
 import { streams } from "./stream.ts";
@@ -23,6 +25,8 @@ export const runOperations = (deps: Deps): RunOperation[] => [
   logs(deps),
   logEvents(deps),
   ...streams(deps),
+  listCases(deps),
+  oneCase(deps),
   outputs(deps),
   outputFile(deps),
   download(deps),
@@ -30,6 +34,7 @@ export const runOperations = (deps: Deps): RunOperation[] => [
   cancel(deps),
   stats(deps),
   environments(deps),
+  runtimes(deps),
   health(deps),
   readyz(deps),
 ];

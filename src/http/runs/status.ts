@@ -9,6 +9,7 @@ import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts
 import { conditionalJson } from "../kit/conditional.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import { takes } from "../kit/request-headers.ts";
+import { caseResultsOf } from "./case-results.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { outputOf } from "./first-output.ts";
@@ -36,7 +37,7 @@ export const status = (deps: Deps): RunOperation => ({
     description:
       "`Prefer: wait=n` (at most 60) answers when the run ends, or after n seconds. `If-None-Match` with the " +
       "`ETag` of an earlier answer gives 304 while nothing has changed. `?include=output` adds `stdout`, `stderr` " +
-      "(the first 64 KiB of each) and `truncated`.",
+      "(the first 64 KiB of each) and `truncated`, and to each entry of `case_results` what the case printed.",
     request: {
       params: runIdParam,
       query: z.object({ include: z.enum(["output"]).optional() }),
@@ -55,9 +56,11 @@ export const status = (deps: Deps): RunOperation => ({
     const position = await queuePositionOf(deps, snapshot);
     const isFinal = isTerminal(snapshot.state);
     const webhooks = await deliveriesOf(deps.webhooks, run.objectId, snapshot);
-    const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}${deliveriesTag(webhooks)}"`;
-    const body = statusBody(snapshot, position, webhooks);
-    if (c.req.query("include") !== "output") return conditionalJson(c, etag, body);
+    const withOutput = c.req.query("include") === "output";
+    const { part, tag } = await caseResultsOf(run, snapshot, withOutput);
+    const etag = `"v${snapshot.version}${isFinal ? "" : `-q${position}`}${tag}${deliveriesTag(webhooks)}"`;
+    const body = { ...statusBody(snapshot, position, webhooks), ...part };
+    if (!withOutput) return conditionalJson(c, etag, body);
     c.header("Cache-Control", "private, no-store");
     return c.json({ ...body, ...(await outputOf(run)) });
   },

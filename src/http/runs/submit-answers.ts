@@ -9,6 +9,7 @@ import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import type { UploadRefusal } from "../../domain/uploads/types.ts";
 import { preferredWait } from "../kit/prefer.ts";
 import type { RefusalCode } from "../kit/refusal.ts";
+import { caseResultsOf } from "./case-results.ts";
 import { outputOf } from "./first-output.ts";
 import { problem } from "./problem.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
@@ -63,7 +64,7 @@ const refusal = (
     case "no_executor":
       return problem(c, {
         code: "unavailable",
-        error: "The environment cannot be checked now; try again",
+        error: "Environment and language cannot be checked now; try again",
         retryAfterSeconds: 5,
       });
   }
@@ -93,7 +94,8 @@ const accepted = async (
   const ended = (await awaitedSnapshot(c, deps.jobs.byId(snapshot.id))) ?? snapshot;
   const { position } = await submittedBody(deps, ended, warnings);
   const output = await outputOf(deps.jobs.byId(snapshot.id));
-  return c.json({ ...statusBody(ended, position), position, ...warned(warnings), ...output });
+  const { part } = await caseResultsOf(deps.jobs.byId(snapshot.id), ended, true);
+  return c.json({ ...statusBody(ended, position), ...part, position, ...warned(warnings), ...output });
 };
 
 /** What a submission is answered with. */

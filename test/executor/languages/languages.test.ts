@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { languages } from "../../../src/wire/languages/index.ts";
+import { languages } from "../../../src/wire/languages/registry.ts";
 import { casesOf, orderFor, runLanguage } from "../support/judging.ts";
 import { builtLanguageIds, languagesFolder, sayUntested } from "../support/languages.ts";
 import { levels, withExecutor } from "../support/levels.ts";

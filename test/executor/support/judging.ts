@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CaseResult, CompileResult, JudgedCase, LanguageOrder } from "../../../src/wire/judging.ts";
-import { languageById } from "../../../src/wire/languages/index.ts";
+import { languageById } from "../../../src/wire/languages/registry.ts";
 import type { ExecutorAddress } from "./executor-process.ts";
 import type { FakeWorker } from "./fake-worker.ts";
 import { inline, type JobOptions, type JobResult, runJob } from "./jobs.ts";
@@ -57,6 +57,7 @@ export const casesOf = (
     total: cases.length,
     stopOnFailure: false,
     outputBytes: MIB,
+    omits: [],
     keep: { stdoutBytes: 64 * 1024, stderrBytes: 16 * 1024, totalBytes: MIB },
     ...rules,
   };

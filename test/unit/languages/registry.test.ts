@@ -5,7 +5,7 @@ import {
   languageById,
   languageOfExtension,
   languages,
-} from "../../../src/wire/languages/index.ts";
+} from "../../../src/wire/languages/registry.ts";
 
 const PLACEHOLDERS = ["{source}", "{sources}", "{flags}", "{args}", "{class}", "{folder}", "{heap}"];
 

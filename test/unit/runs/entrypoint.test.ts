@@ -64,7 +64,7 @@ describe("an entrypoint", () => {
   });
 
   it("of an unknown extension needs an interpreter", async () => {
-    expect((await errors({ entrypoint: "a.rb" }, { "a.rb": "" }))[0]?.field).toBe("interpreter");
+    expect((await errors({ entrypoint: "a.xyz" }, { "a.xyz": "" }))[0]?.field).toBe("interpreter");
   });
 
   it("must be in the upload", async () => {

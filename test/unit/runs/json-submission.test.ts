@@ -61,7 +61,7 @@ describe("a JSON submission", () => {
   it("names every field that is wrong, its own and the manifest's", () => {
     expect(fieldsOf({ stdin: 5, timeout: 0 }).sort()).toEqual(["code", "stdin", "timeout"]);
     expect(fieldsOf({ code: "1", entrypoint: "../a.py" })).toEqual(["entrypoint"]);
-    expect(fieldsOf({ code: "1", entrypoint: "a.rb" })).toEqual(["interpreter"]);
+    expect(fieldsOf({ code: "1", entrypoint: "a.xyz" })).toEqual(["interpreter"]);
     expect(fieldsOf([])).toEqual([""]);
     expect(fieldsOf(null)).toEqual([""]);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_JUDGING } from "../../../src/domain/judging/fields.ts";
 import { parseManifestFields, refuseEnvironment, withDefaults } from "../../../src/domain/runs/manifest.ts";
 import { resolveRun } from "../../../src/domain/runs/resolve-run.ts";
 import type { FieldError, Manifest } from "../../../src/domain/runs/types.ts";
@@ -35,6 +36,7 @@ describe("a manifest", () => {
       memoryMb: 512,
       cpuSeconds: 10,
       stdin: null,
+      judging: NO_JUDGING,
       warnings: [],
     });
   });
@@ -62,6 +64,7 @@ describe("a manifest", () => {
       memoryMb: 64,
       cpuSeconds: 60,
       stdin: null,
+      judging: NO_JUDGING,
       warnings: [],
     });
   });
@@ -105,16 +108,19 @@ describe("a manifest", () => {
   });
 
   it("ignores fields that it does not know, and names them", () => {
-    expect(manifestOf({ name: "job", nested: { timeout: -1 }, entrypoint_: 1, language: null })).toEqual({
+    expect(manifestOf({ name: "job", nested: { timeout: -1 }, entrypoint_: 1, runtime: null })).toEqual({
       ...manifestOf({}),
-      warnings: ["name", "nested", "entrypoint_", "language"].map(
+      warnings: ["name", "nested", "entrypoint_", "runtime"].map(
         (name) => `${name} is not known here and was ignored`,
       ),
     });
   });
 
   it.each([
-    ["language", "interpreter"],
+    ["runtime", "interpreter"],
+    ["lang", "language"],
+    ["compiler_options", "compile_flags"],
+    ["test_cases", "cases"],
     ["time_limit", "timeout"],
     ["entry_point", "entrypoint"],
     ["memory", "memory_mb"],

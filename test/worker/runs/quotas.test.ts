@@ -283,7 +283,7 @@ describe("a quota object", () => {
       headers: { "do-content": JSON.stringify(["orphan"]) },
     });
     expect(await quotaOf(client)).toMatchObject({ active_jobs: 1 });
-    moveClock(3_600_000 + 45 * 60_000);
+    moveClock(3_600_000 + 75 * 60_000);
     expect(await quotaOf(client)).toMatchObject({ active_jobs: 0, can_submit: true });
   });
 });

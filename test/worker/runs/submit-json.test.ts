@@ -163,7 +163,7 @@ describe("a submission that does not fit", () => {
     ["entrypoint", { code: "1", entrypoint: "a\\b.py" }],
     ["entrypoint", { code: "1", entrypoint: "-c" }],
     ["entrypoint", { code: "1", entrypoint: "a\u0000.py" }],
-    ["interpreter", { code: "1", entrypoint: "main.rb" }],
+    ["interpreter", { code: "1", entrypoint: "main.xyz" }],
     ["gpu.required", { code: "1", gpu: { required: true } }],
     ["requirements", { code: "1", requirements: "numpy" }],
   ])("is refused with the field %s named, and leaves nothing behind", async (field, body) => {

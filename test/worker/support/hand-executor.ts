@@ -7,6 +7,8 @@ import {
   type ExecutorError,
   type ExecutorHealth,
 } from "../../../src/wire/attempt.ts";
+import type { CaseResult, CompileResult, JudgedCase } from "../../../src/wire/judging.ts";
+import { judgedCases, type LanguageInfo } from "../../../src/wire/judging.ts";
 import {
   type AttemptEvent,
   type FinishedEvent,
@@ -63,6 +65,50 @@ export class HandAttempt {
     return this.report({ type: "log", atMs: Date.now(), stream, data });
   }
 
+  compiled(change: Partial<CompileResult> = {}): Promise<void> {
+    return this.report({
+      type: "compiled",
+      atMs: Date.now(),
+      status: "ok",
+      exitCode: 0,
+      signal: null,
+      output: "",
+      outputTruncated: false,
+      cpuSeconds: 0.2,
+      wallTimeMs: 210,
+      memoryPeakBytes: 50_000_000,
+      cached: false,
+      ...change,
+    });
+  }
+
+  judged(
+    index: number,
+    change: Partial<Omit<CaseResult, "stdout" | "stderr">> & { stdout?: string } = {},
+  ): Promise<void> {
+    const { stdout = "", ...rest } = change;
+    const bytes = new TextEncoder().encode(stdout);
+    return this.report({
+      type: "case",
+      atMs: Date.now(),
+      index,
+      id: String(index),
+      verdict: "accepted",
+      exitCode: 0,
+      signal: null,
+      reason: "exit",
+      cpuSeconds: 0.01,
+      wallTimeMs: 12,
+      memoryPeakBytes: 1_000_000,
+      stdoutBytes: bytes.length,
+      stderrBytes: 0,
+      stdout: btoa(String.fromCharCode(...bytes)),
+      stderr: "",
+      order: [bytes.length],
+      ...rest,
+    });
+  }
+
   finish(change: Partial<FinishedEvent> = {}): Promise<void> {
     return this.report(this.finished(change));
   }
@@ -116,6 +162,12 @@ export class HandExecutor {
     { name: "default", description: "", interpreters: ["python3"], packages: [], diskBytes: 0, uses: 3 },
   ];
 
+  languages: LanguageInfo[] = ["bash", "c", "cpp", "java", "javascript", "python", "ruby"].map((id) => ({
+    id,
+    version: "12.2.0",
+    versionText: `${id} 12.2.0`,
+  }));
+
   /** Takes the place of the network for the executor's address. */
   install(): void {
     globalThis.fetch = (async (input: RequestInfo | URL, init?: RequestInit) => {
@@ -146,7 +198,8 @@ export class HandExecutor {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return Response.json(this.#health());
     if (request.headers.get("authorization") !== `Bearer ${TOKEN}`) return refusal(401, "unauthorized");
-    if (pathname === "/environments") return Response.json({ environments: this.environments });
+    if (pathname === "/environments")
+      return Response.json({ environments: this.environments, languages: this.languages });
     if (pathname === "/attempts" && request.method === "POST") return this.#start(await request.json());
     if (request.method === "DELETE")
       return this.#cancel(decodeURIComponent(pathname.slice("/attempts/".length)));
@@ -202,6 +255,12 @@ const bytesOf = async (blob: Blob): Promise<Uint8Array> => {
 export const inputsOf = async ({ inputs: [first] }: AttemptRequest): Promise<Uint8Array> => {
   if (first === undefined) throw new Error("no inputs");
   return bytesOf(first.blob);
+};
+
+/** The cases that an attempt is to judge. */
+export const casesOf = async ({ cases }: AttemptRequest): Promise<JudgedCase[]> => {
+  if (cases === undefined) throw new Error("no cases");
+  return judgedCases.parse(JSON.parse(new TextDecoder().decode(await bytesOf(cases.blob))));
 };
 
 export const stdinOf = async ({ program }: AttemptRequest): Promise<string | null> =>
