@@ -105,7 +105,7 @@ describe("output", () => {
     expect(text).toBe("\ufffd".repeat(text.length));
     const events = await collect(client.events(id));
     expect(events.at(-1)).toMatchObject({ type: "end", truncated: true });
-    const streamed = events.filter((event) => "seq" in event);
+    const streamed = events.filter((event) => "data" in event);
     expect(streamed.map(({ data }) => data).join("")).toBe(text);
     process.stdout.write(`8 MiB that are no text: ${report.termination_reason}, ${text.length} characters\n`);
   });

@@ -22,7 +22,7 @@ describe("a program that", () => {
       limits: { output_bytes: 10 * MIB },
     });
     expect(events.at(-1)).toMatchObject({ type: "end", truncated: true });
-    const records = events.filter((event) => "seq" in event);
+    const records = events.filter((event) => "data" in event);
     expect(records.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1));
     const streamed = records.map(({ data }) => data).join("");
     expect(streamed.length).toBe(10 * MIB);

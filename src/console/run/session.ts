@@ -56,7 +56,7 @@ const take = (latest: RunReport): void => {
 };
 
 const takeEvent = async (id: string, event: LiveEvent, signal: AbortSignal): Promise<void> => {
-  if ("seq" in event) {
+  if ("data" in event) {
     log.value.write(event.stream, event.data);
     if (phase.value === "queued") phase.value = "running";
     startedAtMs.value ??= Date.now();

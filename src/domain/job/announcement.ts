@@ -22,7 +22,11 @@ const VIEWS: Partial<Record<Face, (snapshot: JobSnapshot, cases: CaseReader) => 
 };
 
 /** What a job's receivers are told of it; null while it has not ended, and where nobody wants to hear. */
-export const announcementOf = (objectId: string, record: JobRecord, cases: CaseReader): JobEnded | null => {
+export const announcementOf = (
+  objectId: string,
+  record: JobRecord,
+  cases: CaseReader = () => [],
+): JobEnded | null => {
   const type = eventOf(record.state);
   if (type === null || !record.webhooks.some(({ events }) => events.includes(type))) return null;
   const data = VIEWS[record.face]?.(snapshotOf(record), cases) ?? null;
