@@ -1,12 +1,12 @@
 import type { AttemptLimits } from "../src/wire/attempt.ts";
 import type { LogStream, TerminationReason } from "../src/wire/vocabulary.ts";
+import { lookInTurn } from "./look-in-turn.ts";
 import type { LauncherRecord } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { badInput, type Ending, endedByItself, infrastructure, killedFor } from "./verdict.ts";
 
-const POLL_MS = 50;
 /** Without cgroups the first look comes early, so that a short job has been seen at all. */
-const FIRST_POLL_MS = 10;
+const FIRST_LOOK_MS = 10;
 /** Laying out inputs and packing outputs are bounded apart from the program's own time. */
 const UNPACK_MS = 60_000;
 const COLLECT_MS = 30_000;
@@ -125,8 +125,7 @@ export const supervise = (
     limit("output_limit"),
   );
   let wall = setTimeout(() => stop(infrastructure("unpack")), UNPACK_MS);
-  const poll = setInterval(measure, POLL_MS);
-  const early = setTimeout(measure, FIRST_POLL_MS);
+  const stopLooking = lookInTurn(measure, FIRST_LOOK_MS);
 
   const onStarted = (): void => {
     startedAtMs = performance.now();
@@ -158,8 +157,7 @@ export const supervise = (
   sandbox.onEnd = () => {
     measure();
     // Its group is removed next: nothing may look into it any more.
-    clearInterval(poll);
-    clearTimeout(early);
+    stopLooking();
   };
 
   const conclude = (status: number | null): Ending => {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { failedWith } from "./group-files.ts";
 
 /** `USER_HZ` is 100 wherever `/proc` is read here. */
@@ -8,6 +9,7 @@ const PAGE_BYTES = 4_096;
 const MAX_PROCESSES = 1_024;
 
 interface Stat {
+  readonly threads: number;
   readonly startTicks: number;
   readonly ownCpuUs: number;
   readonly reapedCpuUs: number;
@@ -28,6 +30,7 @@ const parseStat = (text: string): Stat => {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const field = (index: number): number => Number(fields[index] ?? 0);
   return {
+    threads: field(17),
     startTicks: field(19),
     ownCpuUs: (field(11) + field(12)) * TICK_US,
     reapedCpuUs: (field(13) + field(14)) * TICK_US,
@@ -35,18 +38,28 @@ const parseStat = (text: string): Stat => {
   };
 };
 
+const buffer = Buffer.alloc(64 * 1024);
+
+/** In one read: a look at hundreds of processes is made of little else than calls into the kernel. */
+const readShort = (path: string): string => {
+  const file = openSync(path, "r");
+  try {
+    return buffer.toString("latin1", 0, readSync(file, buffer));
+  } finally {
+    closeSync(file);
+  }
+};
+
 const readStat = (pid: number): Stat | null =>
-  unlessGone(() => parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")), null);
+  unlessGone(() => parseStat(readShort(`/proc/${pid}/stat`)), null);
 
 /** When a process started, in ticks since boot: with its pid, a name that is never used twice. */
 export const processStartTicks = (pid: number): number | null => readStat(pid)?.startTicks ?? null;
 
 /** Children of every thread: a fork belongs to the thread that made it. */
-const childrenOf = (pid: number): readonly number[] =>
-  unlessGone(() => readdirSync(`/proc/${pid}/task`), [])
-    .flatMap((thread) =>
-      unlessGone(() => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"), "").split(" "),
-    )
+const childrenOf = (pid: number, { threads }: Stat): readonly number[] =>
+  (threads === 1 ? [String(pid)] : unlessGone(() => readdirSync(`/proc/${pid}/task`), []))
+    .flatMap((thread) => unlessGone(() => readShort(`/proc/${pid}/task/${thread}/children`), "").split(" "))
     .filter((text) => text !== "")
     .map(Number);
 
@@ -58,14 +71,14 @@ const walk = (root: number): ReadonlyMap<number, Stat> => {
     const stat = readStat(pid);
     if (stat === null) continue;
     found.set(pid, stat);
-    pending.push(...childrenOf(pid));
+    pending.push(...childrenOf(pid, stat));
   }
   return found;
 };
 
-const residentShare = (pid: number, residentBytes: number): number => {
+const residentShare = async (pid: number, residentBytes: number): Promise<number> => {
   try {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
     return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
   } catch (error) {
     if (failedWith(error, "ENOENT", "ESRCH")) return 0;
@@ -76,11 +89,18 @@ const residentShare = (pid: number, residentBytes: number): number => {
 };
 
 /**
- * Memory of a process and all its descendants, pages that several of them share counted once. It costs much
- * more than the sum that `createTreeMeter` gives, which is never smaller.
+ * Memory of a process and all its descendants, pages that several of them share counted once, up to the first
+ * sum above `enoughBytes`. The kernel makes the reader wait for a lock of each process, which one that is just
+ * forking holds for as long as it likes: so this never happens on the event loop, and one process at a time.
  */
-export const treeMemoryBytes = (root: number): number =>
-  [...walk(root)].reduce((sum, [pid, { residentBytes }]) => sum + residentShare(pid, residentBytes), 0);
+export const treeMemoryBytes = async (root: number, enoughBytes: number): Promise<number> => {
+  let sum = 0;
+  for (const [pid, { residentBytes }] of walk(root)) {
+    sum += await residentShare(pid, residentBytes);
+    if (sum > enoughBytes) break;
+  }
+  return sum;
+};
 
 export interface TreeUsage {
   readonly cpuUs: number;

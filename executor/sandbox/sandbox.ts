@@ -6,7 +6,7 @@ import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
 import type { FromSandbox, IntoSandbox, SandboxPipe, SandboxPipes } from "./pipes.ts";
-import { createTreeMeter, treeMemoryBytes } from "./processes.ts";
+import { createPolledGuard } from "./polled-guard.ts";
 import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
 
 const GROUP_REMOVAL_PAUSE_MS = 20;
@@ -117,25 +117,6 @@ const readChildPid = (info: Readable, onPid: (pid: number) => void): void => {
     const found = /"child-pid":\s*(\d+)/.exec(text)?.[1];
     if (found !== undefined) onPid(Number(found));
   });
-};
-
-/** Stands in for a group: looks at the processes themselves whenever it is asked. */
-const createPolledGuard = (topPid: () => number): Pick<Sandbox, "limitMemory" | "usage"> => {
-  let read: ReturnType<typeof createTreeMeter> | null = null;
-  let limitBytes = Number.POSITIVE_INFINITY;
-  let peakBytes = 0;
-  return {
-    limitMemory: (bytes) => {
-      limitBytes = bytes;
-    },
-    usage: () => {
-      read ??= createTreeMeter(topPid());
-      const { cpuUs, residentBytes } = read();
-      const memoryBytes = residentBytes > limitBytes ? treeMemoryBytes(topPid()) : residentBytes;
-      peakBytes = Math.max(peakBytes, memoryBytes);
-      return { cpuUs, memoryPeakBytes: peakBytes, oomKills: memoryBytes > limitBytes ? 1 : 0 };
-    },
-  };
 };
 
 /** Spawns the launch chain with the descriptors that the launcher expects. */

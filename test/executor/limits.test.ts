@@ -57,6 +57,23 @@ time.sleep(20)
     expect(finished.wallTimeMs).toBeLessThan(5_000);
   });
 
+  it("four fork bombs hold up neither the executor nor a job beside them", async () => {
+    const before = executor().log.length;
+    const [bomb] = abusive;
+    const bombs = Array.from({ length: 4 }, () =>
+      runJob(executor(), worker(), bomb?.[1] ?? "", { limits: { memoryBytes: 100 * MIB, timeoutMs: 2_500 } }),
+    );
+    const calm = await runJob(executor(), worker(), "print(6 * 7)");
+    expect(calm.stdout).toBe("42\n");
+    expect(calm.finished.wallTimeMs).toBeLessThan(2_000);
+    await Promise.all(bombs);
+    const stalls = executor()
+      .log.slice(before)
+      .flatMap((line) => /"stallMs":(\d+)/.exec(line)?.[1] ?? [])
+      .map(Number);
+    expect(Math.max(0, ...stalls)).toBeLessThan(1_000);
+  });
+
   it("twenty abusive programs at once do not stop a well-behaved one", async () => {
     const kinds = Array.from({ length: 20 }, (_, index) => abusive[index % abusive.length]);
     const storms = kinds.map((kind) => {
