@@ -1,9 +1,11 @@
 import type { JSX } from "preact";
+import { JobsPage } from "./jobs/jobs-page.tsx";
 import { hrefOf, PAGES, type Page, route } from "./route.ts";
 import { RunPage } from "./run/run-page.tsx";
 import { ThemeChoice } from "./shared/theme.tsx";
+import { WorkloadsPage } from "./workloads/workloads-page.tsx";
 
-const BODIES: Record<Page, () => JSX.Element> = { run: RunPage };
+const BODIES: Record<Page, () => JSX.Element> = { run: RunPage, jobs: JobsPage, workloads: WorkloadsPage };
 
 export const App = () => {
   const { page } = route.value;

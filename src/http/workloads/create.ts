@@ -147,6 +147,16 @@ const partsText = ({ inputs }: Workload): string =>
     })
     .join("\n");
 
+/** The parts for programs that make a form of the description. */
+const partsOf = ({ inputs }: Workload) =>
+  inputs.map(({ name, contentTypes, maxBytes, isRequired, description }) => ({
+    name,
+    content_types: contentTypes,
+    max_bytes: maxBytes,
+    required: isRequired,
+    description,
+  }));
+
 export const create = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => {
   const schemas = schemasOf(workload);
   return {
@@ -155,6 +165,7 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
       path: `/${workload.path}`,
       operationId,
       tags: [workload.path],
+      "x-parts": partsOf(workload),
       summary: `Create a job: ${workload.summary}`,
       description:
         `${workload.description}\n\nParts to upload:\n\n${partsText(workload)}\n\n` +
