@@ -1,10 +1,16 @@
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** Secrets and addresses that a Worker test runs with; a test's own executor intercepts the address. */
+/** Secrets and addresses that a Worker test runs with; a test's own executor has the trusted key. */
+const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+const testExecutorKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString(
+  "base64",
+);
 const workerTestVars = {
-  EXECUTOR_URL: "http://executor.test",
-  EXECUTOR_TOKEN: "executor-token-of-the-tests",
+  TRUSTED_EXECUTORS: `hand=${testExecutorKey}`,
+  TEST_EXECUTOR_PUBLIC_KEY: testExecutorKey,
+  TEST_EXECUTOR_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
   PUBLIC_URL: "http://sandpiper.test",
   R2_S3_ENDPOINT: "http://r2.test",
   R2_ACCESS_KEY_ID: "local",

@@ -1,12 +1,27 @@
 import type { JobStorage } from "../src/adapters/job-storage.ts";
 import type { JobDeps } from "../src/deps/types.ts";
 import { attemptRequestOf } from "../src/domain/job/attempt-request.ts";
+import {
+  type AttemptToken,
+  offerUntilSeconds,
+  parseToken,
+  sealedText,
+  tokenText,
+} from "../src/domain/job/attempt-token.ts";
 import * as attempts from "../src/domain/job/attempts.ts";
-import type { Attempt, JobRecord } from "../src/domain/job/record.ts";
+import { endJob, withoutRun } from "../src/domain/job/endings.ts";
+import type { Attempt, Holder, JobRecord } from "../src/domain/job/record.ts";
 import { freshEvents } from "../src/domain/job/reports.ts";
+import { isResultGenuine } from "../src/domain/job/signed-result.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
-import type { AttemptSecrets } from "../src/domain/ports/ids.ts";
-import type { ReportOutcome, StartAttemptOutcome } from "../src/domain/ports/job-objects.ts";
+import type {
+  AttemptBearer,
+  FunctionRun,
+  OfferOutcome,
+  ReportOutcome,
+  ReportProof,
+} from "../src/domain/ports/job-objects.ts";
+import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
 import type { JobCases } from "./job-cases.ts";
 import type { JobChanges } from "./job-changes.ts";
@@ -18,7 +33,7 @@ const URL_SECONDS = 30 * 60;
 
 type Held = { readonly record: JobRecord; readonly attempt: Attempt };
 
-/** A job as its attempts see it: started, reported on, given back, failed, and granted room for outputs. */
+/** A job as its attempts see it: offered, claimed, reported on, given up, and granted room for outputs. */
 export class JobAttempts {
   readonly #deps: JobDeps;
   readonly #objectId: string;
@@ -42,41 +57,72 @@ export class JobAttempts {
     this.#changes = job.changes;
   }
 
-  async start(): Promise<StartAttemptOutcome> {
-    const secrets = await this.#deps.ids.attempt(this.#objectId);
+  /** What an executor needs for an attempt, made anew for each offer. Nothing is stored: a report claims. */
+  async offer(holder: Holder): Promise<OfferOutcome> {
     const record = this.#storage.record();
-    if (record === null || record.state !== "queued") return { kind: "idle" };
-    const { id, tokenHash } = secrets;
-    const next = attempts.startAttempt(record, { id, tokenHash }, this.#log.nextSeq(), this.#deps.now());
-    this.#changes.commitSoon(next);
-    return this.#orderOf(next, secrets);
+    if (record === null || record.task.kind !== "program") return { kind: "gone" };
+    if (record.attempt !== null) return { kind: "held" };
+    if (record.state !== "queued") return { kind: "gone" };
+    const id = `${this.#objectId}.${this.#deps.ids.keyPart()}`;
+    const untilSeconds = offerUntilSeconds(this.#deps.now());
+    const seal = await this.#deps.signatures.seal(record.attemptSecret, sealedText(id, holder, untilSeconds));
+    const token = tokenText({ ...holder, untilSeconds, seal });
+    return { kind: "offer", attempt: await this.#requestOf(record, id, token) };
   }
 
-  async release(attemptId: string): Promise<void> {
-    const record = this.#held(attemptId)?.record;
-    if (record === undefined) return;
-    const now = this.#deps.now();
-    if (record.cancelRequested) {
-      return this.#changes.commit(attempts.loseAttempt(record, "cancelled before it started", now));
-    }
-    this.#changes.commitSoon(attempts.releaseAttempt(record, now));
+  /** The attempt of an offer that was too large to be sent along; null for who does not bear its token. */
+  async offered(attemptId: string, bearer: AttemptBearer): Promise<AttemptRequest | null> {
+    const record = this.#storage.record();
+    const { token } = bearer;
+    if (record === null || token === null) return null;
+    if ((await this.#claimOf(record, attemptId, bearer)) === null) return null;
+    return this.#requestOf(record, attemptId, token);
   }
 
+  /** Starts the attempt of a function, which the service runs itself; null where there is none to start. */
+  async startFunction(): Promise<FunctionRun | null> {
+    const { id: attemptId, tokenHash } = await this.#deps.ids.attempt(this.#objectId);
+    const record = this.#storage.record();
+    if (record?.state !== "queued" || record.task.kind !== "function") return null;
+    const { name, files, timeoutMs } = record.task;
+    this.#start(record, { id: attemptId, tokenHash, holder: null });
+    return { attemptId, tokenHash, name, params: record.workload?.params ?? {}, files, timeoutMs };
+  }
+
+  /** Loses an attempt that cannot go on: the job fails after its last one. */
   async fail(attemptId: string, message: string): Promise<void> {
     const record = this.#held(attemptId)?.record;
     if (record === undefined) return;
     await this.#changes.commit(attempts.loseAttempt(record, message, this.#deps.now()));
   }
 
+  /** Ends a job that no executor would take. */
+  async giveUp(message: string): Promise<void> {
+    const record = this.#storage.record();
+    if (record?.state !== "queued") return;
+    await this.#changes.commit(endJob(record, withoutRun("infrastructure", message), this.#deps.now()));
+  }
+
+  /**
+   * Takes a batch of events. The first of an offered attempt claims the job, unless another holds it, or it
+   * has ended; a result counts only if the key that claimed signed it.
+   */
   async report(
     attemptId: string,
-    tokenHash: string,
+    bearer: AttemptBearer,
     events: readonly AttemptEvent[],
+    proof: ReportProof | null,
   ): Promise<ReportOutcome> {
-    const held = this.#held(attemptId);
+    const before = this.#storage.record();
+    if (before === null) return { kind: "stale" };
+    const claim = await this.#claimOf(before, attemptId, bearer);
+    const isGenuine = await this.#isGenuine(before, attemptId, bearer, events, proof);
+    // Nothing is awaited from here to the change that follows.
+    const held = this.#held(attemptId) ?? this.#claim(attemptId, bearer, claim);
     if (held === null) return { kind: "stale" };
     const { record, attempt } = held;
-    if (!this.#deps.ids.isSame(tokenHash, attempt.tokenHash)) return { kind: "unauthorized" };
+    if (!this.#deps.ids.isSame(bearer.tokenHash, attempt.tokenHash)) return { kind: "unauthorized" };
+    if (!isGenuine) return this.#refuseResult(record, attempt);
     const fresh = freshEvents(events, this.#log.lastEvent(record, attempt));
     if (fresh.kind === "gap") return fresh;
     const now = this.#deps.now();
@@ -88,7 +134,8 @@ export class JobAttempts {
     }
     if (fresh.finished !== null) {
       const truncated = this.#log.isTruncated(record);
-      await this.#changes.commit(attempts.finishAttempt(known, attempt, fresh.finished, truncated, now));
+      const next = attempts.finishAttempt(known, attempt, fresh.finished, truncated, now);
+      await this.#changes.commit(next, "holder");
     } else if (
       fresh.compiled !== null ||
       attempts.leaseIsStale(attempt, now) ||
@@ -112,6 +159,55 @@ export class JobAttempts {
     );
   }
 
+  /** Who may claim by this token: null unless it is sealed for this attempt. */
+  async #claimOf(
+    record: JobRecord,
+    attemptId: string,
+    { token }: AttemptBearer,
+  ): Promise<AttemptToken | null> {
+    const parsed = token === null ? null : parseToken(token);
+    if (parsed === null || record.attempt?.id === attemptId) return parsed;
+    const text = sealedText(attemptId, parsed, parsed.untilSeconds);
+    return (await this.#deps.signatures.isSealed(record.attemptSecret, text, parsed.seal)) ? parsed : null;
+  }
+
+  async #isGenuine(
+    record: JobRecord,
+    attemptId: string,
+    { token }: AttemptBearer,
+    events: readonly AttemptEvent[],
+    proof: ReportProof | null,
+  ): Promise<boolean> {
+    const finished = events.find((event) => event.type === "finished");
+    // A function's result comes from the service itself.
+    if (finished === undefined || token === null || record.task.kind === "function") return true;
+    const key = parseToken(token)?.key ?? null;
+    if (key === null || proof === null) return false;
+    return isResultGenuine(this.#deps.signatures, { key, attemptId, task: record.task, finished, proof });
+  }
+
+  /** Starts the attempt that a genuine, timely claim names, if the job still waits for one. */
+  #claim(attemptId: string, { tokenHash }: AttemptBearer, claim: AttemptToken | null): Held | null {
+    const record = this.#storage.record();
+    if (claim === null || record?.state !== "queued") return null;
+    if (this.#deps.now() > claim.untilSeconds * 1_000) return null;
+    const { instance, key } = claim;
+    return this.#start(record, { id: attemptId, tokenHash, holder: { instance, key } });
+  }
+
+  #start(record: JobRecord, holder: Pick<Attempt, "id" | "tokenHash" | "holder">): Held | null {
+    const next = attempts.startAttempt(record, holder, this.#log.nextSeq(), this.#deps.now());
+    this.#changes.commitSoon(next);
+    return this.#held(holder.id);
+  }
+
+  async #refuseResult(record: JobRecord, { holder }: Attempt): Promise<ReportOutcome> {
+    const message = "the result was not signed by the executor that held the attempt";
+    await this.#changes.commit(attempts.loseAttempt(record, message, this.#deps.now()));
+    if (holder !== null) await this.#deps.pool.badSignature(holder.instance);
+    return { kind: "unauthorized" };
+  }
+
   /** The job and its attempt, if it is this one that holds it. */
   #held(attemptId: string): Held | null {
     const record = this.#storage.record();
@@ -119,18 +215,10 @@ export class JobAttempts {
     return record === null || attempt?.id !== attemptId ? null : { record, attempt };
   }
 
-  /** What whoever runs the attempt is told to do. */
-  async #orderOf(record: JobRecord, secrets: AttemptSecrets): Promise<StartAttemptOutcome> {
-    const { task, workload, clientKey } = record;
-    if (task.kind === "function") {
-      const { name, files, timeoutMs } = task;
-      const { id: attemptId, tokenHash } = secrets;
-      const params = workload?.params ?? {};
-      return { kind: "function", run: { attemptId, tokenHash, name, params, files, timeoutMs } };
-    }
+  async #requestOf({ task, clientKey }: JobRecord, id: string, token: string): Promise<AttemptRequest> {
+    if (task.kind !== "program") throw new Error("a function is not given to an executor");
     const urlFor = (key: string): Promise<string> => this.#deps.presigner.get(key, URL_SECONDS);
     const turn = await this.#deps.turnOf(clientKey ?? this.#objectId);
-    const request = await attemptRequestOf(task, secrets, this.#deps.publicUrl, urlFor, turn);
-    return { kind: "started", request };
+    return attemptRequestOf(task, { id, token }, urlFor, turn);
   }
 }

@@ -1,7 +1,7 @@
 import type { JobStorage } from "../src/adapters/job-storage.ts";
 import { leavesUselessUploads } from "../src/domain/job/awaited-uploads.ts";
-import { isRedispatchDue } from "../src/domain/job/deadlines.ts";
-import { isToBeDispatched, tick } from "../src/domain/job/lifecycle.ts";
+import { isAskDue } from "../src/domain/job/deadlines.ts";
+import { isToBeDispatched, isToBeWithdrawn, tick } from "../src/domain/job/lifecycle.ts";
 import { type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { JobEffects } from "./job-effects.ts";
@@ -31,12 +31,18 @@ export class JobChanges {
     await this.#effects.carryOut(record, effects);
   }
 
-  /** Stores a change, tells the watchers, and carries out what follows from it. */
-  async commit(next: JobRecord): Promise<void> {
+  /**
+   * Stores a change, tells the watchers, and carries out what follows from it. What the executor that holds
+   * the job says itself need not be told to it.
+   */
+  async commit(next: JobRecord, by: "holder" | "service" = "service"): Promise<void> {
     const before = this.#storage.record();
     this.#store(next);
     const effects = this.#effects.of(next);
     if (before !== null && isToBeDispatched(before, next)) effects.push(this.#effects.dispatch(next));
+    if (by === "service" && before !== null && isToBeWithdrawn(before, next)) {
+      effects.push(this.#effects.withdraw(before.attempt));
+    }
     if (leavesUselessUploads(next)) effects.push(this.#effects.removeFiles());
     await this.#effects.carryOut(next, effects);
   }
@@ -52,10 +58,7 @@ export class JobChanges {
     const next = tick(record, now);
     if (next !== record) return this.commit(next);
     const effects = this.#effects.of(record);
-    if (isRedispatchDue(record, now)) {
-      this.#storage.write({ ...record, dispatchedAtMs: now });
-      effects.push(this.#effects.dispatch(record));
-    }
+    if (isAskDue(record, now)) effects.push(this.#effects.askAgain(record));
     await this.#effects.carryOut(this.#storage.record() ?? record, effects);
   }
 

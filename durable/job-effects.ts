@@ -2,10 +2,12 @@ import type { JobDeps } from "../src/deps/types.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
-import type { JobRecord } from "../src/domain/job/record.ts";
+import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
+import type { Attempt, JobRecord } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
+import type { PoolEntry } from "../src/domain/pool/types.ts";
 import { CASES_MAX } from "../src/wire/judging.ts";
 import type { JobCases } from "./job-cases.ts";
 
@@ -57,7 +59,7 @@ export class JobEffects {
   }
 
   async schedule(record: JobRecord): Promise<void> {
-    const wanted = nextDeadline(deadlinesOf(record));
+    const wanted = nextDeadline(deadlinesOf(record, this.#deps.now()));
     if (wanted === null) return;
     const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
     if (alarm !== null) await this.#storage.setAlarm(alarm);
@@ -87,8 +89,31 @@ export class JobEffects {
     this.#storage.kv.put(ANNOUNCED, true);
   }
 
-  dispatch({ task }: JobRecord): Promise<void> {
-    return this.#deps.dispatchQueue.send({ objectId: this.#objectId }, task.kind);
+  /** Sends a queued job on its way. */
+  async dispatch(record: JobRecord): Promise<void> {
+    const entry = await this.poolEntry(record);
+    if (entry !== null) await this.#deps.dispatchQueue.sendProgram(entry);
+    else if (record.task.kind === "function") await this.#deps.dispatchQueue.sendFunction(this.#objectId);
+  }
+
+  /** Asks again for a job that was sent long ago: whoever was told of it may have forgotten it. */
+  async askAgain(record: JobRecord): Promise<void> {
+    const entry = await this.poolEntry(record);
+    if (entry !== null) await this.#deps.pool.place([entry]);
+    else await this.dispatch(record);
+  }
+
+  /** What the pool is to know of the job; null while it waits for no executor. */
+  async poolEntry(record: JobRecord): Promise<PoolEntry | null> {
+    const turn = await this.#deps.turnOf(record.clientKey ?? record.workload?.owner ?? this.#objectId);
+    return poolEntryOf(this.#objectId, record, turn);
+  }
+
+  /** Takes the job back from the pool, and from the executor that holds it. */
+  withdraw(attempt: Attempt | null): Promise<void> {
+    const instance = attempt?.holder?.instance ?? null;
+    const holder = attempt === null || instance === null ? null : { attemptId: attempt.id, instance };
+    return this.#deps.pool.withdraw(this.#objectId, holder);
   }
 
   removeFiles(): Promise<void> {

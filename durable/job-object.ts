@@ -5,16 +5,27 @@ import { jobDepsFor } from "../src/deps.ts";
 import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
 import { cancel, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
-import { type JobRecord, type JobSnapshot, type StoredBytes, snapshotOf } from "../src/domain/job/record.ts";
+import {
+  type Holder,
+  type JobRecord,
+  type JobSnapshot,
+  type StoredBytes,
+  snapshotOf,
+} from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
+import type { PoolEntry } from "../src/domain/pool/types.ts";
 import type {
+  AttemptBearer,
+  FunctionRun,
   LogPage,
+  OfferOutcome,
   ReportOutcome,
-  StartAttemptOutcome,
+  ReportProof,
   StoredCase,
   StreamMode,
   UploadCheck,
 } from "../src/domain/ports/job-objects.ts";
+import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
 import { JobAttempts } from "./job-attempts.ts";
 import { JobCases } from "./job-cases.ts";
@@ -73,7 +84,7 @@ export class JobObject extends DurableObject {
   async create(job: NewJob): Promise<JobSnapshot> {
     const present = this.#storage.record();
     if (present !== null) return snapshotOf(present);
-    const record = newJob(job, this.#deps.now());
+    const record = newJob(job, this.#deps.ids.keyPart(), this.#deps.now());
     if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
     await this.#changes.begin(record);
     return snapshotOf(record);
@@ -121,7 +132,7 @@ export class JobObject extends DurableObject {
     // A function learns of it with its next heartbeat; no executor knows of it.
     if (attempt !== null && after.task.kind === "program") {
       const ended = this.#waiters.wait(CANCEL_WAIT_MS);
-      await this.#deps.executor.cancel(attempt.id);
+      await this.#effects.withdraw(attempt);
       await ended;
     }
     return this.snapshot();
@@ -130,7 +141,9 @@ export class JobObject extends DurableObject {
   async remove(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    if (record.attempt !== null) await this.#deps.executor.cancel(record.attempt.id);
+    if (record.task.kind === "program" && !isTerminal(record.state)) {
+      await this.#effects.withdraw(record.attempt);
+    }
     await this.#effects.settle(record);
     await this.#effects.announce(record);
     if (record.usesBucket) await this.#effects.removeFiles();
@@ -140,20 +153,38 @@ export class JobObject extends DurableObject {
     this.#waiters.release();
   }
 
-  startAttempt(): Promise<StartAttemptOutcome> {
-    return this.#attempts.start();
+  offer(holder: Holder): Promise<OfferOutcome> {
+    return this.#attempts.offer(holder);
   }
 
-  releaseAttempt(attemptId: string): Promise<void> {
-    return this.#attempts.release(attemptId);
+  offered(attemptId: string, bearer: AttemptBearer): Promise<AttemptRequest | null> {
+    return this.#attempts.offered(attemptId, bearer);
+  }
+
+  async poolEntry(): Promise<PoolEntry | null> {
+    const record = this.#storage.record();
+    return record === null ? null : this.#effects.poolEntry(record);
+  }
+
+  giveUp(message: string): Promise<void> {
+    return this.#attempts.giveUp(message);
+  }
+
+  startFunction(): Promise<FunctionRun | null> {
+    return this.#attempts.startFunction();
   }
 
   failAttempt(attemptId: string, message: string): Promise<void> {
     return this.#attempts.fail(attemptId, message);
   }
 
-  report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome> {
-    return this.#attempts.report(attemptId, tokenHash, events);
+  report(
+    attemptId: string,
+    bearer: AttemptBearer,
+    events: readonly AttemptEvent[],
+    proof: ReportProof | null,
+  ): Promise<ReportOutcome> {
+    return this.#attempts.report(attemptId, bearer, events, proof);
   }
 
   grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null> {

@@ -23,6 +23,8 @@ export interface AttemptTools extends ResultContext {
   readonly storageOrigins: readonly string[];
   readonly languages: InstalledLanguages;
   readonly compileCache: CompileCache;
+  /** Address of the service, which attempts are reported to. */
+  readonly joinUrl: string;
   readonly log: Log;
 }
 
@@ -56,8 +58,8 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     program?.stop(stoppedWith);
     program?.resumeLogs();
   };
-  const isAllowed = createOriginCheck(request.reportUrl, tools.storageOrigins);
-  const client = createReportClient(request.reportUrl, request.attemptToken);
+  const isAllowed = createOriginCheck(tools.joinUrl, tools.storageOrigins);
+  const client = createReportClient(tools.joinUrl, request, tools.identity);
   const reporter = createReporter(client, {
     onSignal: () => stop(killedFor("cancelled")),
     onDrained: () => program?.resumeLogs(),

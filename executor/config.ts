@@ -1,18 +1,27 @@
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { isolationLevel } from "../src/wire/vocabulary.ts";
+import { webAddress } from "../src/wire/web-address.ts";
 import { DEFAULT_ENVIRONMENTS_FOLDER } from "./environments/manifest.ts";
+import type { KeySource } from "./identity.ts";
 import { DEFAULT_LANGUAGES_FOLDER } from "./languages/layer-file.ts";
 import { storageOrigins } from "./storage-origins.ts";
 
 const MAX_SLOTS = 64;
-const WAITING_PER_SLOT = 4;
+const MIB = 1024 * 1024;
+/** Of the machine's memory, what stays for the executor itself and the system. */
+const OWN_MEMORY_SHARE = 0.1;
 /** A full house of jobs finds as many sandboxes ready; an idle one costs about 1 MB. */
 const DEFAULT_WARM = 8;
 
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 const defaultSlots = Math.min(MAX_SLOTS, 2 * availableParallelism());
+/** What the machine or its container has, less the share that is the executor's own. */
+const defaultMemoryMb = Math.max(
+  1,
+  Math.floor(((process.constrainedMemory() || totalmem()) * (1 - OWN_MEMORY_SHARE)) / MIB),
+);
 const defaultStateFolder =
   process.getuid?.() === 0
     ? "/var/lib/sandpiper"
@@ -26,21 +35,19 @@ const sandboxSettings = z.object({
 });
 
 const serviceSettings = sandboxSettings.extend({
+  EXECUTOR_JOIN_URL: webAddress("must be the service's address, as in http://127.0.0.1:8787"),
+  EXECUTOR_NAME: z.string().min(1).max(100).default(hostname()),
+  EXECUTOR_MEMORY_MB: whole(1, 16 * MIB).default(defaultMemoryMb),
+  EXECUTOR_KEY: z.base64().optional(),
+  EXECUTOR_START_TOKEN: z.string().min(16).optional(),
   EXECUTOR_HOST: z.string().min(1).default("127.0.0.1"),
-  EXECUTOR_PORT: whole(0, 65_535).default(8_788),
+  EXECUTOR_PORT: whole(0, 65_535).optional(),
   EXECUTOR_WARM: whole(0, MAX_SLOTS).optional(),
   EXECUTOR_ENVIRONMENTS_DIR: z.string().min(1).default(DEFAULT_ENVIRONMENTS_FOLDER),
   EXECUTOR_STORAGE_ORIGINS: storageOrigins,
   EXECUTOR_LANGUAGES_DIR: z.string().min(1).default(DEFAULT_LANGUAGES_FOLDER),
   /** What compile steps may be kept of; 0 keeps none. */
   EXECUTOR_CACHE_BYTES: whole(0, 1024 ** 4).default(1024 ** 3),
-  EXECUTOR_TOKEN: z.string().min(16),
-  EXECUTOR_BACKLOG: whole(0, 1_000).optional(),
-  EXECUTOR_ALLOWED_REPORT_ORIGINS: z
-    .string()
-    .transform((text) => text.split(",").map((origin) => origin.trim()))
-    .pipe(z.array(z.url().transform((url) => new URL(url).origin)))
-    .optional(),
 });
 
 export type IsolationChoice = z.infer<typeof sandboxSettings>["EXECUTOR_ISOLATION"];
@@ -55,10 +62,18 @@ export interface SandboxConfig {
 }
 
 export interface Config extends SandboxConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly token: string;
-  readonly backlog: number;
+  /** Address of the service whose pool is joined. */
+  readonly joinUrl: string;
+  /** What the pool calls this executor. */
+  readonly name: string;
+  /** What programs may be given together. */
+  readonly memoryMb: number;
+  /** An identity that came as a secret takes the place of the key file. */
+  readonly key: KeySource | null;
+  /** Makes this process one of the deployment's own containers, and guards its health. */
+  readonly startToken: string | null;
+  /** Where `GET /health` is answered; null for nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | null;
   readonly environmentsFolder: string;
   /** Origins of inputs and outputs, beside the service's own. */
   readonly storageOrigins: readonly string[];
@@ -66,8 +81,6 @@ export interface Config extends SandboxConfig {
   readonly cacheBytes: number;
   /** Sandboxes kept ready for the default environment; each other one has one, unless this is 0. */
   readonly warm: number;
-  /** Origins that attempts may report to; null allows any. */
-  readonly reportOrigins: readonly string[] | null;
 }
 
 export type Parsed<T> = { readonly config: T } | { readonly problems: readonly string[] };
@@ -96,16 +109,20 @@ export const parseConfig = (env: NodeJS.ProcessEnv): Parsed<Config> => {
   return {
     config: {
       ...toSandboxConfig(settings),
-      host: settings.EXECUTOR_HOST,
-      port: settings.EXECUTOR_PORT,
-      token: settings.EXECUTOR_TOKEN,
-      backlog: settings.EXECUTOR_BACKLOG ?? WAITING_PER_SLOT * settings.EXECUTOR_SLOTS,
+      joinUrl: settings.EXECUTOR_JOIN_URL,
+      name: settings.EXECUTOR_NAME,
+      memoryMb: settings.EXECUTOR_MEMORY_MB,
+      key: settings.EXECUTOR_KEY === undefined ? null : { pkcs8: settings.EXECUTOR_KEY },
+      startToken: settings.EXECUTOR_START_TOKEN ?? null,
+      health:
+        settings.EXECUTOR_PORT === undefined
+          ? null
+          : { host: settings.EXECUTOR_HOST, port: settings.EXECUTOR_PORT },
       warm: settings.EXECUTOR_WARM ?? Math.min(settings.EXECUTOR_SLOTS, DEFAULT_WARM),
       environmentsFolder: settings.EXECUTOR_ENVIRONMENTS_DIR,
       storageOrigins: settings.EXECUTOR_STORAGE_ORIGINS,
       languagesFolder: settings.EXECUTOR_LANGUAGES_DIR,
       cacheBytes: settings.EXECUTOR_CACHE_BYTES,
-      reportOrigins: settings.EXECUTOR_ALLOWED_REPORT_ORIGINS ?? null,
     },
   };
 };

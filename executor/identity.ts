@@ -29,6 +29,15 @@ export const generateKeyFile = (path: string): Identity => {
   return fromKey(privateKey);
 };
 
+/** Where an identity comes from: a secret (base64 of a PKCS#8 key), or a key file. */
+export type KeySource = { readonly pkcs8: string } | { readonly file: string };
+
+/** The identity from its source. Throws where that holds no Ed25519 key. */
+export const openIdentity = (source: KeySource): Identity =>
+  "file" in source
+    ? loadIdentity(source.file)
+    : fromKey(createPrivateKey({ key: Buffer.from(source.pkcs8, "base64"), format: "der", type: "pkcs8" }));
+
 /** The identity in a key file, which is made when it is not there; a file that is no such key throws. */
 export const loadIdentity = (path: string): Identity => {
   try {

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { parseCommandLine, usage } from "./command-line.ts";
 import { type Config, forgetSettings, type Parsed, parseConfig, parseSandboxConfig } from "./config.ts";
-import { generateKeyFile } from "./identity.ts";
+import { generateKeyFile, openIdentity } from "./identity.ts";
 import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
 import { errorKind, logToStderr } from "./log.ts";
+import { tryToJoin } from "./pool/try-to-join.ts";
 import { enterRunFolder, removeRunFolder } from "./run-folder.ts";
 import { openIsolation } from "./sandbox/isolation.ts";
 import { sandboxSlots, startService } from "./service.ts";
@@ -30,13 +31,23 @@ const isBelow = (level: 0 | 1 | 2 | null, minimum: 0 | 1 | 2 | null): boolean =>
   return minimum !== null && strength[level] < strength[minimum];
 };
 
-const probe = async (): Promise<void> => {
-  const config = orFail(parseSandboxConfig(process.env));
+/** Makes a real upgrade where an address is given: what stands in the way shows in nothing less. */
+const probePool = async (settings: NodeJS.ProcessEnv) => {
+  if (settings.EXECUTOR_JOIN_URL === undefined) return null;
+  const { joinUrl, key, keyFile, startToken } = orFail(parseConfig(settings));
+  return tryToJoin({ joinUrl, startToken, identity: openIdentity(key ?? { file: keyFile }) });
+};
+
+const probe = async (settings: NodeJS.ProcessEnv): Promise<void> => {
+  const config = orFail(parseSandboxConfig(settings));
   const isolation = await openIsolation(config.isolation, 1);
   const { level, accounting, findings } = isolation;
   isolation.close();
-  print(JSON.stringify({ isolation: level, minimum: config.minIsolation, accounting, findings }, null, 2));
-  process.exitCode = isBelow(level, config.minIsolation) ? FAILED : 0;
+  const pool = await probePool(settings);
+  const found = { isolation: level, minimum: config.minIsolation, accounting, findings };
+  print(JSON.stringify(pool === null ? found : { ...found, pool }, null, 2));
+  process.exitCode = isBelow(level, config.minIsolation) || pool?.joined === false ? FAILED : 0;
+  process.exit();
 };
 
 const generateKey = (keyFile: string): void => {
@@ -66,13 +77,16 @@ const serve = async (config: Config): Promise<void> => {
 const main = async (): Promise<void> => {
   const command = parseCommandLine(process.argv.slice(2));
   if (command.kind === "wrong") return fail([command.problem, usage], USAGE);
-  const withKey =
-    command.keyFile === null ? process.env : { ...process.env, EXECUTOR_KEY_FILE: command.keyFile };
+  const settings = {
+    ...process.env,
+    ...(command.keyFile === null ? {} : { EXECUTOR_KEY_FILE: command.keyFile }),
+    ...(command.joinUrl === null ? {} : { EXECUTOR_JOIN_URL: command.joinUrl }),
+  };
   if (command.kind === "help") return print(usage);
   if (command.kind === "version") return print(version);
-  if (command.kind === "probe") return probe();
-  if (command.kind === "generate-key") return generateKey(orFail(parseSandboxConfig(withKey)).keyFile);
-  return serve(orFail(parseConfig(withKey)));
+  if (command.kind === "probe") return probe(settings);
+  if (command.kind === "generate-key") return generateKey(orFail(parseSandboxConfig(settings)).keyFile);
+  return serve(orFail(parseConfig(settings)));
 };
 
 await main();

@@ -2,11 +2,11 @@ import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { Judged } from "../src/wire/judging.ts";
 import { isSelected } from "../src/wire/output-patterns.ts";
 import { type FinishedEvent, finishedEvent, type OutputFile } from "../src/wire/report.ts";
+import { signedPayload } from "../src/wire/signed-payload.ts";
 import type { IsolationLevel } from "../src/wire/vocabulary.ts";
 import type { Collection } from "./collect.ts";
 import type { Identity } from "./identity.ts";
 import type { Accounting } from "./sandbox/job-group.ts";
-import { signedPayload } from "./signed-payload.ts";
 import type { Supervised } from "./supervise.ts";
 import { type Ending, killedFor } from "./verdict.ts";
 

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
 import type { z } from "zod";
+import type { AttemptRequest } from "../src/wire/attempt.ts";
+import { REPORT_SIGNATURE_HEADER, reportText } from "../src/wire/pool.ts";
 import {
   type AttemptEvent,
   type OutputFile,
@@ -6,9 +9,14 @@ import {
   reportRefused,
   uploadsGranted,
 } from "../src/wire/report.ts";
+import type { Identity } from "./identity.ts";
 import { postJson } from "./post-json.ts";
+import { userAgent } from "./version.ts";
 
-const REQUEST_MS = 10_000;
+/** A report is given up after this and sent again, well before the lease ends. */
+const REQUEST_MS = 3_000;
+const REQUEST_MS_PER_64_KIB = 1_000;
+const timeoutFor = (bytes: number): number => REQUEST_MS + Math.ceil(bytes / 65_536) * REQUEST_MS_PER_64_KIB;
 
 /** What the Worker said to a request. */
 export type Answer<Accepted> =
@@ -24,14 +32,13 @@ export interface ReportClient {
   uploads(files: readonly OutputFile[]): Promise<Answer<z.infer<typeof uploadsGranted>>>;
 }
 
-const isGood = (status: number): boolean => status >= 200 && status < 300;
-/** Only what the Worker itself refuses is final: a redirect comes from something in front of it. */
-const isTransient = (status: number): boolean =>
-  status < 400 || status >= 500 || status === 429 || status === 408;
+const sha256Of = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+/** Only what the service itself refuses, in its own words, is final: all else comes from something in front of it. */
 const readRefusal = (status: number, body: unknown): Answer<never> => {
   const parsed = reportRefused.safeParse(body);
-  if (!parsed.success) return { kind: "refused", status, code: "unknown" };
+  if (status >= 500 || !parsed.success) return { kind: "unavailable", status };
   const { code, expected } = parsed.data.error;
   return code === "gap" && expected !== undefined
     ? { kind: "gap", expected }
@@ -39,23 +46,41 @@ const readRefusal = (status: number, body: unknown): Answer<never> => {
 };
 
 /** The two report routes of one attempt; answers are parsed, and network failures are answers too. */
-export const createReportClient = (reportUrl: string, token: string): ReportClient => {
+export const createReportClient = (
+  joinUrl: string,
+  { attemptId, attemptToken }: Pick<AttemptRequest, "attemptId" | "attemptToken">,
+  identity: Identity,
+): ReportClient => {
+  const base = new URL(`/executor/attempts/${attemptId}`, joinUrl).href;
   const post = async <Accepted>(
     route: string,
     message: object,
     schema: z.ZodType<Accepted>,
+    isSigned = false,
   ): Promise<Answer<Accepted>> => {
-    const answer = await postJson(`${reportUrl}/${route}`, message, { token, timeoutMs: REQUEST_MS });
+    const body = Buffer.from(JSON.stringify(message));
+    const headers = {
+      authorization: `Bearer ${attemptToken}`,
+      "user-agent": userAgent,
+      ...(isSigned && { [REPORT_SIGNATURE_HEADER]: identity.sign(reportText(attemptId, sha256Of(body))) }),
+    };
+    const answer = await postJson(`${base}/${route}`, body, { headers, timeoutMs: timeoutFor(body.length) });
     if (answer === null) return { kind: "unavailable", status: null };
-    const { status, body } = answer;
+    const { status } = answer;
     if (isGood(status)) {
-      const parsed = schema.safeParse(body);
+      const parsed = schema.safeParse(answer.body);
       return parsed.success ? { kind: "accepted", value: parsed.data } : { kind: "unavailable", status };
     }
-    return isTransient(status) ? { kind: "unavailable", status } : readRefusal(status, body);
+    return readRefusal(status, answer.body);
   };
   return {
-    events: (events) => post("events", { events }, reportAccepted),
+    events: (events) =>
+      post(
+        "events",
+        { events },
+        reportAccepted,
+        events.some(({ type }) => type === "finished"),
+      ),
     uploads: (files) => post("uploads", { files }, uploadsGranted),
   };
 };

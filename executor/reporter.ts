@@ -1,11 +1,13 @@
 import type { CaseResult, CompileResult } from "../src/wire/judging.ts";
 import { HEARTBEAT_MS, LEASE_MS, LOG_FLUSH_MS } from "../src/wire/limits.ts";
-import type { FinishedEvent, ReportAccepted } from "../src/wire/report.ts";
+import type { AttemptEvent, FinishedEvent, ReportAccepted } from "../src/wire/report.ts";
 import type { LogStream } from "../src/wire/vocabulary.ts";
 import { backoffMs } from "./backoff.ts";
 import { createEventQueue } from "./event-queue.ts";
 import type { Answer, ReportClient } from "./report-client.ts";
 
+/** The first report claims the job, so it does not wait for the program where that takes long to start. */
+const CLAIM_MS = 1_000;
 /** Waits this long for a first output to ride along with. */
 const STARTED_ALONE_MS = 50;
 /** The first output waits this long for the program's end, which often follows on its heels. */
@@ -54,6 +56,14 @@ const createAlarm = (ring: () => void) => {
     },
     clear: (): void => clearTimeout(timer),
   };
+};
+
+/** A large report on a slow line takes longer than the lease bears without a word: heartbeats go beside it. */
+const sendWithHeartbeats = async (client: ReportClient, batch: readonly AttemptEvent[]) => {
+  const beside = setInterval(() => void client.events([]), HEARTBEAT_MS);
+  const answer = await client.events(batch);
+  clearInterval(beside);
+  return answer;
 };
 
 /**
@@ -121,12 +131,12 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
     const batch = queue.batch();
     hasSentLog ||= batch.some(({ type }) => type === "log");
     lastSentMs = Date.now();
-    const answer = await client.events(batch);
+    const answer = await sendWithHeartbeats(client, batch);
     inFlight = false;
     if (!closed) onAnswer(answer);
   };
 
-  alarm.set(Date.now() + HEARTBEAT_MS);
+  alarm.set(Date.now() + CLAIM_MS);
   return {
     started: (atMs) => {
       if (queue.started(atMs)) dueWithin(STARTED_ALONE_MS);

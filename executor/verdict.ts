@@ -4,6 +4,8 @@ import type { TerminationReason } from "../src/wire/vocabulary.ts";
 /** How a program ended, before its outputs are looked at. */
 export interface Ending {
   readonly reason: TerminationReason;
+  /** The executor ended, not the program: the attempt is made again and does not count. */
+  readonly executorStopped?: true;
   /** Null when it was killed before it could exit. */
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -38,6 +40,9 @@ export const infrastructure = (fault: Fault): Ending => ({
   signal: null,
   message: faults[fault],
 });
+
+/** The executor itself is to end at once. */
+export const stopped: Ending = { ...infrastructure("stopped"), executorStopped: true };
 
 /** An input that no executor can use; `entry` is the name, as the client gave it, of what is wrong with it. */
 export const badInput = (fault: InputFaultKind, entry: string | null = null): Ending => ({

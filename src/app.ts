@@ -2,6 +2,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Deps } from "./deps/types.ts";
 import { checkWorkloads } from "./domain/workloads/check.ts";
 import { events } from "./http/executor/events.ts";
+import { join } from "./http/executor/join.ts";
+import { offered } from "./http/executor/offered.ts";
 import { uploads } from "./http/executor/uploads.ts";
 import { mountFace, owns } from "./http/kit/face.ts";
 import { frame } from "./http/kit/frame.ts";
@@ -29,6 +31,8 @@ export const createService = (deps: Deps): OpenAPIHono => {
   app.post("/executor/attempts/:attemptId/events", events(deps));
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
   mountConsoleAssets(app, deps);
+  app.get("/executor/attempts/:attemptId", offered(deps));
+  app.get("/pool/join", join(deps));
   mountOpenApi(app, deps, jobs.requireAuth);
   app.route("/", jobs);
   checkWorkloads(

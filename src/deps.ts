@@ -1,14 +1,16 @@
 import { systemClock } from "./adapters/clock.ts";
-import { executorClient, fetchFromContainers, fetchFromUrl } from "./adapters/executor-client.ts";
+import { durableContainerPool, durableContainers } from "./adapters/executor-containers.ts";
 import { durableIdempotencyKeys } from "./adapters/idempotency-keys.ts";
 import { randomIds } from "./adapters/ids.ts";
 import { durableJobObjects } from "./adapters/job-objects.ts";
 import { d1JobRows } from "./adapters/job-rows.ts";
 import { jsonLogger } from "./adapters/logger.ts";
+import { durablePool } from "./adapters/pool.ts";
 import { s3Presigner } from "./adapters/presigner.ts";
 import { durableQuotas } from "./adapters/quotas.ts";
 import { r2Bucket } from "./adapters/r2-bucket.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
+import { platformSignatures, publicHalfOf } from "./adapters/signatures.ts";
 import { turnsUnder } from "./adapters/turns.ts";
 import { durableTypedJobObjects } from "./adapters/typed-job-objects.ts";
 import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
@@ -16,24 +18,37 @@ import { webhookSecrets } from "./adapters/webhook-secrets.ts";
 import { httpWebhookSender } from "./adapters/webhook-sender.ts";
 import { clientWebhooks, durableWebhooks } from "./adapters/webhooks.ts";
 import { d1WorkloadRows } from "./adapters/workload-rows.ts";
-import type { ContainerDeps, Deps, JobDeps, QuotaDeps, TypedJobDeps, WebhookDeps } from "./deps/types.ts";
-import type { Executor } from "./domain/ports/executor.ts";
+import type {
+  ContainerDeps,
+  Deps,
+  JobDeps,
+  PoolDeps,
+  QuotaDeps,
+  TypedJobDeps,
+  WebhookDeps,
+} from "./deps/types.ts";
+import type { TrustedKey } from "./domain/pool/trust.ts";
 import type { Logger } from "./domain/ports/logger.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
 import { type Config, configOf, queueOf, secretNamed, typedJobConfigOf, webhookConfigOf } from "./env.ts";
+import { CONTAINER_PORT } from "./wire/limits.ts";
 
 type RawEnv = Record<string, unknown>;
 
-const executorOf = (config: Config): Executor => {
-  if (config.EXECUTOR_URL !== "")
-    return executorClient(fetchFromUrl(config.EXECUTOR_URL), config.EXECUTOR_TOKEN);
-  if (config.EXECUTOR_CONTAINER === undefined) {
-    throw new Error("Neither EXECUTOR_URL nor the binding EXECUTOR_CONTAINER says where programs run");
-  }
-  const send = fetchFromContainers(config.EXECUTOR_CONTAINER, config.EXECUTOR_INSTANCES);
-  return executorClient(send, config.EXECUTOR_TOKEN);
-};
+/** Where executors join, and report to. */
+const joinUrlOf = ({ EXECUTOR_JOIN_URL: joinUrl, PUBLIC_URL: publicUrl }: Config): string =>
+  joinUrl === "" ? publicUrl : joinUrl;
+
+const containerEnvOf = (config: Config): Record<string, string> => ({
+  EXECUTOR_JOIN_URL: joinUrlOf(config),
+  EXECUTOR_STORAGE_ORIGINS: config.R2_S3_ENDPOINT,
+  EXECUTOR_KEY: config.EXECUTOR_KEY ?? "",
+  EXECUTOR_HOST: "0.0.0.0",
+  EXECUTOR_PORT: String(CONTAINER_PORT),
+  EXECUTOR_SLOTS: String(config.EXECUTOR_SLOTS),
+  EXECUTOR_MIN_ISOLATION: String(config.EXECUTOR_MIN_ISOLATION),
+});
 
 const rulesOf = (config: Config): QuotaRules => ({
   activeJobs: config.RUN_MAX_ACTIVE,
@@ -51,11 +66,15 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
     rows: d1JobRows(config.DB),
     quotas: durableQuotas(config.QUOTA_OBJECT),
     dispatchQueue: {
-      send: async (message, kind) => {
-        await (kind === "function" ? config.FUNCTION_QUEUE : config.DISPATCH_QUEUE).send(message);
+      sendProgram: async (entry) => {
+        await config.DISPATCH_QUEUE.send(entry);
+      },
+      sendFunction: async (objectId) => {
+        await config.FUNCTION_QUEUE.send({ objectId });
       },
     },
-    executor: executorOf(config),
+    pool: durablePool(config.POOL_OBJECT, systemClock),
+    signatures: platformSignatures,
     turnOf: turnsUnder(config.R2_SECRET_ACCESS_KEY),
     bucket: r2Bucket(config.BUCKET),
     presigner: s3Presigner({
@@ -63,7 +82,6 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
       accessKeyId: config.R2_ACCESS_KEY_ID,
       secretAccessKey: config.R2_SECRET_ACCESS_KEY,
     }),
-    publicUrl: config.PUBLIC_URL,
     webhooks: durableWebhooks(webhookConfigOf(env).WEBHOOK_OBJECT),
   };
 };
@@ -80,18 +98,40 @@ export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
   };
 };
 
-export const containerDepsFor = (env: RawEnv): ContainerDeps => {
+export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
+  now: systemClock,
+  log: jsonLogger,
+  pool: durableContainerPool(configOf(env).POOL_OBJECT),
+  idleMs: configOf(env).EXECUTOR_IDLE_SECONDS * 1_000,
+  containerEnv: containerEnvOf(configOf(env)),
+});
+
+export const poolDepsFor = (env: RawEnv): PoolDeps => {
   const config = configOf(env);
   return {
     now: systemClock,
     log: jsonLogger,
-    containerEnv: {
-      EXECUTOR_HOST: "0.0.0.0",
-      EXECUTOR_TOKEN: config.EXECUTOR_TOKEN,
-      EXECUTOR_ALLOWED_REPORT_ORIGINS: config.PUBLIC_URL,
-      EXECUTOR_STORAGE_ORIGINS: config.R2_S3_ENDPOINT,
-    },
+    jobs: durableJobObjects(config.JOB_OBJECT),
+    containers: durableContainers(config.EXECUTOR_CONTAINER, config.EXECUTOR_KEY !== undefined),
+    maxContainers: config.EXECUTOR_INSTANCES,
+    secret: () => randomIds.keyPart(),
+    hashOf: (secret) => randomIds.hashOf(secret),
+    publicUrl: joinUrlOf(config),
   };
+};
+
+/** Who may run jobs: the public half of the key that the containers share, and the keys that the owner lists. */
+const trustOf = ({ EXECUTOR_KEY: shared, TRUSTED_EXECUTORS: listed }: Config) => {
+  let known: string | null = null;
+  const containersKey = async (): Promise<string | null> => {
+    if (shared !== undefined) known ??= await publicHalfOf(shared);
+    return known;
+  };
+  const trustedExecutors = async (): Promise<readonly TrustedKey[]> => {
+    const key = await containersKey();
+    return key === null ? listed : [...listed, { key, name: null }];
+  };
+  return { containersKey, trustedExecutors };
 };
 
 export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
@@ -124,7 +164,6 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
   const jobDeps = jobDepsFor(env);
   return {
     ...jobDeps,
-    languages: () => jobDeps.executor.languages(),
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),
@@ -140,8 +179,11 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
       queueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     },
     apiKeys: config.API_KEYS,
+    ...trustOf(config),
+    poolLimits: { maxWaiting: config.POOL_MAX_WAITING, maxMemoryMb: config.POOL_MAX_MEMORY_MB },
     bucketName: config.R2_BUCKET_NAME,
     uploadOrigin: new URL(config.R2_S3_ENDPOINT).origin,
+    publicUrl: config.PUBLIC_URL,
     clientWebhooks: clientWebhooks(webhookConfig.WEBHOOK_SECRET, {
       allowLoopback: webhookConfig.WEBHOOK_ALLOW_LOOPBACK,
     }),

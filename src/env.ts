@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseTrustedKeys } from "./domain/pool/trust.ts";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
 import { SECRET_FORM, secretsOf } from "./domain/webhooks/secret.ts";
 import { webAddress } from "./wire/web-address.ts";
@@ -22,17 +23,38 @@ const schema = z.object({
   JOB_OBJECT: binding<DurableObjectNamespace>("JOB_OBJECT"),
   QUOTA_OBJECT: binding<DurableObjectNamespace>("QUOTA_OBJECT"),
   IDEMPOTENCY_OBJECT: binding<DurableObjectNamespace>("IDEMPOTENCY_OBJECT"),
+  POOL_OBJECT: binding<DurableObjectNamespace>("POOL_OBJECT"),
   DISPATCH_QUEUE: binding<Queue<unknown>>("DISPATCH_QUEUE"),
   FUNCTION_QUEUE: binding<Queue<unknown>>("FUNCTION_QUEUE"),
   EXECUTOR_CONTAINER: z.custom<DurableObjectNamespace>().optional(),
 
   PUBLIC_URL: webAddress("PUBLIC_URL must be the address that executors reach this Worker by"),
-  /** Where an executor listens; empty uses the container binding. */
-  EXECUTOR_URL: z
-    .union([z.literal(""), webAddress("EXECUTOR_URL must be the address of an executor")])
+  /** Where executors join, if not at PUBLIC_URL. */
+  EXECUTOR_JOIN_URL: z
+    .union([z.literal(""), webAddress("EXECUTOR_JOIN_URL must be an address of this Worker")])
     .default(""),
+  /** Keys of executors that may join, as their worker ids; `name=` before one names it. */
+  TRUSTED_EXECUTORS: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const keys = parseTrustedKeys(text);
+      if (keys === null) context.addIssue("each key must be a worker id, with name= before it or not");
+      return keys ?? [];
+    }),
+  /** The key that the deployment's own containers share; without one none is started. */
+  EXECUTOR_KEY: z
+    .string()
+    .transform((text) => (text === "" ? undefined : text))
+    .pipe(z.base64({ error: "secret EXECUTOR_KEY must be the base64 of a PKCS#8 key" }).optional())
+    .optional(),
   EXECUTOR_INSTANCES: count(1),
-  EXECUTOR_TOKEN: secret("EXECUTOR_TOKEN"),
+  EXECUTOR_SLOTS: count(4),
+  EXECUTOR_IDLE_SECONDS: count(60),
+  /** The weakest isolation that a container works at. */
+  EXECUTOR_MIN_ISOLATION: z.enum(["0", "1", "2"]).default("2"),
+  POOL_MAX_WAITING: count(10_000),
+  POOL_MAX_MEMORY_MB: count(65_536),
 
   R2_S3_ENDPOINT: webAddress("R2_S3_ENDPOINT must be the bucket's S3 endpoint"),
   R2_BUCKET_NAME: z.string().min(1),

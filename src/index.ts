@@ -3,7 +3,7 @@ import type { Deps } from "./deps/types.ts";
 import { depsFor, typedJobDepsFor } from "./deps.ts";
 import { jobsEntrypoint } from "./jobs-entrypoint.ts";
 import { consumeBucketEvents } from "./queue/bucket-events.ts";
-import { consumeDispatch } from "./queue/consumer.ts";
+import { consumeDispatch, consumeFunctions } from "./queue/consumer.ts";
 import { consumeDeadLetters } from "./queue/dead-letter.ts";
 import { sweep } from "./queue/sweep.ts";
 import { jobs, webhookEndpoints, workloads } from "./service.ts";
@@ -11,6 +11,7 @@ import { jobs, webhookEndpoints, workloads } from "./service.ts";
 export { ExecutorContainer } from "../durable/executor-container.ts";
 export { IdempotencyObject } from "../durable/idempotency-object.ts";
 export { JobObject } from "../durable/job-object.ts";
+export { PoolObject } from "../durable/pool-object.ts";
 export { QuotaObject } from "../durable/quota-object.ts";
 export { TypedJobObject } from "../durable/typed-job-object.ts";
 export { WebhookObject } from "../durable/webhook-object.ts";
@@ -38,7 +39,8 @@ export default {
     const { deps } = serviceFor(env);
     if (queue.endsWith("-dead")) return consumeDeadLetters(deps, messages);
     if (queue.endsWith("-bucket-events")) return consumeBucketEvents(deps, messages);
-    return consumeDispatch({ ...deps, workloads }, messages);
+    if (queue.endsWith("-functions")) return consumeFunctions({ ...deps, workloads }, messages);
+    return consumeDispatch(deps, messages);
   },
   scheduled: (event, env) => sweep(serviceFor(env).deps, typedJobDepsFor(env), event.scheduledTime),
 } satisfies ExportedHandler<RawEnv>;

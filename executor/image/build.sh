@@ -28,7 +28,7 @@ ENVIRONMENTS=${ENVIRONMENTS-$(sed -n 's/^ARG ENVIRONMENTS="\(.*\)"$/\1/p' execut
 buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor/Dockerfile.dockerignore \
   --build-arg "ENVIRONMENTS=$ENVIRONMENTS" -f executor/Dockerfile -t "$image" .
 
-token=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
+join_port=${IMAGE_JOIN_PORT:-18787}
 port=${IMAGE_PORT:-18788}
 url=http://127.0.0.1:$port
 container=
@@ -50,14 +50,15 @@ check() {
   shift
   container=$(podman --runtime runc run -d --pull=never --network host --security-opt seccomp=unconfined \
     --security-opt unmask=ALL --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$@" \
-    -e EXECUTOR_TOKEN="$token" -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 \
+    -e EXECUTOR_JOIN_URL="http://127.0.0.1:$join_port" -e EXECUTOR_STORAGE_ORIGINS="http://127.0.0.1:$join_port" \
+    -e EXECUTOR_NAME=image -e EXECUTOR_PORT="$port" -e EXECUTOR_HOST=127.0.0.1 \
     -e EXECUTOR_MIN_ISOLATION="$level" "$image")
   for _ in $(seq 100); do
     if health=$(node -e "fetch('$url/health').then(r => r.text()).then(console.log)" 2>/dev/null); then break; fi
     sleep 0.2
   done
   echo "health: ${health:?the executor in the image did not start: $(podman logs "$container" 2>&1 | tail -n 5)}"
-  IMAGE_EXECUTOR_URL=$url IMAGE_EXECUTOR_TOKEN=$token IMAGE_ENVIRONMENTS=$ENVIRONMENTS \
+  IMAGE_EXECUTOR_URL=$url IMAGE_JOIN_PORT=$join_port IMAGE_ENVIRONMENTS=$ENVIRONMENTS \
     npx vitest run --project executor test/executor/image.test.ts
   stop
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { boundCommand } from "./bound-process.ts";
-import { host, root } from "./local.ts";
+import { root } from "./local.ts";
 import { type Print, printLines } from "./output.ts";
 
 const stopGraceMs = 5_000;
@@ -14,16 +13,16 @@ const slowestRestartMs = 10_000;
 const steadyMs = 30_000;
 
 export type ExecutorOptions = {
-  readonly port: number;
-  readonly token: string;
-  /** Address of the Worker, the only one that attempts may report to. */
-  readonly reportTo: string;
+  /** Address of the Worker whose pool it joins. */
+  readonly joinUrl: string;
   /** Address of the bucket, where attempts fetch and store. */
   readonly storage: string;
-  readonly stateDir: string;
+  readonly keyFile: string;
   readonly print: Print;
   /** Called with the process id of each executor that is started. */
   readonly onStart: (pid: number) => void;
+  /** Called whenever one has joined the pool. */
+  readonly onJoined: () => void;
 };
 
 export type ExecutorProcess = {
@@ -40,12 +39,10 @@ const environment = (options: ExecutorOptions): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => inherited.includes(name) || name.startsWith("EXECUTOR_")),
   ),
-  EXECUTOR_HOST: host,
-  EXECUTOR_PORT: String(options.port),
-  EXECUTOR_TOKEN: options.token,
-  EXECUTOR_ALLOWED_REPORT_ORIGINS: options.reportTo,
+  EXECUTOR_JOIN_URL: options.joinUrl,
   EXECUTOR_STORAGE_ORIGINS: options.storage,
-  EXECUTOR_KEY_FILE: path.join(options.stateDir, "executor-key.pem"),
+  EXECUTOR_NAME: "local",
+  EXECUTOR_KEY_FILE: options.keyFile,
 });
 
 const start = (options: ExecutorOptions): ChildProcess => {
@@ -58,7 +55,10 @@ const start = (options: ExecutorOptions): ChildProcess => {
     stdio: ["ignore", "pipe", "pipe"],
   });
   printLines(child.stdout, options.print);
-  printLines(child.stderr, options.print);
+  printLines(child.stderr, (line) => {
+    if (line.includes('"event":"pool_joined"')) options.onJoined();
+    options.print(line);
+  });
   if (child.pid !== undefined) options.onStart(child.pid);
   return child;
 };
@@ -69,7 +69,8 @@ const describeEnd = (child: ChildProcess): string =>
 const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGTERM");
+  // Not asked to finish what it holds: whoever stops the service does not wait for programs.
+  child.kill("SIGINT");
   const timer = setTimeout(() => child.kill("SIGKILL"), stopGraceMs);
   await exited;
   clearTimeout(timer);
@@ -80,7 +81,6 @@ const end = async (child: ChildProcess): Promise<void> => {
  * out meanwhile, and the Worker queues them again, so a restart loses nothing.
  */
 export const startExecutor = async (options: ExecutorOptions): Promise<ExecutorProcess> => {
-  await mkdir(options.stateDir, { recursive: true });
   const stopping = new AbortController();
   const early = Promise.withResolvers<void>();
   let keptAlive = false;

@@ -10,7 +10,7 @@ export type LocalState = {
   /** What wrangler calls `--persist-to`: D1, R2 and Durable Objects. */
   readonly workerDir: string;
   readonly executorDir: string;
-  /** `NAME=value` lines, for the Worker and the executor; wrangler reads the same file. */
+  /** `NAME=value` lines, for the Worker; wrangler reads the same file. */
   readonly secretsFile: string;
 };
 
@@ -30,3 +30,7 @@ export const localState = (stateDir: string | null): LocalState =>
 
 /** The folder inside `workerDir` that wrangler and Miniflare share. */
 export const persistenceDir = (state: LocalState): string => path.join(state.workerDir, "v3");
+
+/** The key by which the local executor joins, and which the local Worker trusts. */
+export const executorKeyFile = (state: LocalState): string =>
+  path.join(state.executorDir, "executor-key.pem");

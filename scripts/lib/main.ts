@@ -28,8 +28,8 @@ const untilStopped = (): Promise<void> =>
 const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<void> => {
   const stack = new AsyncDisposableStack();
   try {
-    const { url, executorUrl } = await startSandpiper(options, serve, stack);
-    process.stdout.write(`\nSandpiper is ready at ${url} (executor at ${executorUrl}). Ctrl-C stops both.\n`);
+    const { url } = await startSandpiper(options, serve, stack);
+    process.stdout.write(`\nSandpiper is ready at ${url} with an executor. Ctrl-C stops both.\n`);
     process.stdout.write(`Try:\n  ${firstCommand(url)}\n\n`);
     await untilStopped();
   } catch (error) {

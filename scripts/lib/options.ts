@@ -3,7 +3,6 @@ import { parseArgs } from "node:util";
 
 export type LocalOptions = {
   readonly port: number;
-  readonly executorPort: number;
   /** Folder for all local state, or null for the one that wrangler uses. */
   readonly stateDir: string | null;
   /** Variables of the Worker that win over those in wrangler.toml. */
@@ -24,11 +23,10 @@ const toPort = (text: string): number | null => {
 
 const helpText = (command: string): string => `Usage: ${command} -- [options]
 
-  --port N            port of the service (8787)
-  --executor-port N   port of the executor (8788)
-  --state DIR         keep jobs, files and secrets in DIR instead of the project's folder
-  --var NAME:VALUE    set a variable of the Worker, such as RUN_MAX_ACTIVE:4; may be repeated
-  --help              show this`;
+  --port N          port of the service (8787)
+  --state DIR       keep jobs, files and secrets in DIR instead of the project's folder
+  --var NAME:VALUE  set a variable of the Worker, such as RUN_MAX_ACTIVE:4; may be repeated
+  --help            show this`;
 
 const toVars = (given: readonly string[]): Record<string, string> | null => {
   const pairs = given.map((text) => /^([A-Z][A-Z0-9_]*):(.*)$/s.exec(text));
@@ -41,7 +39,6 @@ const read = (args: readonly string[]) =>
     args: [...args],
     options: {
       port: { type: "string", default: "8787" },
-      "executor-port": { type: "string", default: "8788" },
       state: { type: "string" },
       var: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
@@ -58,12 +55,9 @@ export const parseOptions = (command: string, args: readonly string[]): ParsedOp
   }
   if (values.help) return { kind: "help", text: helpText(command) };
   const port = toPort(values.port);
-  const executorPort = toPort(values["executor-port"]);
-  if (port === null || executorPort === null || port === executorPort) {
-    return { kind: "invalid", message: "--port and --executor-port take two different ports, 1 to 65535." };
-  }
+  if (port === null) return { kind: "invalid", message: "--port takes a port, 1 to 65535." };
   const vars = toVars(values.var);
   if (vars === null) return { kind: "invalid", message: "--var takes NAME:VALUE, with NAME in upper case." };
   const stateDir = values.state === undefined ? null : path.resolve(values.state);
-  return { kind: "run", options: { port, executorPort, stateDir, vars } };
+  return { kind: "run", options: { port, stateDir, vars } };
 };

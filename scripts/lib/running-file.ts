@@ -6,7 +6,6 @@ import { startTicksOf } from "./process-stat.ts";
 
 const schema = z.object({
   url: z.url(),
-  executorUrl: z.url(),
   pid: z.int().positive(),
   executorPid: z.int().positive(),
   /** When `pid` started, in the kernel's ticks since boot: process ids are used again, these are not. */
@@ -36,10 +35,7 @@ export const readRunning = (state: LocalState): Running | null => {
 };
 
 /** Announces this process; readers see the old announcement or the new one, never a part. */
-export const writeRunning = (
-  state: LocalState,
-  about: Pick<Running, "url" | "executorUrl" | "executorPid">,
-): void => {
+export const writeRunning = (state: LocalState, about: Pick<Running, "url" | "executorPid">): void => {
   const running: Running = { ...about, pid: process.pid, startTicks: startTicksOf(process.pid) ?? "" };
   mkdirSync(state.executorDir, { recursive: true });
   writeFileSync(`${fileOf(state)}.new`, `${JSON.stringify(running, null, 2)}\n`);

@@ -1,6 +1,7 @@
+import { loadIdentity } from "../../executor/identity.ts";
 import { startExecutor } from "./executor-process.ts";
 import { StartError } from "./fatal.ts";
-import { host, type LocalState, localState, persistenceDir } from "./local.ts";
+import { executorKeyFile, host, type LocalState, localState, persistenceDir } from "./local.ts";
 import { migrate } from "./migrate.ts";
 import type { LocalOptions } from "./options.ts";
 import { printer } from "./output.ts";
@@ -13,37 +14,43 @@ import { localVars } from "./worker-config.ts";
 
 const readyMs = 60_000;
 
-export type Sandpiper = { readonly url: string; readonly executorUrl: string };
+export type Sandpiper = { readonly url: string };
 
-const refuseIfTaken = async (state: LocalState, { port, executorPort }: LocalOptions): Promise<void> => {
+const refuseIfTaken = async (state: LocalState, { port }: LocalOptions): Promise<void> => {
   const running = readRunning(state);
   if (running) throw new StartError(`Sandpiper already runs at ${running.url} (process ${running.pid}).`);
-  for (const [option, wanted] of Object.entries({ "--port": port, "--executor-port": executorPort })) {
-    if (!(await isPortFree(wanted))) {
-      throw new StartError(
-        `Port ${wanted} is in use: stop what listens there, or choose another with ${option}.`,
-      );
-    }
+  if (!(await isPortFree(port))) {
+    throw new StartError(`Port ${port} is in use: stop what listens there, or choose another with --port.`);
   }
 };
 
-const untilBothAnswer = async (urls: Sandpiper, endedEarly: Promise<void>): Promise<void> => {
-  const answers = Object.values(urls).map(async (url) => {
-    if (!(await answersWithin(`${url}/health`, readyMs))) {
-      throw new StartError(`${url}/health did not answer within ${readyMs / 1000} s.`);
-    }
-  });
+const answers = async (url: string): Promise<void> => {
+  if (await answersWithin(`${url}/health`, readyMs)) return;
+  throw new StartError(`${url}/health did not answer within ${readyMs / 1000} s.`);
+};
+
+/** Settles when the executor has joined; throws where it ends before, or takes too long. */
+const joins = async (joined: Promise<void>, endedEarly: Promise<void>): Promise<void> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new StartError(`The executor did not join within ${readyMs / 1000} s.`)),
+    readyMs,
+  );
   const early = endedEarly.then(() => {
     throw new StartError("The executor ended before it was ready; its own words are above.");
   });
-  await Promise.race([Promise.all(answers), early]);
+  try {
+    await Promise.race([joined, early, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 /** Keeps the announcement true when the executor is started again with another process id. */
-const announcer = (state: LocalState, urls: Sandpiper) => {
+const announcer = (state: LocalState, url: string) => {
   let executorPid = 0;
   let isAnnounced = false;
-  const write = (): void => writeRunning(state, { ...urls, executorPid });
+  const write = (): void => writeRunning(state, { url, executorPid });
   return {
     announce: (): void => {
       isAnnounced = true;
@@ -57,8 +64,8 @@ const announcer = (state: LocalState, urls: Sandpiper) => {
 };
 
 /**
- * Starts the executor and the Worker and waits until both answer. What has to be undone later, in
- * reverse order, is left on `stack`, also when this throws.
+ * Starts the Worker, and an executor that joins its pool, and waits until it has. What has to be undone
+ * later, in reverse order, is left on `stack`, also when this throws.
  * @throws StartError with one line for the user.
  */
 export const startSandpiper = async (
@@ -69,31 +76,32 @@ export const startSandpiper = async (
   const state = localState(options.stateDir);
   await refuseIfTaken(state, options);
   const secrets = await localSecrets(state.secretsFile);
-  const urls = {
-    url: `http://${host}:${options.port}`,
-    executorUrl: `http://${host}:${options.executorPort}`,
-  };
-  const { announce, onExecutor } = announcer(state, urls);
-  const vars = { ...secrets, ...localVars(options) };
-
-  const executor = await startExecutor({
-    port: options.executorPort,
-    token: secrets.EXECUTOR_TOKEN,
-    reportTo: urls.url,
-    storage: vars.R2_S3_ENDPOINT,
-    stateDir: state.executorDir,
-    print: printer("executor"),
-    onStart: onExecutor,
-  });
-  stack.defer(() => executor.stop());
+  const url = `http://${host}:${options.port}`;
+  const { announce, onExecutor } = announcer(state, url);
+  const keyFile = executorKeyFile(state);
+  const { workerId } = loadIdentity(keyFile);
 
   await migrate(persistenceDir(state));
-  const worker = await serve({ port: options.port, state, vars, print: printer("worker") });
+  const vars = { ...secrets, ...localVars(options, workerId) };
+  const joined = Promise.withResolvers<void>();
+  const [worker, executor] = await Promise.all([
+    serve({ port: options.port, state, vars, print: printer("worker") }),
+    startExecutor({
+      joinUrl: url,
+      storage: vars.R2_S3_ENDPOINT,
+      keyFile,
+      print: printer("executor"),
+      onStart: onExecutor,
+      onJoined: joined.resolve,
+    }),
+  ]);
   stack.defer(() => worker.stop());
+  stack.defer(() => executor.stop());
 
-  await untilBothAnswer(urls, executor.endedEarly);
+  await answers(url);
+  await joins(joined.promise, executor.endedEarly);
   executor.keepAlive();
   stack.defer(() => removeRunning(state));
   announce();
-  return urls;
+  return { url };
 };

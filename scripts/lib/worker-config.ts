@@ -11,24 +11,25 @@ process.env.WRANGLER_LOG ??= "error";
 export const workerConfig = (): Unstable_Config => unstable_readConfig({ config: configFile });
 
 /**
- * What only a local run knows. The bucket's S3 API is the one that the local runtime serves, with the
+ * What only a local run knows; `executorKey` is the worker id of its executor. The bucket's S3 API is the one that the local runtime serves, with the
  * credentials that wrangler.toml gives it.
  */
-export const localVars = ({
-  port,
-  executorPort,
-  vars,
-}: LocalOptions): Record<string, string> & { readonly R2_S3_ENDPOINT: string } => {
+export const localVars = (
+  { port, vars }: LocalOptions,
+  executorKey: string,
+): Record<string, string> & { readonly R2_S3_ENDPOINT: string } => {
   const [bucket] = workerConfig().r2_buckets;
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   return {
     PUBLIC_URL: `http://${host}:${port}`,
-    EXECUTOR_URL: `http://${host}:${executorPort}`,
+    // As much as the machine has: its executor says what that is.
+    POOL_MAX_MEMORY_MB: "1048576",
     R2_S3_ENDPOINT: `http://${host}:${port}/cdn-cgi/local/r2/s3`,
     ...(credentials && {
       R2_ACCESS_KEY_ID: credentials.accessKeyId,
       R2_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     }),
     ...vars,
+    TRUSTED_EXECUTORS: [`local=${executorKey}`, vars.TRUSTED_EXECUTORS ?? ""].join(","),
   };
 };

@@ -11,8 +11,10 @@ const base64Url = (bytes: Uint8Array): string =>
     .replaceAll("/", "_")
     .replaceAll("=", "");
 
-const hashOf = async (secret: string): Promise<string> =>
-  hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(secret))));
+const hashOfBytes = async (bytes: Uint8Array): Promise<string> =>
+  hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+
+const hashOf = (secret: string): Promise<string> => hashOfBytes(utf8.encode(secret));
 
 /** Ids, tokens and hashes from the platform's cryptography. */
 export const randomIds: Ids = {
@@ -23,6 +25,7 @@ export const randomIds: Ids = {
     return { id: `${objectId}.${hexOf(randomBytes(16))}`, token, tokenHash: await hashOf(token) };
   },
   hashOf,
+  hashOfBytes,
   jobId: () => crypto.randomUUID(),
   keyPart: () => hexOf(randomBytes(16)),
   isSame: (one, other) => {

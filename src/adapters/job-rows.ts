@@ -1,7 +1,5 @@
 import type { JobRow, JobRows } from "../domain/ports/job-rows.ts";
 
-const POSITION_CAP = 1_000;
-
 const UPSERT = `INSERT INTO jobs
   (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
    workload, owner, params, files_deleted_at_ms, door, language, verdict)
@@ -11,10 +9,6 @@ const UPSERT = `INSERT INTO jobs
     updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms,
     files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict
   WHERE excluded.version > jobs.version`;
-
-const QUEUED = `SELECT 1 FROM jobs
-  WHERE finished_at_ms IS NULL AND face = 'runs' AND created_at_ms <= ?1 AND state = 'queued'
-  LIMIT ${POSITION_CAP}`;
 
 /** The `jobs` table in D1 (migrations/0001 and 0003). */
 export const d1JobRows = (db: D1Database): JobRows => ({
@@ -43,21 +37,8 @@ export const d1JobRows = (db: D1Database): JobRows => ({
   remove: async (objectId) => {
     await db.prepare("DELETE FROM jobs WHERE object_id = ?1").bind(objectId).run();
   },
-  queuePosition: async (createdAtMs) => {
-    const row = await db
-      .prepare(`SELECT count(*) AS n FROM (${QUEUED})`)
-      .bind(createdAtMs)
-      .first<{ n: number }>();
-    return row?.n ?? 0;
-  },
-  load: async () => {
-    const { results } = await db
-      .prepare(
-        "SELECT state, count(*) AS n FROM jobs WHERE finished_at_ms IS NULL AND face = 'runs' GROUP BY state",
-      )
-      .all<{ state: string; n: number }>();
-    const count = (state: string): number => results.find((row) => row.state === state)?.n ?? 0;
-    return { queued: count("queued"), running: count("running") };
+  answers: async () => {
+    await db.prepare("SELECT 1 FROM jobs LIMIT 1").first();
   },
   unfinishedBefore: async (createdAtMs, waitingCreatedAtMs, limit) => {
     const { results } = await db

@@ -1,13 +1,18 @@
+import type { PoolLimits } from "../domain/pool/limits.ts";
+import type { TrustedKey } from "../domain/pool/trust.ts";
 import type { Bucket } from "../domain/ports/bucket.ts";
 import type { Clock } from "../domain/ports/clock.ts";
 import type { DispatchQueue } from "../domain/ports/dispatch-queue.ts";
-import type { Executor } from "../domain/ports/executor.ts";
+import type { ContainerPool, ExecutorContainers } from "../domain/ports/executor-containers.ts";
 import type { IdempotencyKeys } from "../domain/ports/idempotency-keys.ts";
 import type { Ids } from "../domain/ports/ids.ts";
+import type { JobObjects } from "../domain/ports/job-objects.ts";
 import type { JobRows } from "../domain/ports/job-rows.ts";
 import type { Logger } from "../domain/ports/logger.ts";
+import type { Pool } from "../domain/ports/pool.ts";
 import type { Presigner } from "../domain/ports/presigner.ts";
 import type { Quotas } from "../domain/ports/quotas.ts";
+import type { Signatures } from "../domain/ports/signatures.ts";
 import type { WebhookSender } from "../domain/ports/webhook-sender.ts";
 import type { ClientWebhooks, Webhooks } from "../domain/ports/webhooks.ts";
 import type { WorkloadRows } from "../domain/ports/workload-rows.ts";
@@ -25,10 +30,10 @@ export type JobDeps = {
   readonly rows: JobRows;
   readonly quotas: Quotas;
   readonly dispatchQueue: DispatchQueue;
-  readonly executor: Executor;
+  readonly pool: Pool;
+  readonly signatures: Signatures;
   readonly bucket: Bucket;
   readonly presigner: Presigner;
-  readonly publicUrl: string;
   /** Whose a job is, as a hash that tells nobody who that is. */
   readonly turnOf: (client: string) => Promise<string>;
   readonly webhooks: Webhooks;
@@ -44,8 +49,25 @@ export type QuotaDeps = {
 export type ContainerDeps = {
   readonly now: Clock;
   readonly log: Logger;
+  readonly pool: ContainerPool;
+  /** A container that holds nothing for so long is stopped. */
+  readonly idleMs: number;
   /** Environment of the executor's process inside the container. */
   readonly containerEnv: Record<string, string>;
+};
+
+/** What the pool acts through. */
+export type PoolDeps = {
+  readonly now: Clock;
+  readonly log: Logger;
+  readonly jobs: JobObjects;
+  readonly containers: ExecutorContainers;
+  readonly maxContainers: number;
+  /** A random secret. */
+  readonly secret: () => string;
+  readonly hashOf: (secret: string) => Promise<string>;
+  /** Address that an executor fetches a large offer from. */
+  readonly publicUrl: string;
 };
 
 /** What the faces and the queue consumers act through. */
@@ -59,9 +81,16 @@ export type Deps = JobDeps &
     readonly workloadSettings: WorkloadSettings;
     /** Keys that the workload routes want; none lets everybody in. */
     readonly apiKeys: readonly string[];
+    /** Keys of executors that may join, and the owner's names for them. */
+    readonly trustedExecutors: () => Promise<readonly TrustedKey[]>;
+    /** The public half of the key that the deployment's own containers share; null where they have none. */
+    readonly containersKey: () => Promise<string | null>;
+    readonly poolLimits: PoolLimits;
     readonly bucketName: string;
     /** Where presigned uploads go, for the pages that make them. */
     readonly uploadOrigin: string;
+    /** The address that clients reach the service by. */
+    readonly publicUrl: string;
   };
 
 type Assets = { fetch(request: Request): Promise<Response> };

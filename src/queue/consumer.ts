@@ -1,65 +1,67 @@
 import type { Deps } from "../deps/types.ts";
+import type { PoolEntry } from "../domain/pool/types.ts";
 import type { JobHandle } from "../domain/ports/job-objects.ts";
 import type { Workload } from "../domain/workloads/types.ts";
 import { runFunction } from "./function-runner.ts";
-import { dispatchMessage } from "./message.ts";
+import { dispatchMessage, poolMessage } from "./message.ts";
 
-/** An executor that cannot be reached is asked again after this. */
-const UNREACHABLE_RETRY_SECONDS = 3;
-
-type Verdict = "done" | { readonly retryAfterSeconds: number };
+/** What could not be handed over is handed over again after this. */
+const RETRY_SECONDS = 3;
 
 /** What messages are handled with: the adapters, and the workloads whose functions run here. */
 export type DispatchDeps = Deps & { readonly workloads: readonly Workload[] };
 
-/** Hands one queued job to an executor, or runs its function; a job that is not queued needs nothing. */
-const dispatch = async (deps: DispatchDeps, job: JobHandle): Promise<Verdict> => {
-  const start = await job.startAttempt();
-  if (start.kind === "idle") return "done";
-  if (start.kind === "function") {
-    await runFunction(deps, deps.workloads, job, start.run);
-    return "done";
-  }
-  const outcome = await deps.executor.start(start.request);
-  const { attemptId } = start.request;
-  switch (outcome.kind) {
-    case "accepted":
-      return "done";
-    case "busy":
-      await job.releaseAttempt(attemptId);
-      return { retryAfterSeconds: outcome.retryAfterSeconds };
-    case "unreachable":
-      deps.log.info("dispatch.unreachable", { message: outcome.message });
-      await job.releaseAttempt(attemptId);
-      return { retryAfterSeconds: UNREACHABLE_RETRY_SECONDS };
-    case "refused":
-      deps.log.error("dispatch.refused", outcome.message);
-      await job.failAttempt(attemptId, outcome.message);
-      return "done";
-  }
-};
+type Handed = { readonly message: Message<unknown>; readonly entry: PoolEntry };
 
-const handle = async (deps: DispatchDeps, message: Message<unknown>): Promise<void> => {
+/** The job that a message names, if it is there; a message of an older version names nothing more. */
+const jobOf = (deps: Deps, message: Message<unknown>): JobHandle | null => {
   const body = dispatchMessage.safeParse(message.body);
   const job = body.success ? deps.jobs.byObjectId(body.data.objectId) : null;
-  if (job === null) {
-    deps.log.error("dispatch.bad_message", "the message names no job");
-    return message.ack();
-  }
+  if (job === null) deps.log.error("dispatch.bad_message", "the message names no job");
+  return job;
+};
+
+const entryOf = async (deps: Deps, message: Message<unknown>): Promise<PoolEntry | null> => {
+  const whole = poolMessage.safeParse(message.body);
+  return whole.success ? whole.data : ((await jobOf(deps, message)?.poolEntry()) ?? null);
+};
+
+/**
+ * Hands a batch of queued programs to the pool in one call. What it has is acknowledged: it is stored, or an
+ * executor took it.
+ */
+export const consumeDispatch = async (deps: Deps, messages: readonly Message<unknown>[]): Promise<void> => {
   try {
-    const verdict = await dispatch(deps, job);
-    if (verdict === "done") message.ack();
-    else message.retry({ delaySeconds: verdict.retryAfterSeconds });
+    const handed: Handed[] = [];
+    for (const message of messages) {
+      const entry = await entryOf(deps, message);
+      if (entry === null) message.ack();
+      else handed.push({ message, entry });
+    }
+    if (handed.length > 0) await deps.pool.place(handed.map(({ entry }) => entry));
+    for (const { message } of handed) message.ack();
   } catch (error) {
     deps.log.error("dispatch.failed", error);
-    message.retry({ delaySeconds: UNREACHABLE_RETRY_SECONDS });
+    for (const message of messages) message.retry({ delaySeconds: RETRY_SECONDS });
   }
 };
 
-/** Takes a batch of a dispatch queue; each message is acknowledged or retried for itself. */
-export const consumeDispatch = async (
+const startFunction = async (deps: DispatchDeps, message: Message<unknown>): Promise<void> => {
+  try {
+    const job = jobOf(deps, message);
+    const run = (await job?.startFunction()) ?? null;
+    if (job !== null && run !== null) await runFunction(deps, deps.workloads, job, run);
+    message.ack();
+  } catch (error) {
+    deps.log.error("dispatch.failed", error);
+    message.retry({ delaySeconds: RETRY_SECONDS });
+  }
+};
+
+/** Runs the functions of workloads that a batch names; each message is acknowledged or retried for itself. */
+export const consumeFunctions = async (
   deps: DispatchDeps,
   messages: readonly Message<unknown>[],
 ): Promise<void> => {
-  await Promise.all(messages.map((message) => handle(deps, message)));
+  await Promise.all(messages.map((message) => startFunction(deps, message)));
 };

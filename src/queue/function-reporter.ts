@@ -53,7 +53,7 @@ export const createFunctionReporter = (
   };
   const sendBatch = async (): Promise<void> => {
     if (isStale) return;
-    const outcome = await job.report(attemptId, tokenHash, batchOf(waiting));
+    const outcome = await job.report(attemptId, { token: null, tokenHash }, batchOf(waiting), null);
     if (outcome.kind === "gap") throw new Error("the job misses events that were taken before");
     if (outcome.kind === "accepted") {
       waiting = waiting.filter(({ n }) => n > outcome.acknowledged);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { caseRules, languageInfo, languageOrder } from "./judging.ts";
+import { caseRules, languageOrder } from "./judging.ts";
 import {
   ARGS_BYTES,
   ARGS_COUNT,
@@ -9,7 +9,7 @@ import {
   OUTPUT_FILES,
   STDIN_BYTES,
 } from "./limits.ts";
-import { attemptId, environmentName, interpreter, sha256Hex } from "./vocabulary.ts";
+import { attemptId, attemptToken, environmentName, interpreter, sha256Hex } from "./vocabulary.ts";
 import { webAddress } from "./web-address.ts";
 
 const base64Chars = (bytes: number): number => Math.ceil(bytes / 3) * 4;
@@ -25,11 +25,11 @@ const processText = (maxChars: number) =>
 
 /** Bytes that travel inside the message, or that the executor fetches itself. */
 export const blob = z.discriminatedUnion("kind", [
-  z.strictObject({
+  z.object({
     kind: z.literal("inline"),
     base64: z.base64().max(base64Chars(Math.max(2 * INLINE_BYTES, STDIN_BYTES))),
   }),
-  z.strictObject({
+  z.object({
     kind: z.literal("url"),
     url: webAddress(),
     sizeBytes: z.int().nonnegative(),
@@ -47,17 +47,17 @@ export const inputPath = processText(1_024).min(1);
  * (regular files and folders only), or a single file.
  */
 export const input = z.discriminatedUnion("kind", [
-  z.strictObject({
+  z.object({
     kind: z.literal("tar"),
     blob,
     /** 1 when all entries share one top folder that the entrypoint does not name. */
     stripComponents: z.union([z.literal(0), z.literal(1)]),
   }),
-  z.strictObject({ kind: z.literal("file"), path: inputPath, blob }),
+  z.object({ kind: z.literal("file"), path: inputPath, blob }),
 ]);
 export type Input = z.infer<typeof input>;
 
-export const limits = z.strictObject({
+export const limits = z.object({
   timeoutMs: durationMs,
   cpuMs: durationMs,
   memoryBytes: positive,
@@ -69,7 +69,7 @@ export const limits = z.strictObject({
 });
 export type AttemptLimits = z.infer<typeof limits>;
 
-export const program = z.strictObject({
+export const program = z.object({
   /** Null where a language says how the program is started. */
   interpreter: interpreter.nullable(),
   entrypoint: inputPath,
@@ -80,19 +80,19 @@ export const program = z.strictObject({
 });
 export type Program = z.infer<typeof program>;
 
-/** `POST /attempts` on the executor: everything that one attempt needs. */
-export const attemptRequest = z.strictObject({
+/**
+ * Everything that one attempt needs; it comes in an offer of the pool (src/wire/pool.ts). It is reported on
+ * at the service that the executor joined, by `/executor/attempts/{id}/events` and `/uploads`.
+ */
+export const attemptRequest = z.object({
   /** 2 where the request has a language or cases. */
   protocol: z.union([z.literal(1), z.literal(2)]),
   attemptId,
-  /** Bearer token for this attempt's reports; the job object keeps only its hash. */
-  attemptToken: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  /** Base of this attempt's report routes: `<reportUrl>/events` and `<reportUrl>/uploads`. */
-  reportUrl: webAddress(),
+  attemptToken,
   program,
   limits,
   inputs: z.array(input).max(64),
-  outputs: z.strictObject({
+  outputs: z.object({
     /** Folder that is collected, relative to the job's folder; "." is the whole of it. */
     root: processText(255).min(1),
     /** What `output_files` and the signature name; an empty list selects everything. */
@@ -106,19 +106,7 @@ export const attemptRequest = z.strictObject({
 });
 export type AttemptRequest = z.infer<typeof attemptRequest>;
 
-/** 202: the attempt is held (again, if it was sent twice) and will be reported on. */
-export const attemptAccepted = z.strictObject({ accepted: z.literal(true) });
-
-/** Any refusal of the executor's API. `busy` comes as 503 with `Retry-After`; nothing was started. */
-export const executorError = z.strictObject({
-  error: z.strictObject({
-    code: z.enum(["busy", "unauthorized", "invalid", "not_found", "draining", "internal"]),
-    message: z.string().max(2_000),
-  }),
-});
-export type ExecutorError = z.infer<typeof executorError>;
-
-export const environmentInfo = z.strictObject({
+export const environmentInfo = z.object({
   name: environmentName,
   description: z.string().max(500),
   interpreters: z.array(interpreter),
@@ -128,25 +116,16 @@ export const environmentInfo = z.strictObject({
 });
 export type EnvironmentInfo = z.infer<typeof environmentInfo>;
 
-/** `GET /environments` on the executor. */
-export const environmentList = z.strictObject({
-  environments: z.array(environmentInfo).max(100),
-  languages: z.array(languageInfo).max(200).default([]),
-});
-
 /** `GET /health` on the executor. */
-export const executorHealth = z.strictObject({
+export const executorHealth = z.object({
   status: z.enum(["healthy", "draining"]),
   version: z.string().max(100),
   /** Standard base64 of the raw Ed25519 public key that signs results. */
   workerId: z.string().max(64),
   isolation: z.int().min(0).max(2),
   accounting: z.enum(["cgroup-v2", "cgroup-v1", "cgroup-hybrid", "proc"]),
-  slots: z.strictObject({
-    total: z.int(),
-    busy: z.int(),
-    waiting: z.int(),
-    backlog: z.int(),
-  }),
+  isJoined: z.boolean(),
+  /** `held` counts what uploads and reports as well. */
+  slots: z.object({ total: z.int(), busy: z.int(), held: z.int() }),
 });
 export type ExecutorHealth = z.infer<typeof executorHealth>;

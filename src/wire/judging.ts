@@ -40,7 +40,7 @@ const base64 = (maxBytes: number) => z.base64().max(Math.ceil(maxBytes / 3) * 4)
 export const languageId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 
 /** A language as an executor has it. */
-export const languageInfo = z.strictObject({
+export const languageInfo = z.object({
   id: languageId,
   /** The part of the tool's line that looks like a version. */
   version: z.string().max(200),
@@ -48,7 +48,7 @@ export const languageInfo = z.strictObject({
 });
 export type LanguageInfo = z.infer<typeof languageInfo>;
 
-const numeric = z.strictObject({
+const numeric = z.object({
   mode: z.literal("numeric"),
   absolute: z.number().nonnegative(),
   relative: z.number().nonnegative(),
@@ -58,7 +58,7 @@ export const comparison = z.union([z.enum(["trimmed", "exact", "tokens"]), numer
 export type Comparison = z.infer<typeof comparison>;
 
 /** What a phase may use. */
-export const phaseLimits = z.strictObject({
+export const phaseLimits = z.object({
   timeoutMs: durationMs,
   cpuMs: durationMs,
   memoryBytes: bytes,
@@ -66,7 +66,7 @@ export const phaseLimits = z.strictObject({
 export type PhaseLimits = z.infer<typeof phaseLimits>;
 
 /** A program in a language: how it is compiled, and how it is run apart from its arguments. */
-export const languageOrder = z.strictObject({
+export const languageOrder = z.object({
   id: languageId,
   /** Who asks, as a hash: what was compiled for one client is never used for another. */
   turn: sha256Hex,
@@ -84,7 +84,7 @@ export const languageOrder = z.strictObject({
 export type LanguageOrder = z.infer<typeof languageOrder>;
 
 /** One case with every default filled in. */
-export const judgedCase = z.strictObject({
+export const judgedCase = z.object({
   id: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
   stdin: base64(CASE_TEXT_BYTES),
   /** Null: those of the program. */
@@ -100,13 +100,13 @@ export type JudgedCase = z.infer<typeof judgedCase>;
 export const judgedCases = z.array(judgedCase).min(1).max(CASES_MAX);
 
 /** How cases are run; what they are lies in a blob of their own. */
-export const caseRules = z.strictObject({
+export const caseRules = z.object({
   total: z.int().min(1).max(CASES_MAX),
   stopOnFailure: z.boolean(),
   outputBytes: bytes.max(CASE_OUTPUT_BYTES.max),
   /** Files of the inputs that say what is expected: they are laid into no sandbox. */
   omits: z.array(text(1_024).min(1)).max(4),
-  keep: z.strictObject({
+  keep: z.object({
     stdoutBytes: z.int().nonnegative().max(CASE_KEPT_MOST.stdoutBytes),
     stderrBytes: z.int().nonnegative().max(CASE_KEPT_MOST.stderrBytes),
     totalBytes: bytes,
@@ -145,7 +145,7 @@ const exitCode = z.int().min(0).max(255).nullable();
 const signal = z.string().max(16).nullable();
 
 /** How the compile step ended. */
-export const compileResult = z.strictObject({
+export const compileResult = z.object({
   status: compileStatus,
   exitCode,
   signal,
@@ -162,7 +162,7 @@ export type CompileResult = z.infer<typeof compileResult>;
 const keptBytes = (maxBytes: number) => base64(maxBytes);
 
 /** How one case ended. */
-export const caseResult = z.strictObject({
+export const caseResult = z.object({
   index: z
     .int()
     .min(0)
@@ -186,7 +186,7 @@ export const caseResult = z.strictObject({
 export type CaseResult = z.infer<typeof caseResult>;
 
 /** What came of all cases, in the last event. */
-export const judged = z.strictObject({
+export const judged = z.object({
   verdict: jobVerdict,
   stoppedBy: casesStoppedBy.nullable(),
   finished: z.int().nonnegative(),

@@ -4,9 +4,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /** An attempt that has not reported for this long has lost its lease (design, "Attempts and fences"). */
-export const LEASE_MS = 15_000;
+export const LEASE_MS = 45_000;
 /** The executor reports at least this often while it holds an attempt. */
-export const HEARTBEAT_MS = 5_000;
+export const HEARTBEAT_MS = 10_000;
 /** After the first log record, further ones are sent at most this often. */
 export const LOG_FLUSH_MS = 50;
 
@@ -14,6 +14,9 @@ export const LOG_FLUSH_MS = 50;
 export const REPORT_LOG_BYTES = 256 * KIB;
 export const REPORT_BODY_BYTES = 4 * MIB;
 export const REPORT_EVENTS = 2_000;
+
+/** Where the executor in a container answers for its health. */
+export const CONTAINER_PORT = 8_788;
 
 /** Log bytes kept per stream; passing it ends the job with `output_limit`. */
 export const OUTPUT_BYTES_PER_STREAM = 10 * MIB;

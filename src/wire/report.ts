@@ -8,7 +8,7 @@ const sequence = z.int().positive();
 const atMs = z.int().nonnegative();
 
 /** A file that left the sandbox: `path` is relative to the collected folder. */
-export const outputFile = z.strictObject({
+export const outputFile = z.object({
   path: z.string().min(1).max(OUTPUT_PATH_CHARS),
   sizeBytes: z.int().nonnegative(),
   sha256: sha256Hex,
@@ -16,16 +16,16 @@ export const outputFile = z.strictObject({
 export type OutputFile = z.infer<typeof outputFile>;
 
 /** Ed25519 over `signedPayload` (contract runs.md section 9); base64 is the padded standard alphabet. */
-export const signature = z.strictObject({
+export const signature = z.object({
   workerId: z.base64().length(44),
   signature: z.base64().length(88),
   signedPayload: z.string(),
 });
 
-export const startedEvent = z.strictObject({ n: sequence, type: z.literal("started"), atMs });
+export const startedEvent = z.object({ n: sequence, type: z.literal("started"), atMs });
 
 /** `data` is valid UTF-8 text as the program wrote it, invalid bytes replaced; no line is implied. */
-export const logEvent = z.strictObject({
+export const logEvent = z.object({
   n: sequence,
   type: z.literal("log"),
   atMs,
@@ -33,7 +33,7 @@ export const logEvent = z.strictObject({
   data: z.string().min(1).max(REPORT_LOG_BYTES),
 });
 
-export const finishedEvent = z.strictObject({
+export const finishedEvent = z.object({
   n: sequence,
   type: z.literal("finished"),
   atMs,
@@ -46,13 +46,15 @@ export const finishedEvent = z.strictObject({
   cpuSeconds: z.number().nonnegative(),
   memoryPeakBytes: z.int().nonnegative(),
   wallTimeMs: z.int().nonnegative(),
-  truncated: z.strictObject({ stdout: z.boolean(), stderr: z.boolean() }),
+  truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
   /** In the order in which the upload URLs were asked for. */
   outputs: z.array(outputFile).max(OUTPUT_FILES),
   /** Entries that were found but not kept: links, odd names, and what is over a cap. */
   outputsDropped: z.int().nonnegative(),
   isolation: isolationLevel,
   accounting: z.string().max(32),
+  /** The executor was told to end at once: the attempt is made again, and does not count as one. */
+  executorStopped: z.literal(true).optional(),
   signature: signature.nullable(),
   /** With cases, or where the compile step failed before them. */
   judged: judged.optional(),
@@ -60,7 +62,7 @@ export const finishedEvent = z.strictObject({
 export type FinishedEvent = z.infer<typeof finishedEvent>;
 
 /** The compile step has ended, before the program starts. */
-export const compiledEvent = z.strictObject({
+export const compiledEvent = z.object({
   n: sequence,
   type: z.literal("compiled"),
   atMs,
@@ -68,7 +70,7 @@ export const compiledEvent = z.strictObject({
 });
 
 /** A case has ended, or is not run; they come in order. */
-export const caseEvent = z.strictObject({ n: sequence, type: z.literal("case"), atMs, ...caseResult.shape });
+export const caseEvent = z.object({ n: sequence, type: z.literal("case"), atMs, ...caseResult.shape });
 
 export const attemptEvent = z.discriminatedUnion("type", [
   startedEvent,
@@ -80,33 +82,34 @@ export const attemptEvent = z.discriminatedUnion("type", [
 export type AttemptEvent = z.infer<typeof attemptEvent>;
 
 /**
- * `POST <reportUrl>/events` with the attempt's token as bearer. Events are numbered from 1 without
- * gaps; a batch may repeat events that were already taken. An empty batch is a heartbeat.
+ * `POST /executor/attempts/{id}/events` with the attempt's token as bearer. Events are numbered from 1
+ * without gaps; a batch may repeat events that were already taken. An empty batch is a heartbeat. The first
+ * report claims the job; one with `finished` has the executor's signature in a header (src/wire/pool.ts).
  */
-export const report = z.strictObject({ events: z.array(attemptEvent).max(REPORT_EVENTS) });
+export const report = z.object({ events: z.array(attemptEvent).max(REPORT_EVENTS) });
 export type Report = z.infer<typeof report>;
 
 /** 200. `acknowledged` is the highest event number that is stored; `cancel` asks to kill the program. */
-export const reportAccepted = z.strictObject({
+export const reportAccepted = z.object({
   acknowledged: z.int().nonnegative(),
   cancel: z.boolean(),
 });
 export type ReportAccepted = z.infer<typeof reportAccepted>;
 
-/** `POST <reportUrl>/uploads`: asks for one presigned PUT per file, in order. */
-export const uploadsRequest = z.strictObject({ files: z.array(outputFile).min(1).max(OUTPUT_FILES) });
+/** `POST /executor/attempts/{id}/uploads`: asks for one presigned PUT per file, in order. */
+export const uploadsRequest = z.object({ files: z.array(outputFile).min(1).max(OUTPUT_FILES) });
 export type UploadsRequest = z.infer<typeof uploadsRequest>;
 
-export const uploadsGranted = z.strictObject({
-  uploads: z.array(z.strictObject({ url: webAddress() })).max(OUTPUT_FILES),
+export const uploadsGranted = z.object({
+  uploads: z.array(z.object({ url: webAddress() })).max(OUTPUT_FILES),
 });
 
 /**
  * Any refusal of the report routes. `stale_attempt` (409): another attempt holds the job, or it has
  * ended; stop and report no more. `gap` (409): send again from `expected`.
  */
-export const reportRefused = z.strictObject({
-  error: z.strictObject({
+export const reportRefused = z.object({
+  error: z.object({
     code: z.enum(["stale_attempt", "gap", "invalid", "unauthorized", "too_large", "internal"]),
     message: z.string(),
     expected: z.int().optional(),

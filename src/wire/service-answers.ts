@@ -56,7 +56,7 @@ export const health = z.object({
   version: z.string(),
   worker_id: z.string().nullable(),
   executor: z.object({
-    status: z.enum(["healthy", "draining", "unreachable"]),
+    status: z.enum(["none", "starting", "joined"]),
     isolation: z.int().nullable(),
     accounting: z.string().nullable(),
   }),

@@ -35,4 +35,7 @@ export const environmentName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
  */
 export const attemptId = z.string().regex(/^[0-9a-f]{64}\.[0-9a-f]{32}$/);
 
+/** Bearer token of one attempt on one executor; who made it alone knows its form. */
+export const attemptToken = z.string().regex(/^[A-Za-z0-9._-]{43,300}$/);
+
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,8 +1,7 @@
 import { DEFAULT_ENVIRONMENTS_FOLDER } from "../../executor/environments/manifest.ts";
-import { environmentList } from "../../src/wire/attempt.ts";
 import { startExecutor } from "../executor/support/executor-process.ts";
 import { startFakeWorker } from "../executor/support/fake-worker.ts";
-import { call, runJob } from "../executor/support/jobs.ts";
+import { runJob } from "../executor/support/jobs.ts";
 import { median, spread, table } from "./lib/figures.ts";
 
 const ROUNDS = 15;
@@ -15,8 +14,7 @@ export const benchEnvironments = async (): Promise<string> => {
   const worker = await startFakeWorker();
   const executor = await startExecutor({ env: { EXECUTOR_ENVIRONMENTS_DIR: DEFAULT_ENVIRONMENTS_FOLDER } });
   try {
-    const listed = await (await call(executor, "GET", "/environments")).json();
-    const names = environmentList.parse(listed).environments.map(({ name }) => name);
+    const names = executor.seat.hello.environments.map(({ name }) => name);
     const samples = new Map(names.map((name) => [name, [] as number[]]));
     for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
       for (const [environment, taken] of samples) {

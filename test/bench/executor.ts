@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { postJson } from "../../executor/post-json.ts";
 import { type ExecutorProcess, startExecutor } from "../executor/support/executor-process.ts";
 import { type FakeWorker, startFakeWorker } from "../executor/support/fake-worker.ts";
 import { makeRequest } from "../executor/support/jobs.ts";
@@ -23,7 +22,6 @@ type Job = () => Promise<void>;
 const ROUNDS = 10;
 const WARM_UP_ROUNDS = 2;
 const JOBS = 40;
-const REQUEST_MS = 10_000;
 /** Between two measurements: the warm pool is filled again, and nothing of the last one runs on. */
 const settleMs = (concurrency: number): number => 100 + 40 * concurrency;
 
@@ -98,10 +96,9 @@ const runThrough = async (
   interpreter: Interpreter,
 ): Promise<void> => {
   const attempt = worker.open();
-  const request = makeRequest(worker, attempt, programs[interpreter].source, { interpreter });
-  const { token } = executor;
-  const answer = await postJson(`${executor.url}/attempts`, request, { token, timeoutMs: REQUEST_MS });
-  if (answer?.status !== 202) throw new Error(`the executor answered ${answer?.status}`);
+  const request = makeRequest(attempt, programs[interpreter].source, { interpreter });
+  const answer = await executor.seat.offer(request);
+  if (answer !== "accepted") throw new Error(`the executor answered ${answer}`);
   const { reason } = await attempt.finished;
   if (reason !== "exit") throw new Error(`the job ended with ${reason}`);
 };
@@ -138,7 +135,7 @@ const benchConcurrency = async (
 export const benchExecutor = async (onRow: (row: BenchRow) => void): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "executor-bench-"));
   const worker = await startFakeWorker();
-  const slots = { EXECUTOR_SLOTS: "8", EXECUTOR_BACKLOG: "32", EXECUTOR_ENVIRONMENTS_DIR: folder };
+  const slots = { EXECUTOR_SLOTS: "8", EXECUTOR_ENVIRONMENTS_DIR: folder };
   const cold = await startExecutor({ env: { ...slots, EXECUTOR_WARM: "0" } });
   const warm = await startExecutor({ env: slots });
   try {

@@ -25,7 +25,7 @@ const attacks = await Promise.all(
 describe.each(levels)("at $name, beside each attack on the launcher", ({ level, options }) => {
   const { executor, worker } = withExecutor({
     ...options,
-    env: { ...options.env, EXECUTOR_SLOTS: "4", EXECUTOR_BACKLOG: "20" },
+    env: { ...options.env, EXECUTOR_SLOTS: "4" },
   });
 
   it("a family of at least twelve is tried", () => {

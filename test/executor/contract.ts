@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { attemptAccepted, environmentList, executorError, executorHealth } from "../../src/wire/attempt.ts";
+import { executorHealth } from "../../src/wire/attempt.ts";
 import type { ExecutorAddress } from "./support/executor-process.ts";
 import type { FakeWorker } from "./support/fake-worker.ts";
-import { call, makeRequest, resultOf, runJob } from "./support/jobs.ts";
+import { makeRequest, resultOf, runJob, send } from "./support/jobs.ts";
 
 /** How the suite reaches the executor under test, and the Worker that this one reports to. */
 export interface Reach {
@@ -27,60 +27,33 @@ const describeAccess = ({ executor, worker }: Reach): void => {
     expect(health.slots.total).toBeGreaterThan(0);
   });
 
-  it.each([
-    ["POST", "/attempts"],
-    ["DELETE", `/attempts/${"0".repeat(64)}.${"0".repeat(32)}`],
-    ["GET", "/environments"],
-  ])("wants a bearer token for %s %s", async (method, path) => {
-    const { url, token } = executor();
-    for (const authorization of [undefined, "Bearer wrong", `Basic ${token}`, `Bearer ${token}x`]) {
-      const headers = authorization === undefined ? {} : { authorization };
-      const response = await fetch(`${url}${path}`, { method, headers });
-      expect(response.status).toBe(401);
-      expect(executorError.parse(await response.json()).error.code).toBe("unauthorized");
+  it("answers nothing else", async () => {
+    for (const path of ["/", "/attempts", "/environments", "/health/x"]) {
+      expect((await fetch(`${executor().url}${path}`)).status).toBe(404);
     }
   });
 
-  it("lists its environments, of which default is always one", async () => {
-    const response = await call(executor(), "GET", "/environments");
-    const { environments } = environmentList.parse(await response.json());
-    expect(environments.map(({ name }) => name)).toContain("default");
+  it("says of itself what it is and can hold when it joins", () => {
+    const { hello, key } = executor().seat;
+    expect(hello.environments.map(({ name }) => name)).toContain("default");
+    expect(hello.slots).toBeGreaterThan(0);
+    expect(hello.memory_mb).toBeGreaterThan(100);
+    expect(key).toMatch(/^[A-Za-z0-9+/]{43}=$/);
   });
 
-  it("names the fields of a request that it cannot read", async () => {
-    const request = makeRequest(worker(), worker().open(), "print(1)");
-    const wrong = { ...request, limits: { ...request.limits, timeoutMs: -1 }, jobHash: "zz" };
-    const response = await call(executor(), "POST", "/attempts", wrong);
-    expect(response.status).toBe(400);
-    const { error } = executorError.parse(await response.json());
-    expect(error.code).toBe("invalid");
-    expect(error.message).toContain("limits.timeoutMs");
-    expect(error.message).toContain("jobHash");
-  });
-
-  it("refuses a body that is no JSON, and one that is too large", async () => {
-    const { url, token } = executor();
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const garbage = await fetch(`${url}/attempts`, { method: "POST", headers, body: "{" });
-    expect(garbage.status).toBe(400);
-    const huge = await fetch(`${url}/attempts`, { method: "POST", headers, body: "x".repeat(16_000_000) });
-    expect(huge.status).toBe(413);
-  });
-
-  it("does not know an attempt that it was never given", async () => {
-    const response = await call(executor(), "DELETE", `/attempts/${worker().open().id}`);
-    expect(response.status).toBe(404);
-    expect(executorError.parse(await response.json()).error.code).toBe("not_found");
+  it("ignores messages that only a newer pool knows, and attempts that it does not hold", async () => {
+    const { seat } = executor();
+    seat.send({ type: "dance" } as never);
+    seat.cancel(worker().open().id);
+    expect((await runJob(executor(), worker(), "print(1)")).stdout).toBe("1\n");
   });
 };
 
 const describeReports = ({ executor, worker }: Reach): void => {
   it("accepts an attempt and reports started, logs and one result, numbered without gaps", async () => {
     const attempt = worker().open();
-    const request = makeRequest(worker(), attempt, "print('hello')");
-    const response = await call(executor(), "POST", "/attempts", request);
-    expect(response.status).toBe(202);
-    attemptAccepted.parse(await response.json());
+    const request = makeRequest(attempt, "print('hello')");
+    await send(executor(), request);
     const { stdout, finished } = await resultOf(attempt);
     expect(stdout).toBe("hello\n");
     expect(finished).toMatchObject({ reason: "exit", exitCode: 0, signal: null, message: null });
@@ -90,15 +63,14 @@ const describeReports = ({ executor, worker }: Reach): void => {
     expect(attempt.events.map(({ n }) => n)).toEqual(attempt.events.map((_, index) => index + 1));
   });
 
-  it("runs an attempt that is sent twice once", async () => {
+  it("runs an attempt that is offered twice once", async () => {
     const attempt = worker().open();
-    const request = makeRequest(worker(), attempt, "print('once')");
-    const first = call(executor(), "POST", "/attempts", request);
-    const second = call(executor(), "POST", "/attempts", request);
-    expect([(await first).status, (await second).status]).toEqual([202, 202]);
+    const request = makeRequest(attempt, "print('once')");
+    const { seat } = executor();
+    expect(await seat.offerNow(request)).toBe("accepted");
+    expect(await seat.offerNow(request)).toBe("accepted");
     const { stdout } = await resultOf(attempt);
-    const late = await call(executor(), "POST", "/attempts", request);
-    expect(late.status).toBe(202);
+    expect(await seat.offerNow(request)).toBe("accepted");
     expect(stdout).toBe("once\n");
     expect(attempt.events.filter(({ type }) => type === "started")).toHaveLength(1);
   });
@@ -106,12 +78,11 @@ const describeReports = ({ executor, worker }: Reach): void => {
   it("cancels a running attempt when it is asked to", async () => {
     const attempt = worker().open();
     const source = "import time\nprint('up', flush=True)\ntime.sleep(30)";
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source));
+    await send(executor(), makeRequest(attempt, source));
     await expect
       .poll(() => attempt.events.some(({ type }) => type === "log"), { timeout: 10_000 })
       .toBe(true);
-    const response = await call(executor(), "DELETE", `/attempts/${attempt.id}`);
-    expect(response.status).toBe(202);
+    executor().seat.cancel(attempt.id);
     const { stdout, finished } = await resultOf(attempt);
     expect(stdout).toBe("up\n");
     expect(finished).toMatchObject({ reason: "cancelled", exitCode: null, outputs: [] });
@@ -121,7 +92,7 @@ const describeReports = ({ executor, worker }: Reach): void => {
     const attempt = worker().open();
     const source = "import time\nprint('up', flush=True)\ntime.sleep(30)";
     attempt.cancel = true;
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source));
+    await send(executor(), makeRequest(attempt, source));
     const { finished } = await resultOf(attempt);
     expect(finished.reason).toBe("cancelled");
   });
@@ -137,10 +108,9 @@ const describeReports = ({ executor, worker }: Reach): void => {
     );
   });
 
-  it("reports an environment that it does not have as its own fault", async () => {
-    const { finished } = await runJob(executor(), worker(), "print(1)", { environment: "no-such-thing" });
-    expect(finished).toMatchObject({ reason: "infrastructure", exitCode: null, cpuSeconds: 0 });
-    expect(finished.message).not.toBeNull();
+  it("refuses an offer whose environment it does not have", async () => {
+    const request = makeRequest(worker().open(), "print(1)", { environment: "no-such-thing" });
+    expect(await executor().seat.offerNow(request)).toBe("environment");
   });
 };
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readManifests } from "../../executor/environments/manifest.ts";
-import { environmentList } from "../../src/wire/attempt.ts";
 import type { Reach } from "./contract.ts";
-import { call, runJob } from "./support/jobs.ts";
+import { runJob } from "./support/jobs.ts";
 
 /** A program of each environment's own kind, and what it prints. */
 const programs: Readonly<Record<string, readonly [string, string]>> = {
@@ -66,17 +65,14 @@ export const describeEnvironmentPrograms = (
   { executor, worker }: Reach,
   required: readonly string[],
 ): void => {
-  const isBuilt = async (name: string): Promise<boolean> => {
-    const response = await call(executor(), "GET", "/environments");
-    const { environments } = environmentList.parse(await response.json());
-    return environments.some((environment) => environment.name === name);
-  };
+  const isBuilt = (name: string): boolean =>
+    executor().seat.hello.environments.some((environment) => environment.name === name);
 
   describe("an environment", () => {
     it.each([...readManifests().keys()])(
       "%s runs a program of its kind, where it is built",
       async (environment) => {
-        if (!(await isBuilt(environment))) {
+        if (!isBuilt(environment)) {
           expect(required).not.toContain(environment);
           process.stderr.write(
             `environment ${environment} is not built here: npm run environments -- build ${environment}\n`,

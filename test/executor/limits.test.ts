@@ -19,7 +19,7 @@ const abusive: readonly (readonly [string, string, JobOptions["limits"]])[] = [
 describe.each(levels)("at $name", ({ level, options }) => {
   const { executor, worker } = withExecutor({
     ...options,
-    env: { ...options.env, EXECUTOR_SLOTS: "24", EXECUTOR_BACKLOG: "10" },
+    env: { ...options.env, EXECUTOR_SLOTS: "24" },
   });
 
   it("wall time is over within 250 ms of its limit", async () => {

@@ -6,8 +6,7 @@ import { makeRequest } from "./support/jobs.ts";
 
 const id = "ab".repeat(32);
 const attempt = { id: `${id}.${"0".repeat(32)}`, token: "x".repeat(43) };
-const worker = { reportUrl: () => "http://worker.test/attempts/1" };
-const request = makeRequest(worker as never, attempt as never, "");
+const request = makeRequest(attempt as never, "");
 const identity = { workerId: `${"A".repeat(43)}=`, sign: () => `${"A".repeat(86)}==` };
 const context = { identity, isolation: 1, accounting: "proc" } as const;
 

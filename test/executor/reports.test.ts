@@ -1,22 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { executorHealth } from "../../src/wire/attempt.ts";
 import { HEARTBEAT_MS, REPORT_LOG_BYTES } from "../../src/wire/limits.ts";
-import { call, makeRequest, resultOf, runJob } from "./support/jobs.ts";
+import { makeRequest, resultOf, runJob, send } from "./support/jobs.ts";
 import { withExecutor } from "./support/levels.ts";
 
 const stale = { error: { code: "stale_attempt" as const, message: "stale" } };
 
 describe("reports", () => {
-  const { executor, worker } = withExecutor({ env: { EXECUTOR_SLOTS: "2", EXECUTOR_BACKLOG: "1" } });
+  const { executor, worker } = withExecutor({ env: { EXECUTOR_SLOTS: "2" } });
   const start = async (source: string, options = {}) => {
     const attempt = worker().open();
-    const response = await call(
-      executor(),
-      "POST",
-      "/attempts",
-      makeRequest(worker(), attempt, source, options),
-    );
-    return { attempt, response };
+    await send(executor(), makeRequest(attempt, source, options));
+    return { attempt };
   };
   const isIdle = async (): Promise<boolean> => {
     const response = await fetch(`${executor().url}/health`);
@@ -90,33 +85,36 @@ describe("reports", () => {
 });
 
 describe("room", () => {
-  const { executor, worker } = withExecutor({ env: { EXECUTOR_SLOTS: "1", EXECUTOR_BACKLOG: "1" } });
-  const send = async (source: string) => {
+  const { executor, worker } = withExecutor({ env: { EXECUTOR_SLOTS: "1" } });
+  const requestOf = (source: string) => {
     const attempt = worker().open();
-    const response = await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source));
-    return { attempt, response };
+    return { attempt, request: makeRequest(attempt, source) };
   };
 
-  it("is limited: one runs, one waits, the third is told to come again", async () => {
-    const first = await send("import time\nprint(1)\ntime.sleep(30)");
-    const second = await send("print(2)");
-    const third = await send("print(3)");
-    expect([first, second, third].map(({ response }) => response.status)).toEqual([202, 202, 503]);
-    expect(Number(third.response.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await third.response.json()).toMatchObject({ error: { code: "busy" } });
-    await call(executor(), "DELETE", `/attempts/${first.attempt.id}`);
+  it("is limited: an offer beyond it is refused as busy, and taken once there is room", async () => {
+    const [first, second] = [requestOf("import time\nprint(1)\ntime.sleep(30)"), requestOf("print(2)")];
+    const { seat } = executor();
+    expect(await seat.offerNow(first.request, 700)).toBe("accepted");
+    expect(await seat.offerNow(second.request)).toBe("busy");
+    seat.cancel(first.attempt.id);
     expect((await resultOf(first.attempt)).finished.reason).toBe("cancelled");
+    const released = { type: "released", attempt_id: first.attempt.id, memory_mb: 700 };
+    await expect.poll(() => seat.said, { timeout: 5_000 }).toContainEqual(released);
+    expect(await seat.offerNow(second.request)).toBe("accepted");
     expect((await resultOf(second.attempt)).stdout).toBe("2\n");
   });
 
-  it("is given back by one that is cancelled while it waits", async () => {
-    const first = await send("import time\ntime.sleep(30)");
-    const second = await send("print(2)");
-    await call(executor(), "DELETE", `/attempts/${second.attempt.id}`);
-    const { finished } = await resultOf(second.attempt);
-    expect(finished).toMatchObject({ reason: "cancelled", exitCode: null, wallTimeMs: 0 });
-    expect(second.attempt.events.map(({ type }) => type)).toEqual(["finished"]);
-    await call(executor(), "DELETE", `/attempts/${first.attempt.id}`);
-    await resultOf(first.attempt);
+  it("is given back before the outputs are stored and the result is reported", async () => {
+    const { attempt, request } = requestOf("open('out', 'w').write('x')");
+    let isReleased: boolean | null = null;
+    attempt.interfere = () => {
+      isReleased = executor().seat.said.some(
+        (message) => message.type === "released" && message.attempt_id === attempt.id,
+      );
+      return null;
+    };
+    await executor().seat.offerNow(request);
+    await resultOf(attempt);
+    expect(isReleased).toBe(true);
   });
 });

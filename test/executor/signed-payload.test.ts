@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultFloatText, signedPayload } from "../../executor/signed-payload.ts";
+import { defaultFloatText, signedPayload } from "../../src/wire/signed-payload.ts";
 
 describe("a float's default text", () => {
   it.each([

@@ -18,25 +18,37 @@ const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}
 describe("starting the executor", () => {
   it("names every setting that is missing or wrong, and no value", () => {
     const { status, stderr } = run([], {
-      EXECUTOR_TOKEN: "short-secret",
+      EXECUTOR_START_TOKEN: "short-secret",
+      EXECUTOR_JOIN_URL: "localhost:8787",
       EXECUTOR_SLOTS: "0",
       EXECUTOR_PORT: "http",
       EXECUTOR_ISOLATION: "maybe",
       EXECUTOR_MIN_ISOLATION: "3",
-      EXECUTOR_ALLOWED_REPORT_ORIGINS: "nowhere",
+      EXECUTOR_MEMORY_MB: "much",
       EXECUTOR_STORAGE_ORIGINS: "ftp://files.example.com",
     });
     expect(status).toBe(1);
-    for (const name of ["TOKEN", "SLOTS", "PORT", "ISOLATION", "MIN_ISOLATION", "ALLOWED_REPORT_ORIGINS"]) {
+    for (const name of [
+      "JOIN_URL",
+      "START_TOKEN",
+      "SLOTS",
+      "PORT",
+      "ISOLATION",
+      "MIN_ISOLATION",
+      "MEMORY_MB",
+    ]) {
       expect(stderr).toContain(`EXECUTOR_${name}`);
     }
     expect(stderr).toContain("EXECUTOR_STORAGE_ORIGINS");
     expect(stderr).not.toContain("short-secret");
   });
 
-  it("wants a token", () => {
+  it("wants the address of a service, which --join says as well", () => {
     const { status, stderr } = run([]);
-    expect([status, stderr.startsWith("EXECUTOR_TOKEN")]).toEqual([1, true]);
+    expect([status, stderr.startsWith("EXECUTOR_JOIN_URL")]).toEqual([1, true]);
+    const wrong = run(["start", "--join", "ftp://127.0.0.1"]);
+    expect([wrong.status, wrong.stderr.startsWith("EXECUTOR_JOIN_URL")]).toEqual([1, true]);
+    expect(run(["stop"])).toMatchObject({ status: 2, stderr: expect.stringContaining("no command stop") });
   });
 
   it("explains itself and refuses what it does not know", () => {
@@ -63,7 +75,7 @@ describe("starting the executor", () => {
   it("does not start with a key file that holds no Ed25519 key", () => {
     const path = join(folder, "wrong.pem");
     writeFileSync(path, "not a key");
-    const env = { EXECUTOR_TOKEN: "a-token-for-this-test", EXECUTOR_PORT: "0" };
+    const env = { EXECUTOR_JOIN_URL: "http://127.0.0.1:1" };
     expect(run(["--worker-key", path], env).status).not.toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExecutorProcess, startExecutor } from "./support/executor-process.ts";
 import { type FakeWorker, startFakeWorker } from "./support/fake-worker.ts";
-import { call, makeRequest, resultOf } from "./support/jobs.ts";
+import { makeRequest, resultOf, send } from "./support/jobs.ts";
 
 /** A mark in a job's command line that nothing else on the machine has. */
 const mark = `mark-${process.pid}-${Date.now()}`;
@@ -34,8 +34,8 @@ describe("an executor that is stopped", () => {
   let executor: ExecutorProcess;
   const up = async () => {
     const attempt = worker.open();
-    const request = makeRequest(worker, attempt, sleeper, { args: [mark] });
-    await call(executor, "POST", "/attempts", request);
+    const request = makeRequest(attempt, sleeper, { args: [mark] });
+    await send(executor, request);
     await expect
       .poll(() => attempt.events.some(({ type }) => type === "log"), { timeout: 10_000 })
       .toBe(true);
@@ -47,14 +47,34 @@ describe("an executor that is stopped", () => {
   });
   afterAll(() => worker.close());
 
-  it("reports what it was running as infrastructure, leaves nothing and goes", async () => {
+  it("lets what it runs finish when it is asked to leave, takes nothing new, and goes", async () => {
+    executor = await startExecutor();
+    const attempt = worker.open();
+    const source = "import time\nprint('up', flush=True)\ntime.sleep(2)\nprint('done')";
+    await send(executor, makeRequest(attempt, source));
+    await expect
+      .poll(() => attempt.events.some(({ type }) => type === "log"), { timeout: 10_000 })
+      .toBe(true);
+    const stopped = executor.stop("SIGTERM");
+    await expect.poll(() => executor.seat.said.some(({ type }) => type === "leaving")).toBe(true);
+    const late = worker.open();
+    expect(await executor.seat.offerNow(makeRequest(late, "print(1)"))).toBe("leaving");
+    const { finished, stdout } = await resultOf(attempt);
+    expect([finished.reason, stdout]).toEqual(["exit", "up\ndone\n"]);
+    await stopped;
+    expect(executor.child.exitCode).toBe(0);
+  });
+
+  it("ends what it runs at a second signal, as infrastructure that does not count, leaves nothing and goes", async () => {
     executor = await startExecutor();
     const attempt = await up();
     const startedMs = Date.now();
-    await executor.stop();
+    executor.child.kill("SIGTERM");
+    await expect.poll(() => executor.seat.said.some(({ type }) => type === "leaving")).toBe(true);
+    await executor.stop("SIGTERM");
     expect(Date.now() - startedMs).toBeLessThan(8_000);
     const { finished } = await resultOf(attempt);
-    expect(finished).toMatchObject({ reason: "infrastructure", exitCode: null });
+    expect(finished).toMatchObject({ reason: "infrastructure", exitCode: null, executorStopped: true });
     expect(executor.child.exitCode).toBe(0);
     expect(survivors()).toBe(0);
   });
@@ -79,25 +99,19 @@ describe("an executor that is stopped", () => {
     const neighbour = await startExecutor();
     await neighbour.stop();
     expect(survivors()).toBeGreaterThanOrEqual(4);
-    await call(executor, "DELETE", `/attempts/${attempt.id}`);
+    executor.seat.cancel(attempt.id);
     await resultOf(attempt);
     await executor.stop();
   });
 
-  it("writes no token, no address and no whole id into its log", async () => {
+  it("writes no token and no whole id into its log", async () => {
     executor = await startExecutor();
     const attempt = await up();
-    await call(executor, "DELETE", `/attempts/${attempt.id}`);
+    executor.seat.cancel(attempt.id);
     await resultOf(attempt);
     await executor.stop();
     const log = executor.log.join("\n");
-    for (const secret of [
-      attempt.token,
-      attempt.id,
-      attempt.id.slice(0, 64),
-      executor.token,
-      worker.origin,
-    ]) {
+    for (const secret of [attempt.token, attempt.id, attempt.id.slice(0, 64)]) {
       expect(log).not.toContain(secret);
     }
     for (const line of executor.log) expect(() => JSON.parse(line)).not.toThrow();

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { createOriginCheck } from "../../executor/storage-origins.ts";
 import type { SeenAttempt } from "./support/fake-worker.ts";
-import { call, fileInput, type JobOptions, makeRequest, resultOf } from "./support/jobs.ts";
+import { fileInput, type JobOptions, makeRequest, resultOf, send } from "./support/jobs.ts";
 import { withExecutor } from "./support/levels.ts";
 
 const CONTENT = "not yours";
@@ -35,7 +35,7 @@ describe("an executor that was told where files lie", () => {
   const run = async (source: string, options: JobOptions = {}, change?: (attempt: SeenAttempt) => void) => {
     const attempt = worker().open();
     change?.(attempt);
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source, options));
+    await send(executor(), makeRequest(attempt, source, options));
     return resultOf(attempt);
   };
   afterEach(() => expect(forbidden.seen).toEqual([]));

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { collectOutputs, createSpool } from "../../executor/collect.ts";
 import { ORDINARY_UID } from "./support/executor-process.ts";
-import { call, makeRequest, resultOf, runJob } from "./support/jobs.ts";
+import { makeRequest, resultOf, runJob, send } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 import { makeTar } from "./support/tar.ts";
 
@@ -55,14 +55,14 @@ for path in ("kernel/core_pattern", "vm/overcommit_memory"):
 sys.stdout.flush()
 time.sleep(30)
 `;
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source, { args: [mark] }));
+    await send(executor(), makeRequest(attempt, source, { args: [mark] }));
     const isUp = (): boolean => attempt.events.some(({ type }) => type === "log");
     await expect.poll(isUp, { timeout: 10_000 }).toBe(true);
     const own = processes().filter(({ command }) => command.includes(mark) && command.includes("main.py"));
     const settings = own.map(({ pid }) =>
       readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes("/proc/sys ro"),
     );
-    await call(executor(), "DELETE", `/attempts/${attempt.id}`);
+    executor().seat.cancel(attempt.id);
     const { stdout } = await resultOf(attempt);
     expect(own.length).toBeGreaterThan(0);
     for (const { uid } of own) {

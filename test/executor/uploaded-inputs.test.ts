@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Input } from "../../src/wire/attempt.ts";
-import { call, fileInput, makeRequest, resultOf } from "./support/jobs.ts";
+import { fileInput, makeRequest, resultOf, send } from "./support/jobs.ts";
 import { withExecutor } from "./support/levels.ts";
 
 const MIB = 1_048_576;
@@ -70,7 +70,7 @@ describe("an uploaded input", () => {
       timeoutMs: 80_000,
     };
     const options = { inputs: [fileInput("main.py", source), big], limits };
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source, options));
+    await send(executor(), makeRequest(attempt, source, options));
     return resultOf(attempt);
   };
 

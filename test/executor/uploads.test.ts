@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, makeRequest, resultOf } from "./support/jobs.ts";
+import { makeRequest, resultOf, send } from "./support/jobs.ts";
 import { withExecutor } from "./support/levels.ts";
 
 describe("uploads", () => {
@@ -7,7 +7,7 @@ describe("uploads", () => {
   const run = async (source: string, putStatuses: readonly number[]) => {
     const attempt = worker().open();
     attempt.putStatuses.push(...putStatuses);
-    await call(executor(), "POST", "/attempts", makeRequest(worker(), attempt, source));
+    await send(executor(), makeRequest(attempt, source));
     return resultOf(attempt);
   };
 

@@ -13,7 +13,7 @@ const PAGE_BYTES = 4_096;
  * Uploaded files lie in the workspace, which is memory: both limits are the program's own, and what its
  * files take comes on top.
  */
-const limitsWith = ({ limits, files }: ProgramTask): AttemptLimits => {
+export const limitsWith = ({ limits, files }: ProgramTask): AttemptLimits => {
   const filesBytes = files.reduce(
     (sum, { sizeBytes }) => sum + Math.ceil(sizeBytes / PAGE_BYTES) * PAGE_BYTES,
     0,
@@ -43,7 +43,6 @@ const languagePart = async (
 export const attemptRequestOf = async (
   task: ProgramTask,
   attempt: { readonly id: string; readonly token: string },
-  publicUrl: string,
   urlFor: (key: string) => Promise<string>,
   turn: string,
 ): Promise<AttemptRequest> => {
@@ -51,7 +50,6 @@ export const attemptRequestOf = async (
     protocol: task.language === undefined ? 1 : 2,
     attemptId: attempt.id,
     attemptToken: attempt.token,
-    reportUrl: new URL(`/executor/attempts/${attempt.id}`, publicUrl).href,
     program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
     limits: limitsWith(task),
     inputs: [

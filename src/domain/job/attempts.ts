@@ -4,9 +4,11 @@ import type { FinishedEvent } from "../../wire/report.ts";
 import { endJob, resultOf, withoutRun } from "./endings.ts";
 import { type Attempt, changed, type JobRecord, type Task } from "./record.ts";
 
-/** An attempt that failed for the infrastructure's reasons is made again, up to this many in all. */
-const MAX_ATTEMPTS = 3;
-/** Beyond the program's own time: waiting in the executor, fetching inputs, storing outputs. */
+/** A job whose attempts were lost with their executors, or blamed on the infrastructure, so often fails. */
+const MAX_LOST = 3;
+/** Attempts in all, those that do not count included, so that no job goes round for ever. */
+const MAX_ATTEMPTS = 20;
+/** Beyond the program's own time: fetching inputs and storing outputs. */
 const ATTEMPT_OVERHEAD_MS = 10 * 60_000;
 
 /** The program's own time: its compile step's, and its run's or all its cases'. */
@@ -16,10 +18,10 @@ const timeoutMsOf = (task: Task): number => {
   return compileMs + (task.cases === undefined ? task.limits.timeoutMs : CASES_WALL_MS);
 };
 
-/** Gives a queued job to an executor. `nextSeq` is the number of the next log record. */
+/** A queued job is held from now on. `nextSeq` is the number of the next log record. */
 export const startAttempt = (
   record: JobRecord,
-  holder: Pick<Attempt, "id" | "tokenHash">,
+  holder: Pick<Attempt, "id" | "tokenHash" | "holder">,
   nextSeq: number,
   now: number,
 ): JobRecord => {
@@ -36,20 +38,9 @@ export const startAttempt = (
     startedAtMs: record.startedAtMs ?? now,
     attempt,
     attemptsMade: record.attemptsMade + 1,
-    dispatchedAtMs: now,
     firstSeq: nextSeq,
   });
 };
-
-/** Takes back an attempt that no executor accepted; it does not count as one. */
-export const releaseAttempt = (record: JobRecord, now: number): JobRecord =>
-  changed(record, now, {
-    state: "queued",
-    startedAtMs: record.attemptsMade === 1 ? null : record.startedAtMs,
-    attempt: null,
-    attemptsMade: record.attemptsMade - 1,
-    dispatchedAtMs: now,
-  });
 
 /** Whether the lease is old enough that storing a newer one is worth a row. */
 export const leaseIsStale = (attempt: Attempt, now: number): boolean =>
@@ -66,11 +57,23 @@ export const renewLease = (
   attempt: { ...attempt, leaseUntilMs: now + LEASE_MS, lastEvent },
 });
 
-/** What follows when an attempt is lost: cancelled if that was asked, else again, else failed. */
-export const loseAttempt = (record: JobRecord, message: string, now: number): JobRecord => {
+/**
+ * What follows when an attempt is lost: cancelled if that was asked, else again, else failed. One that was
+ * ended in order, such as by a rollout, does not count.
+ */
+export const loseAttempt = (record: JobRecord, message: string, now: number, counts = true): JobRecord => {
   if (record.cancelRequested) return endJob(record, withoutRun("cancelled", null), now);
-  if (record.attemptsMade >= MAX_ATTEMPTS) return endJob(record, withoutRun("infrastructure", message), now);
-  return changed(record, now, { state: "queued", attempt: null, dispatchedAtMs: now });
+  const attemptsLost = (record.attemptsLost ?? 0) + (counts ? 1 : 0);
+  const isGivenUp = attemptsLost >= MAX_LOST || record.attemptsMade >= MAX_ATTEMPTS;
+  if (isGivenUp) return endJob({ ...record, attemptsLost }, withoutRun("infrastructure", message), now);
+  const lostWith = record.attempt?.holder?.instance ?? null;
+  return changed(record, now, {
+    state: "queued",
+    attempt: null,
+    dispatchedAtMs: now,
+    attemptsLost,
+    lostWith,
+  });
 };
 
 /** Takes the executor's verdict; one that blames the infrastructure is a lost attempt. */
@@ -83,11 +86,8 @@ export const finishAttempt = (
 ): JobRecord => {
   if (event.reason === "infrastructure") {
     const lostCpuSeconds = (record.lostCpuSeconds ?? 0) + event.cpuSeconds;
-    return loseAttempt(
-      { ...record, lostCpuSeconds },
-      event.message ?? "the executor could not run the program",
-      now,
-    );
+    const message = event.message ?? "the executor could not run the program";
+    return loseAttempt({ ...record, lostCpuSeconds }, message, now, event.executorStopped !== true);
   }
   return endJob(record, resultOf(event, attempt.id, logTruncated), now);
 };

@@ -1,8 +1,13 @@
+import { LEASE_MS } from "../../wire/limits.ts";
 import type { JobRecord } from "./record.ts";
 import { isTerminal } from "./state.ts";
 
-/** A queued job that the queue has not touched for this long is sent to it again. */
-const REDISPATCH_MS = 15_000;
+/**
+ * A queued job asks again after this, and from then on at the slower pace: whoever was told of it may have
+ * forgotten it. As long as a lease, so that the alarm of a job that started meanwhile need not be moved.
+ */
+const FIRST_ASK_MS = LEASE_MS;
+const ASK_EVERY_MS = 10 * 60_000;
 /** An alarm that comes up to this much early is left where it is: waking is cheaper than moving it. */
 const EARLY_ALARM_MS = 60_000;
 
@@ -24,12 +29,19 @@ export const isRetentionOver = (record: JobRecord, now: number): boolean =>
 export const isUploadCheckDue = (record: JobRecord, now: number): boolean =>
   record.upload !== null && now >= record.upload.checkAtMs;
 
-/** Whether the queue seems to have lost a queued job. */
-export const isRedispatchDue = (record: JobRecord, now: number): boolean =>
-  record.state === "queued" && now >= record.dispatchedAtMs + REDISPATCH_MS;
+/** Whether a queued job has waited long enough to ask again. */
+export const isAskDue = (record: JobRecord, now: number): boolean =>
+  record.state === "queued" && now >= record.dispatchedAtMs + FIRST_ASK_MS;
+
+/** When a queued job asks next, after now. */
+const nextAskMs = ({ dispatchedAtMs }: JobRecord, now: number): number => {
+  const firstMs = dispatchedAtMs + FIRST_ASK_MS;
+  if (now < firstMs) return firstMs;
+  return firstMs + (Math.floor((now - firstMs) / ASK_EVERY_MS) + 1) * ASK_EVERY_MS;
+};
 
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
-export const deadlinesOf = (record: JobRecord): Deadlines => {
+export const deadlinesOf = (record: JobRecord, now: number): Deadlines => {
   if (isTerminal(record.state)) {
     if (record.filesDeletedAtMs !== null) return {};
     return { deleteAtMs: deleteAtMs(record) };
@@ -42,7 +54,7 @@ export const deadlinesOf = (record: JobRecord): Deadlines => {
   }
   return {
     queueDeadlineMs: record.queueDeadlineMs,
-    redispatchAtMs: record.dispatchedAtMs + REDISPATCH_MS,
+    askAtMs: nextAskMs(record, now),
   };
 };
 

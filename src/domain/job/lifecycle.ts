@@ -4,14 +4,20 @@ import { endJob, withoutRun } from "./endings.ts";
 import { changed, type JobRecord } from "./record.ts";
 import { isTerminal } from "./state.ts";
 
-/** Whether a change queued the job: its uploads came, or an attempt that had been made was given up. */
+/** Whether a change queued the job: its uploads came, or an attempt was lost. */
 export const isToBeDispatched = (before: JobRecord, after: JobRecord): boolean =>
-  after.state === "queued" && before.state !== "queued" && after.attemptsMade === before.attemptsMade;
+  after.state === "queued" && before.state !== "queued";
+
+/** Whether a change ended a job that may wait in the pool, or be held by an executor. */
+export const isToBeWithdrawn = (before: JobRecord, after: JobRecord): boolean =>
+  after.task.kind === "program" &&
+  isTerminal(after.state) &&
+  (before.state === "queued" || before.attempt !== null);
 
 /**
  * Asks a job to stop. A queued job ends at once; a running one is marked, and ends when its executor
- * says so or when its lease runs out, which is now cut to one heartbeat: an executor that the attempt
- * never reached would say nothing. An ended job stays as it is.
+ * says so or when its lease runs out, which is now cut to one heartbeat: a silent executor would keep the
+ * client waiting. An ended job stays as it is.
  */
 export const cancel = (record: JobRecord, now: number): JobRecord => {
   if (isTerminal(record.state) || record.cancelRequested) return record;

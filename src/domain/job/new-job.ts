@@ -22,8 +22,8 @@ const inBucket = (task: Task): boolean =>
   task.kind === "program" &&
   [task.inputs, task.stdin, task.cases?.stored].some((stored) => stored?.kind === "object");
 
-/** The record of a job that was just accepted. */
-export const newJob = (job: NewJob, now: number): JobRecord => ({
+/** The record of a job that was just accepted; `attemptSecret` is random. */
+export const newJob = (job: NewJob, attemptSecret: string, now: number): JobRecord => ({
   id: job.id,
   face: job.face,
   clientKey: job.clientKey,
@@ -38,6 +38,7 @@ export const newJob = (job: NewJob, now: number): JobRecord => ({
   upload: job.upload === undefined ? null : { ...job.upload, checkAtMs: firstCheckMs(now) },
   attempt: null,
   attemptsMade: 0,
+  attemptSecret,
   dispatchedAtMs: now,
   queueDeadlineMs: now + job.queueWaitMs,
   retentionMs: job.retentionMs,

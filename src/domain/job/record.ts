@@ -107,10 +107,15 @@ export type Result = {
   readonly judged?: Judged;
 };
 
-/** One executor's hold on the job; reports that name another attempt are refused. */
+/** Who runs an attempt: an executor by its process and key, or nobody but this service itself. */
+export type Holder = { readonly instance: string; readonly key: string };
+
+/** One hold on the job; reports that name another attempt are refused. */
 export type Attempt = {
   readonly id: string;
   readonly tokenHash: string;
+  /** Null for a function, which the service runs itself. */
+  readonly holder: Holder | null;
   readonly startedAtMs: number;
   /** No report until here ends the attempt. */
   readonly leaseUntilMs: number;
@@ -142,12 +147,19 @@ export type JobRecord = {
   /** What a `created` job waits for; null once it is there. */
   readonly upload: UploadPlan | null;
   readonly attempt: Attempt | null;
+  /** Numbers the attempts, which the log is kept apart by: it only grows. */
   readonly attemptsMade: number;
   /** The newest attempt's compile step. */
   readonly compiled?: CompileResult;
+  /** Attempts that were lost and count towards giving the job up. */
+  readonly attemptsLost?: number;
+  /** The executor that the last attempt was lost with. */
+  readonly lostWith?: string | null;
+  /** Seals the tokens of this job's attempts; hex. */
+  readonly attemptSecret: string;
   /** What attempts used whose results do not count; charged with the job's own at its end. */
   readonly lostCpuSeconds?: number;
-  /** When the dispatch queue last did something for this job; silence makes the alarm send again. */
+  /** When the job was queued last; from then on it asks the pool again from time to time. */
   readonly dispatchedAtMs: number;
   /** A queued job that nothing has started by then fails. */
   readonly queueDeadlineMs: number;
@@ -176,14 +188,14 @@ export const changed = (record: JobRecord, now: number, change: Partial<JobRecor
 });
 
 /** A record without the bytes that only an executor needs. */
-export type JobSnapshot = Omit<JobRecord, "task" | "attempt"> & {
+export type JobSnapshot = Omit<JobRecord, "task" | "attempt" | "attemptSecret"> & {
   readonly task:
     | (Omit<ProgramTask, "inputs" | "stdin" | "cases"> & { readonly caseRules: CaseRules | null })
     | FunctionTask;
 };
 
 export const snapshotOf = (record: JobRecord): JobSnapshot => {
-  const { attempt: _attempt, task, ...rest } = record;
+  const { attempt: _attempt, attemptSecret: _secret, task, ...rest } = record;
   if (task.kind === "function") return { ...rest, task };
   const { inputs: _inputs, stdin: _stdin, cases, ...visible } = task;
   return { ...rest, task: { ...visible, caseRules: cases?.rules ?? null } };

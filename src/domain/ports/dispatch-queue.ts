@@ -1,9 +1,9 @@
-import type { Task } from "../job/record.ts";
+import type { PoolEntry } from "../pool/types.ts";
 
-/** What the queue carries: the job's object, and nothing that is secret. */
-export type DispatchMessage = { readonly objectId: string };
-
+/** The queues that jobs come in by; what they carry is nothing secret. */
 export type DispatchQueue = {
+  /** A program, on its way to the pool. */
+  sendProgram(entry: PoolEntry): Promise<void>;
   /** A function holds its consumer for as long as it runs, so functions have a queue of their own. */
-  send(message: DispatchMessage, kind: Task["kind"]): Promise<void>;
+  sendFunction(objectId: string): Promise<void>;
 };

@@ -8,6 +8,7 @@ export type Ids = {
   attempt(objectId: string): Promise<AttemptSecrets>;
   /** SHA-256 as lower-case hex. */
   hashOf(secret: string): Promise<string>;
+  hashOfBytes(bytes: Uint8Array): Promise<string>;
   /** Compares two hashes in constant time. */
   isSame(one: string, other: string): boolean;
   /** A random UUID, the id of a workload job (contract workloads.md 3). */

@@ -3,7 +3,8 @@ import type { CaseResult } from "../../wire/judging.ts";
 import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
-import type { InputFile, JobSnapshot, StoredBytes } from "../job/record.ts";
+import type { Holder, InputFile, JobSnapshot, StoredBytes } from "../job/record.ts";
+import type { PoolEntry } from "../pool/types.ts";
 
 export type ReportOutcome =
   | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
@@ -22,11 +23,18 @@ export type FunctionRun = {
   readonly timeoutMs: number;
 };
 
-export type StartAttemptOutcome =
-  | { readonly kind: "started"; readonly request: AttemptRequest }
-  | { readonly kind: "function"; readonly run: FunctionRun }
-  /** Nothing to start: the job runs, has ended, or is gone. */
-  | { readonly kind: "idle" };
+export type OfferOutcome =
+  | { readonly kind: "offer"; readonly attempt: AttemptRequest }
+  /** An attempt holds the job under a lease that lives. */
+  | { readonly kind: "held" }
+  /** The job has ended, waits for something else, or is not there. */
+  | { readonly kind: "gone" };
+
+/** What a report is made with; `token` is null where the service reports on its own function. */
+export type AttemptBearer = { readonly token: string | null; readonly tokenHash: string };
+
+/** What proves that an executor's key sent a report: its signature, and what it was made over. */
+export type ReportProof = { readonly signature: string; readonly bodySha256: string };
 
 /** A case's result as the job's object keeps it; its output is bytes. */
 export type StoredCase = Omit<CaseResult, "stdout" | "stderr"> & {
@@ -74,12 +82,24 @@ export type JobHandle = {
   remove(): Promise<void>;
   /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404. */
   stream(after: string | null, mode: StreamMode, shownId: string): Promise<Response>;
-  startAttempt(): Promise<StartAttemptOutcome>;
-  /** Gives back an attempt that no executor took. */
-  releaseAttempt(attemptId: string): Promise<void>;
-  /** Ends an attempt that the executor refused for good: the job fails after its last one. */
+  /** An attempt for one executor to claim; writes nothing. */
+  offer(holder: Holder): Promise<OfferOutcome>;
+  /** The attempt of an earlier offer; null for who does not bear its token. */
+  offered(attemptId: string, bearer: AttemptBearer): Promise<AttemptRequest | null>;
+  /** What the pool is to know of the job; null while it waits for no executor. */
+  poolEntry(): Promise<PoolEntry | null>;
+  /** Ends a job that no executor would take. */
+  giveUp(message: string): Promise<void>;
+  /** Starts the attempt of a function; null where there is none to start. */
+  startFunction(): Promise<FunctionRun | null>;
+  /** Loses an attempt that cannot go on: the job fails after its last one. */
   failAttempt(attemptId: string, message: string): Promise<void>;
-  report(attemptId: string, tokenHash: string, events: readonly AttemptEvent[]): Promise<ReportOutcome>;
+  report(
+    attemptId: string,
+    bearer: AttemptBearer,
+    events: readonly AttemptEvent[],
+    proof: ReportProof | null,
+  ): Promise<ReportOutcome>;
   /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
   grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null>;
   /**

@@ -25,15 +25,12 @@ export type JobRow = {
   } | null;
 };
 
-export type QueueLoad = { readonly queued: number; readonly running: number };
-
 export type JobRows = {
   /** Stores the row unless a newer version is there. */
   upsert(row: JobRow): Promise<void>;
   remove(objectId: string): Promise<void>;
-  /** How many queued runs were created up to then, the asking one included; counting ends at 1,000. */
-  queuePosition(createdAtMs: number): Promise<number>;
-  load(): Promise<QueueLoad>;
+  /** Settles when the database answers, and throws where it does not. */
+  answers(): Promise<void>;
   /**
    * Object ids of unfinished jobs that were created before then, oldest first; of those that still wait for
    * an upload, the ones that were created before `waitingCreatedAtMs`.

@@ -1,4 +1,4 @@
-import { INLINE_BYTES } from "../../wire/limits.ts";
+import { INLINE_BYTES, INPUT_BYTES } from "../../wire/limits.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
 import {
@@ -10,6 +10,7 @@ import {
   refuseCaseSize,
 } from "../judging/order.ts";
 import { bucketKeys } from "../keys.ts";
+import { retryAfterSeconds } from "../pool/summary.ts";
 import type { JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
@@ -34,6 +35,8 @@ export type SubmissionRequest = {
   readonly door?: NewJob["door"];
 };
 
+const MIB = 1_048_576;
+
 type Admission = {
   readonly deps: SubmissionDeps;
   readonly request: SubmissionRequest;
@@ -48,12 +51,9 @@ type Refusal = Exclude<SubmissionOutcome, { kind: "accepted" | "over_quota" }>;
 
 const checkEnvironment = async (deps: SubmissionDeps, environment: string): Promise<Refusal | null> => {
   if (environment === "" || environment === "default") return null;
-  const known = await deps.executor.environments();
-  if (known === null) return { kind: "no_executor" };
-  const refused = refuseEnvironment(
-    environment,
-    known.map((one) => one.name),
-  );
+  const { environments } = await deps.pool.summary();
+  if (environments === null) return { kind: "no_executor" };
+  const refused = refuseEnvironment(environment, environments);
   return refused === null ? null : { kind: "bad_fields", errors: refused.errors };
 };
 
@@ -64,7 +64,7 @@ const languageTask = async (
 ): Promise<{ kind: "ok"; task: LanguageTask | null } | Refusal> => {
   const id = languageOf(manifest);
   if (id === null) return { kind: "ok", task: null };
-  const installed = await deps.languages();
+  const installed = (await deps.pool.capabilities())?.languages ?? null;
   if (installed === null) return { kind: "no_executor" };
   const found = installed.find((one) => one.id === id);
   if (found !== undefined)
@@ -132,8 +132,25 @@ const storeCases = async (
 const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
   manifest.stdin === null ? null : new TextEncoder().encode(manifest.stdin);
 
+/** Whether so much waits that nothing more is taken. */
+const checkRoom = async ({ pool, poolLimits }: SubmissionDeps): Promise<SubmissionOutcome | null> => {
+  const summary = await pool.summary();
+  if (summary.waiting < poolLimits.maxWaiting) return null;
+  return { kind: "no_room", retryAfterSeconds: retryAfterSeconds(summary) };
+};
+
+/** A run that no executor could ever hold, whatever else it holds. */
+const checkMemory = ({ poolLimits }: SubmissionDeps, { memoryMb }: ResolvedRun["manifest"]) => {
+  const mostMb = poolLimits.maxMemoryMb - INPUT_BYTES / MIB;
+  if (memoryMb <= mostMb) return null;
+  const message = `must be at most ${mostMb}: no executor of this service has more`;
+  return { kind: "bad_fields" as const, errors: [{ field: "memory_mb", message }] };
+};
+
 const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const { deps, request, job, sink, reservation } = admission;
+  const full = await checkRoom(deps);
+  if (full !== null) return full;
   const read = await request.source(async (part) => {
     await request.fingerprint?.note(part);
     await sink.emit(part);
@@ -146,6 +163,8 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
   const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
   if (badEnvironment !== null) return badEnvironment;
+  const tooMuch = checkMemory(deps, run.manifest);
+  if (tooMuch !== null) return tooMuch;
   const language = await languageTask(deps, run);
   if (language.kind !== "ok") return language;
   const judged = casesOf(run.manifest, run.hiddenPaths ?? [], run.keep);

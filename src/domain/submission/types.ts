@@ -1,9 +1,9 @@
-import type { LanguageInfo } from "../../wire/judging.ts";
 import type { JobSnapshot } from "../job/record.ts";
+import type { PoolLimits } from "../pool/limits.ts";
 import type { Bucket } from "../ports/bucket.ts";
-import type { Executor } from "../ports/executor.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { JobObjects } from "../ports/job-objects.ts";
+import type { Pool } from "../ports/pool.ts";
 import type { Quotas } from "../ports/quotas.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
@@ -17,9 +17,8 @@ export type SubmissionDeps = {
   readonly jobs: JobObjects;
   readonly quotas: Quotas;
   readonly bucket: Bucket;
-  readonly executor: Executor;
-  /** The languages that executors have; null when none answers. */
-  readonly languages: () => Promise<readonly LanguageInfo[] | null>;
+  readonly pool: Pool;
+  readonly poolLimits: PoolLimits;
   readonly sha256: () => IncrementalSha256;
   readonly runRetentionMs: number;
   readonly runQueueWaitMs: number;
@@ -40,5 +39,7 @@ export type SubmissionOutcome =
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
   | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }
   | { readonly kind: "bad_fields"; readonly errors: readonly FieldError[] }
-  /** The environment could not be checked, because no executor answers. */
-  | { readonly kind: "no_executor" };
+  /** The environment could not be checked, because no executor ever joined. */
+  | { readonly kind: "no_executor" }
+  /** So much waits that nothing more is taken. */
+  | { readonly kind: "no_room"; readonly retryAfterSeconds: number };

@@ -5,10 +5,18 @@ import { REPORT_BODY_BYTES } from "../../wire/limits.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
 import { refuse } from "./attempt-of.ts";
 
-/** An executor's body: bounded, JSON, and fitting the schema; else the answer that refuses it. */
-export const boundedJson = async <T>(c: Context, schema: z.ZodType<T>): Promise<T | Response> => {
+/**
+ * An executor's body: bounded, JSON, and fitting the schema; else the answer that refuses it. `seen` is
+ * given the bytes as they came.
+ */
+export const boundedJson = async <T>(
+  c: Context,
+  schema: z.ZodType<T>,
+  seen: (bytes: Uint8Array) => void = () => undefined,
+): Promise<T | Response> => {
   const bytes = await readBytes(bodyOf(c), REPORT_BODY_BYTES);
   if (bytes === null) return refuse(c, 413, "too_large", `a body ends at ${REPORT_BODY_BYTES} bytes`);
+  seen(bytes);
   const json = parseStrictJsonBytes(bytes);
   if (json.kind !== "value") return refuse(c, 400, "invalid", "the body is not JSON, or not UTF-8");
   const parsed = schema.safeParse(json.value);

@@ -22,6 +22,8 @@ const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>):
           isSentence || field === "" ? message : `${field} ${message}`,
         )
         .join("\n");
+    case "no_room":
+      return `Too many runs wait. Try again in ${outcome.retryAfterSeconds} s.`;
     case "no_executor":
       return "The environment cannot be checked now; try again in 5 s.";
   }

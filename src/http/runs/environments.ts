@@ -15,15 +15,15 @@ export const environments = (deps: Deps): RunOperation => ({
     summary: "Environments that a manifest may name, as the executor has them",
     responses: {
       200: jsonResponse("The environments", environmentsSchema),
-      503: problemResponse("No executor answers"),
+      503: problemResponse("No executor has joined yet"),
     },
   },
   handle: async ({ c }) => {
-    const known = await deps.executor.environments();
+    const known = (await deps.pool.capabilities())?.environments ?? null;
     if (known === null) {
       return problem(c, {
         code: "unavailable",
-        error: "No executor answers; try again",
+        error: "No executor has joined yet; try again",
         retryAfterSeconds: 5,
       });
     }

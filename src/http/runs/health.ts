@@ -2,6 +2,7 @@ import type { Deps } from "../../deps/types.ts";
 import { VERSION } from "../../domain/version.ts";
 import { health as healthAnswer } from "../../wire/service-answers.ts";
 import type { RunOperation } from "./face.ts";
+import { executorsShown } from "./pool-summary.ts";
 import { jsonResponse, named } from "./schemas.ts";
 
 const healthSchema = named("Health", healthAnswer);
@@ -16,16 +17,12 @@ export const health = (deps: Deps): RunOperation => ({
     responses: { 200: jsonResponse("The service is up", healthSchema) },
   },
   handle: async ({ c }) => {
-    const executor = await deps.executor.health();
+    const { workerId, status, isolation, accounting } = await executorsShown(deps);
     return c.json({
       status: "healthy" as const,
       version: VERSION,
-      worker_id: executor?.workerId ?? null,
-      executor: {
-        status: executor?.status ?? "unreachable",
-        isolation: executor?.isolation ?? null,
-        accounting: executor?.accounting ?? null,
-      },
+      worker_id: workerId ?? (await deps.containersKey()),
+      executor: { status, isolation, accounting },
     });
   },
 });

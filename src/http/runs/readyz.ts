@@ -15,7 +15,7 @@ const readiness = z.object({
 });
 type Readiness = z.infer<typeof readiness>;
 
-type Parts = Pick<Deps, "now" | "log" | "rows" | "bucket" | "executor">;
+type Parts = Pick<Deps, "now" | "log" | "rows" | "bucket" | "pool">;
 
 const stateOf = async ({ log }: Parts, name: string, ask: () => Promise<unknown>) => {
   try {
@@ -27,17 +27,17 @@ const stateOf = async ({ log }: Parts, name: string, ask: () => Promise<unknown>
   }
 };
 
-/** What runs programs; a draining one takes none. */
-const askExecutor = async ({ executor }: Parts): Promise<void> => {
-  const status = (await executor.health())?.status ?? "unreachable";
-  if (status !== "healthy") throw new Error(`the executor is ${status}`);
+/** Something must be there to run programs, or be on its way. */
+const askPool = async ({ pool }: Parts): Promise<void> => {
+  const { status } = await pool.summary();
+  if (status !== "joined") throw new Error(`executors: ${status}`);
 };
 
 const look = async (parts: Parts): Promise<Readiness> => {
   const [database, bucket, executor] = await Promise.all([
-    stateOf(parts, "database", () => parts.rows.load()),
+    stateOf(parts, "database", () => parts.rows.answers()),
     stateOf(parts, "bucket", () => parts.bucket.get(PROBE_KEY)),
-    stateOf(parts, "executor", () => askExecutor(parts)),
+    stateOf(parts, "executor", () => askPool(parts)),
   ]);
   // Without its queues the configuration is not complete, and no request comes this far.
   const checks = { database, bucket, queues: "ok" as const, executor };

@@ -20,7 +20,7 @@ export const runtimes = (deps: Deps): RunOperation => ({
     },
   },
   handle: async ({ c }) => {
-    const installed = await deps.languages();
+    const installed = (await deps.pool.capabilities())?.languages ?? null;
     if (installed !== null) return c.json(runtimesBody(installed));
     return problem(c, {
       code: "unavailable",

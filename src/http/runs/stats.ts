@@ -17,7 +17,7 @@ export const stats = (deps: Deps): RunOperation => ({
   },
   handle: async ({ c }) => {
     const client = clientKeyOf(c.req.header("cf-connecting-ip"));
-    const [usage, load] = await Promise.all([deps.quotas.usage(client ?? "unknown"), deps.rows.load()]);
+    const [usage, load] = await Promise.all([deps.quotas.usage(client ?? "unknown"), deps.pool.summary()]);
     return c.json({
       your_quota: {
         used: usage.usedCpuSeconds,
@@ -29,7 +29,7 @@ export const stats = (deps: Deps): RunOperation => ({
         reason: usage.refusal?.reason ?? "",
         retry_after: usage.refusal?.retryAfterSeconds ?? null,
       },
-      system: { queue_length: load.queued, active_jobs: load.running },
+      system: { queue_length: load.waiting, active_jobs: load.held },
     });
   },
 });

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
+import { rankOf } from "../../domain/pool/summary.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
 import { deliveriesOf, deliveriesTag } from "../../domain/webhooks/deliveries.ts";
@@ -17,7 +18,7 @@ import { jsonResponse, runIdParam, statusSchema, unknownJob } from "./schemas.ts
 
 /** Place of a queued run among the queued ones, from 1; 0 once an executor has it. */
 export const queuePositionOf = async (deps: Deps, snapshot: JobSnapshot): Promise<number> =>
-  snapshot.state === "queued" ? Math.max(1, await deps.rows.queuePosition(snapshot.createdAtMs)) : 0;
+  snapshot.state === "queued" ? rankOf(await deps.pool.summary(), snapshot.createdAtMs) : 0;
 
 /** The run as it is, or, where the client prefers to wait, as it is when it ends or the wait is over. */
 export const awaitedSnapshot = async (c: Context, run: JobHandle): Promise<JobSnapshot | null> => {

@@ -61,6 +61,12 @@ const refusal = (
         details: outcome.errors.map(({ field, message }) => ({ field, message })),
       });
     }
+    case "no_room":
+      return problem(c, {
+        code: "unavailable",
+        error: "Too many runs wait; try again later",
+        retryAfterSeconds: outcome.retryAfterSeconds,
+      });
     case "no_executor":
       return problem(c, {
         code: "unavailable",

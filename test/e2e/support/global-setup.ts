@@ -5,7 +5,6 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Address of the Sandpiper that all end-to-end tests share. */
     sandpiperUrl: string;
-    executorUrl: string;
     /** Its state folder, from which `readRunning` tells its processes. */
     stateDir: string;
   }
@@ -15,7 +14,6 @@ declare module "vitest" {
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const server = await startServer();
   project.provide("sandpiperUrl", server.url);
-  project.provide("executorUrl", server.executorUrl);
   project.provide("stateDir", server.stateDir);
   return () => server.stop();
 };

@@ -22,7 +22,6 @@ export type ServerOptions = {
 
 export type Server = {
   readonly url: string;
-  readonly executorUrl: string;
   readonly stateDir: string;
   /** Process id of the `npm start` itself. */
   readonly pid: number;
@@ -74,7 +73,7 @@ const untilReady = async (child: ChildProcess, stateDir: string, output: () => s
 /** Runs the real `npm start` on free ports and a state of its own, until it says that it is ready. */
 export const startServer = async (options: ServerOptions = {}): Promise<Server> => {
   const stateDir = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), "sandpiper-e2e-")));
-  const args = ["--port", String(await freePort()), "--executor-port", String(await freePort())];
+  const args = ["--port", String(await freePort())];
   args.push("--state", stateDir);
   for (const [name, value] of Object.entries(options.vars ?? {})) args.push("--var", `${name}:${value}`);
   const { child, output } = npmStart(args);
@@ -92,9 +91,9 @@ export const startServer = async (options: ServerOptions = {}): Promise<Server> 
   };
 
   try {
-    const { url, executorUrl } = await untilReady(child, stateDir, output);
+    const { url } = await untilReady(child, stateDir, output);
     const running = async (): Promise<Running> => untilReady(child, stateDir, output);
-    return { url, executorUrl, stateDir, pid, running, output, stop };
+    return { url, stateDir, pid, running, output, stop };
   } catch (error) {
     await stop();
     throw error;

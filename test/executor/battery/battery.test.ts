@@ -27,7 +27,7 @@ it("is a battery of at least sixty probes", () => {
 describe.each(levels)("at $name, a program that", ({ level, options }) => {
   const { executor, worker } = withExecutor({
     ...options,
-    env: { ...options.env, EXECUTOR_SLOTS: "4", EXECUTOR_BACKLOG: "20" },
+    env: { ...options.env, EXECUTOR_SLOTS: "4" },
   });
   const run = (probe: Probe): Promise<void> => {
     const port = Number(new URL(executor().url).port);

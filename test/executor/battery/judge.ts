@@ -51,7 +51,7 @@ export const judge = async (
   const result = await runJob(executor, worker, probe.source, optionsFor(probe, target));
   const { verdict } = probe;
   expectVerdict(result, typeof verdict === "function" ? verdict(target) : verdict);
-  for (const secret of [result.attempt.token, executor.token]) {
+  for (const secret of [result.attempt.token, executor.seat.key]) {
     expect(result.stdout + result.stderr).not.toContain(secret);
   }
 };

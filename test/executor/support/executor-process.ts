@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { startFakeWorker } from "./fake-worker.ts";
+import type { PoolSeat } from "./pool-seat.ts";
 
 const START_MS = 20_000;
 const STOP_MS = 12_000;
@@ -12,15 +15,17 @@ export const ORDINARY_UID = 59_000;
 
 /** How a test reaches an executor, whatever it runs in. */
 export interface ExecutorAddress {
+  /** Where it answers for its health. */
   readonly url: string;
-  readonly token: string;
+  readonly seat: PoolSeat;
 }
 
 export interface ExecutorProcess extends ExecutorAddress {
   readonly child: ChildProcess;
   readonly log: readonly string[];
   readonly keyFile: string;
-  stop(): Promise<void>;
+  /** SIGINT ends what it runs, SIGTERM lets that finish. */
+  stop(signal?: "SIGINT" | "SIGTERM"): Promise<void>;
 }
 
 export interface StartOptions {
@@ -55,7 +60,8 @@ const waitForPort = (child: ChildProcess, log: string[]): Promise<number> =>
 
 /** Starts a real executor as its own process on a free port. */
 export const startExecutor = async (options: StartOptions = {}): Promise<ExecutorProcess> => {
-  const token = "a-token-for-this-test-only";
+  const worker = await startFakeWorker();
+  const name = `test-${randomBytes(8).toString("hex")}`;
   const folder = mkdtempSync(join(tmpdir(), "executor-test-"));
   chmodSync(folder, 0o700);
   if (options.uid !== undefined) chownSync(folder, options.uid, options.uid);
@@ -68,7 +74,9 @@ export const startExecutor = async (options: StartOptions = {}): Promise<Executo
     env: {
       PATH: process.env.PATH ?? "",
       TMPDIR: folder,
-      EXECUTOR_TOKEN: token,
+      EXECUTOR_JOIN_URL: worker.origin,
+      EXECUTOR_STORAGE_ORIGINS: worker.origin,
+      EXECUTOR_NAME: name,
       EXECUTOR_PORT: "0",
       EXECUTOR_KEY_FILE: keyFile,
       ...options.env,
@@ -78,17 +86,19 @@ export const startExecutor = async (options: StartOptions = {}): Promise<Executo
   });
   const log: string[] = [];
   const port = await waitForPort(child, log);
+  const seat = await worker.seatOf(name);
   return {
     url: `http://127.0.0.1:${port}`,
-    token,
+    seat,
     child,
     log,
     keyFile,
-    stop: async () => {
-      child.kill("SIGTERM");
+    stop: async (signal = "SIGINT") => {
+      child.kill(signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
       await exited(child);
       clearTimeout(timer);
+      await worker.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import { JOIN_HEADERS, REPORT_SIGNATURE_HEADER, reportText } from "../../../src/wire/pool.ts";
 import {
   type AttemptEvent,
   type FinishedEvent,
@@ -10,7 +12,11 @@ import {
   uploadsRequest,
 } from "../../../src/wire/report.ts";
 
+import { type PoolSeat, takeSeat } from "./pool-seat.ts";
+
 const GAP = 409;
+/** An image that is tested joins at a port that was chosen before. */
+const PORT = Number(process.env.IMAGE_JOIN_PORT ?? 0);
 
 /** A refusal or a silence that a test wants instead of the usual answer. */
 export type Interference = { readonly status: number; readonly body: ReportRefused | null } | "hang-up";
@@ -39,7 +45,8 @@ export interface SeenAttempt {
 export interface FakeWorker {
   readonly origin: string;
   open(): SeenAttempt;
-  reportUrl(attempt: SeenAttempt): string;
+  /** The executor of this name, when it has joined; a later start under the same name takes the seat over. */
+  seatOf(name: string): Promise<PoolSeat>;
   /** Serves bytes at a URL, as a presigned GET would, after answering with these statuses first. */
   offer(bytes: Buffer, ...statuses: readonly number[]): string;
   close(): Promise<void>;
@@ -91,10 +98,30 @@ const handleEvents = (attempt: SeenAttempt, body: Buffer): Reply => {
   return reply(200, accepted);
 };
 
+const ED25519_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Whether a report without a result came, or one that a key of those that joined has signed. */
+const isSigned = (id: string, headers: IncomingHttpHeaders, body: Buffer, keys: ReadonlySet<string>) => {
+  if (!body.includes('"type":"finished"')) return true;
+  const signature = Buffer.from(String(headers[REPORT_SIGNATURE_HEADER]), "base64");
+  const text = Buffer.from(reportText(id, sha256(body)));
+  return [...keys].some((key) => {
+    const der = Buffer.concat([ED25519_PREFIX, Buffer.from(key, "base64")]);
+    return verify(null, text, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
+  });
+};
+
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-/** A Worker's report routes, presigned PUTs and GETs on loopback, strict about the wire. */
-export const startFakeWorker = async (): Promise<FakeWorker> => {
+/** A service's pool, report routes, presigned PUTs and GETs on loopback, strict about the wire. */
+const startHub = async (): Promise<FakeWorker> => {
+  const seats = new Map<string, PromiseWithResolvers<PoolSeat>>();
+  const keys = new Set<string>();
+  const seatOf = (name: string): PromiseWithResolvers<PoolSeat> => {
+    const seat = seats.get(name) ?? Promise.withResolvers<PoolSeat>();
+    seats.set(name, seat);
+    return seat;
+  };
   const attempts = new Map<string, SeenAttempt>();
   const grants = new Map<string, { attempt: SeenAttempt; path: string; sha256: string; sizeBytes: number }>();
   const offers = new Map<string, { bytes: Buffer; statuses: number[] }>();
@@ -120,21 +147,24 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
     attempt.stored.set(path, body);
     return reply(200);
   };
-  const handleReport = (path: string, authorization: string | undefined, body: Buffer): Reply => {
-    const [, id = "", route] = /^\/attempts\/([^/]+)\/(events|uploads)$/.exec(path) ?? [];
+  const handleReport = (path: string, headers: IncomingHttpHeaders, body: Buffer): Reply => {
+    const { authorization } = headers;
+    const [, id = "", route] = /^\/executor\/attempts\/([^/]+)\/(events|uploads)$/.exec(path) ?? [];
     const attempt = attempts.get(id);
     if (attempt === undefined) return reply(404, refuse("invalid"));
     if (authorization !== `Bearer ${attempt.token}`) {
       attempt.complaints.push("a report without its token");
       return reply(401, refuse("unauthorized"));
     }
-    return route === "events" ? handleEvents(attempt, body) : handleUploads(attempt, body);
+    if (route !== "events") return handleUploads(attempt, body);
+    if (!isSigned(id, headers, body, keys)) attempt.complaints.push("a result that no key signed");
+    return handleEvents(attempt, body);
   };
 
   const inFlight = new Map<string, number>();
   /** One report at a time: counted from a request's first byte to its answer's last. */
   const watch = (path: string, response: ServerResponse): void => {
-    const id = /^\/attempts\/([^/]+)\/events$/.exec(path)?.[1];
+    const id = /^\/executor\/attempts\/([^/]+)\/events$/.exec(path)?.[1];
     if (id === undefined) return;
     inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
     if (inFlight.get(id) !== 1) attempts.get(id)?.complaints.push("two reports at once");
@@ -143,7 +173,7 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? "/", "http://worker");
-    const { authorization, "content-length": length } = request.headers;
+    const { "content-length": length } = request.headers;
     watch(pathname, response);
     const body = await readBody(request);
     if (request.method === "GET") {
@@ -155,7 +185,7 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
     const isPut = request.method === "PUT";
     const result = isPut
       ? handlePut(pathname.replace("/objects/", ""), length, body)
-      : handleReport(pathname, authorization, body);
+      : handleReport(pathname, request.headers, body);
     if (result === null) response.destroy();
     else response.writeHead(result.status).end(result.body && JSON.stringify(result.body));
   };
@@ -163,7 +193,18 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const sockets = new WebSocketServer({ server, path: "/pool/join" });
+  sockets.on("connection", (socket, request) => {
+    const key = String(request.headers[JOIN_HEADERS.key]);
+    keys.add(key);
+    void takeSeat(socket, key).then((seat) => {
+      const { name } = seat.hello;
+      seatOf(name).resolve(seat);
+      // Whoever asks from now on gets the newest.
+      seats.set(name, { ...seatOf(name), promise: Promise.resolve(seat) });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(PORT, "127.0.0.1", resolve));
   const address = server.address() as AddressInfo;
   origin = `http://127.0.0.1:${address.port}`;
 
@@ -188,15 +229,39 @@ export const startFakeWorker = async (): Promise<FakeWorker> => {
       attempts.set(attempt.id, attempt);
       return attempt;
     },
-    reportUrl: (attempt) => `${origin}/attempts/${attempt.id}`,
+    seatOf: (name) => seatOf(name).promise,
     offer: (bytes, ...statuses) => {
       const key = randomBytes(12).toString("hex");
       offers.set(key, { bytes, statuses: [...statuses] });
       return `${origin}/offers/${key}?signature=secret`;
     },
     close: async () => {
+      for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
+
+/** One for all executors and tests of a file, so that whatever was opened is reported to the service that was joined. */
+let hub: Promise<FakeWorker> | null = null;
+let users = 0;
+
+/** The service of the tests in this file; it ends when everybody who started it has closed it. */
+export const startFakeWorker = async (): Promise<FakeWorker> => {
+  users += 1;
+  hub ??= startHub();
+  const worker = await hub;
+  let isClosed = false;
+  return {
+    ...worker,
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      users -= 1;
+      if (users > 0) return;
+      hub = null;
+      await worker.close();
     },
   };
 };

@@ -47,7 +47,6 @@ export const fileInput = (path: string, content: string | Buffer): Input => ({
 
 /** A request for a program given as text. */
 export const makeRequest = (
-  worker: FakeWorker,
   attempt: SeenAttempt,
   source: string,
   options: JobOptions = {},
@@ -58,7 +57,6 @@ export const makeRequest = (
     protocol: options.language === undefined ? 1 : 2,
     attemptId: attempt.id,
     attemptToken: attempt.token,
-    reportUrl: worker.reportUrl(attempt),
     program: {
       interpreter: options.language === undefined ? interpreter : null,
       entrypoint,
@@ -86,18 +84,10 @@ export const makeRequest = (
   };
 };
 
-/** A call of the executor's API with its token. */
-export const call = (
-  executor: ExecutorAddress,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<Response> =>
-  fetch(`${executor.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${executor.token}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+/** Has an executor take an attempt as soon as it has a slot; anything but `accepted` fails the test. */
+export const send = async (executor: ExecutorAddress, request: AttemptRequest): Promise<void> => {
+  expect(await executor.seat.offer(request)).toBe("accepted");
+};
 
 export const textOf = (attempt: SeenAttempt, stream: "stdout" | "stderr"): string =>
   attempt.events.map((event) => (event.type === "log" && event.stream === stream ? event.data : "")).join("");
@@ -124,7 +114,6 @@ export const runJob = async (
   options: JobOptions = {},
 ): Promise<JobResult> => {
   const attempt = worker.open();
-  const response = await call(executor, "POST", "/attempts", makeRequest(worker, attempt, source, options));
-  expect(response.status).toBe(202);
+  await send(executor, makeRequest(attempt, source, options));
   return resultOf(attempt);
 };

@@ -37,7 +37,7 @@ export const aNewJob: NewJob = {
 };
 
 export const aQueuedJob = (change: Partial<JobRecord> = {}): JobRecord => ({
-  ...newJob(aNewJob, NOW),
+  ...newJob(aNewJob, "5".repeat(32), NOW),
   ...change,
 });
 

@@ -1,17 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-  finishAttempt,
-  loseAttempt,
-  releaseAttempt,
-  startAttempt,
-} from "../../../src/domain/job/attempts.ts";
+import { finishAttempt, loseAttempt, startAttempt } from "../../../src/domain/job/attempts.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../../../src/domain/job/deadlines.ts";
 import { cancel, isToBeDispatched, tick } from "../../../src/domain/job/lifecycle.ts";
 import type { JobRecord } from "../../../src/domain/job/record.ts";
-import { LEASE_MS } from "../../../src/wire/limits.ts";
+import { HEARTBEAT_MS, LEASE_MS } from "../../../src/wire/limits.ts";
 import { aFinishedEvent, aQueuedJob, NOW } from "./fixtures.ts";
 
-const secrets = { id: `${"b".repeat(64)}.${"c".repeat(32)}`, tokenHash: "d".repeat(64) };
+const holder = { instance: "e".repeat(32), key: `${"A".repeat(43)}=` };
+const secrets = { id: `${"b".repeat(64)}.${"c".repeat(32)}`, tokenHash: "d".repeat(64), holder };
 const started = (record: JobRecord = aQueuedJob(), now = NOW): JobRecord =>
   startAttempt(record, secrets, 1, now);
 
@@ -27,10 +23,12 @@ describe("an attempt", () => {
     expect(record.attempt?.leaseUntilMs).toBe(NOW + LEASE_MS);
   });
 
-  it("that no executor took does not count", () => {
-    const back = releaseAttempt(started(), NOW + 5);
-    expect(back).toMatchObject({ state: "queued", attempt: null, attemptsMade: 0, startedAtMs: null });
-    expect(isToBeDispatched(started(), back)).toBe(false);
+  it("that was ended in order does not count, but has a number of its own", () => {
+    let record = aQueuedJob();
+    for (const made of [1, 2, 3, 4, 5]) {
+      record = finished(started(record), { reason: "infrastructure", executorStopped: true });
+      expect(record).toMatchObject({ state: "queued", attemptsMade: made, attemptsLost: 0 });
+    }
   });
 
   it("whose lease ran out is made again, three times in all", () => {
@@ -99,8 +97,11 @@ describe("cancelling", () => {
 
   it("does not wait for the whole lease of an executor that never got the attempt", () => {
     const marked = cancel(started(), NOW);
-    expect(tick(marked, NOW + 4_999).state).toBe("running");
-    expect(tick(marked, NOW + 5_000)).toMatchObject({ state: "cancelled", result: { reason: "cancelled" } });
+    expect(tick(marked, NOW + HEARTBEAT_MS - 1).state).toBe("running");
+    expect(tick(marked, NOW + HEARTBEAT_MS)).toMatchObject({
+      state: "cancelled",
+      result: { reason: "cancelled" },
+    });
   });
 
   it("leaves a job that has ended as it is", () => {
@@ -111,9 +112,9 @@ describe("cancelling", () => {
 
 describe("deadlines", () => {
   it("exist in every state that is not terminal, and end in deletion", () => {
-    expect(Object.keys(deadlinesOf(aQueuedJob()))).toEqual(["queueDeadlineMs", "redispatchAtMs"]);
-    expect(Object.keys(deadlinesOf(started()))).toEqual(["leaseUntilMs", "attemptDeadlineMs"]);
-    expect(deadlinesOf(finished(started(), {}))).toEqual({ deleteAtMs: NOW + 50 + 3_600_000 });
+    expect(Object.keys(deadlinesOf(aQueuedJob(), NOW))).toEqual(["queueDeadlineMs", "askAtMs"]);
+    expect(Object.keys(deadlinesOf(started(), NOW))).toEqual(["leaseUntilMs", "attemptDeadlineMs"]);
+    expect(deadlinesOf(finished(started(), {}), NOW)).toEqual({ deleteAtMs: NOW + 50 + 3_600_000 });
   });
 
   it("fail a job that waited in the queue too long", () => {

@@ -26,9 +26,15 @@ const record = (exitCode: number) => {
         { url: "https://a.example", signer: { kind: "job", clientKey: "k" }, events: WEBHOOK_EVENTS },
       ],
     },
+    "5".repeat(32),
     NOW,
   );
-  const running = startAttempt(beginProcessing(created, [], NOW), { id: "o.1", tokenHash: "" }, 1, NOW);
+  const running = startAttempt(
+    beginProcessing(created, [], NOW),
+    { id: "o.1", tokenHash: "", holder: null },
+    1,
+    NOW,
+  );
   if (running.attempt === null) throw new Error("there is no attempt");
   const outputs = [{ path: "report.csv", sizeBytes: 5, sha256: "a".repeat(64) }];
   return finishAttempt(running, running.attempt, aFinishedEvent({ exitCode, outputs }), false, NOW + 5);

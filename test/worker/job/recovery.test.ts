@@ -27,8 +27,8 @@ import {
 
 const executor = new HandExecutor();
 let restoreTimers = (): void => undefined;
-beforeAll(() => {
-  executor.install();
+beforeAll(async () => {
+  await executor.install();
   restoreTimers = hurryTimers();
 });
 afterEach(() => {
@@ -61,7 +61,7 @@ describe("a job that was answered with 2xx", () => {
     stopClock();
     const client = new Client();
     const id = await submitAndLoseMessage(client);
-    await ring(id, 14_999);
+    await ring(id, 44_999);
     expect(await client.status(id)).toMatchObject({ status: "queued" });
     await ring(id, 1);
     await (await executor.of(id)).finish();
@@ -73,8 +73,8 @@ describe("a job that was answered with 2xx", () => {
     const client = new Client();
     failQueueSends(1);
     const id = await client.submit();
-    expect(await alarmOf(jobStub(id))).toBeLessThanOrEqual(Date.now() + 15_000);
-    await ring(id, 15_000);
+    expect(await alarmOf(jobStub(id))).toBeLessThanOrEqual(Date.now() + 45_000);
+    await ring(id, 45_000);
     await (await executor.of(id)).finish();
     expect(await client.status(id)).toMatchObject({ status: "completed" });
   });
@@ -226,7 +226,7 @@ describe("cancelling", () => {
     await executor.of(id);
     executor.isDown = true;
     await client.post(`/cancel/${id}`, {});
-    await ring(id, 15_000);
+    await ring(id, 45_000);
     expect(await client.status(id)).toMatchObject({ termination_reason: "cancelled", attempts: 1 });
   });
 

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { expectProblem } from "../support/answers.ts";
 import { Client } from "../support/client.ts";
+import { moveClock, restoreClock } from "../support/clock.ts";
+import { until } from "../support/eventually.ts";
 import { queueApi } from "../support/faults.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { evict, jobStub } from "../support/objects.ts";
@@ -8,7 +10,10 @@ import { watchCalls } from "./support/calls.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  restoreClock();
+});
 afterAll(() => executor.uninstall());
 
 const start = async (client = new Client()) => {
@@ -175,13 +180,24 @@ describe("the entity tag of a status", () => {
   });
 
   it("changes with the place in the queue", async () => {
-    const [ahead, behind] = [await queued(), await queued()];
+    executor.isDown = true;
+    const waiting = async () => {
+      const client = new Client();
+      return { client, id: await client.submit() };
+    };
+    const [ahead, behind] = [await waiting(), await waiting()];
+    await until("its place behind the other", async () => {
+      moveClock(6_000);
+      return Number((await behind.client.status(behind.id)).queue_position) >= 2;
+    });
     const tag = await tagOf(behind.client, behind.id);
     await ahead.client.post(`/cancel/${ahead.id}`, {});
+    moveClock(6_000);
     const response = await ask(behind.client, behind.id, { "if-none-match": tag });
     expect(response.status).toBe(200);
     expect(response.headers.get("etag")).not.toBe(tag);
     await behind.client.post(`/cancel/${behind.id}`, {});
+    executor.isDown = false;
   });
 
   it("is matched by a star, in a list, and as a weak one", async () => {

@@ -281,6 +281,7 @@ describe("the claim of a Worker that died", () => {
       expect((await submit(client, "made")).status).toBe(500);
       const attempt = await attemptBeside(known);
       if (how === "has ended") await attempt.finish({ cpuSeconds: 2 });
+      else await attempt.claim();
       moveClock(5 * MINUTE_MS);
       const id = await idOf(await submit(client, "made"));
       expect(attempt.request.attemptId.startsWith(objectIdOf(id))).toBe(true);

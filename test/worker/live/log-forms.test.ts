@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LogRecord } from "../../../src/client/index.ts";
+import { LEASE_MS } from "../../../src/wire/limits.ts";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
@@ -14,7 +15,6 @@ afterEach(restoreClock);
 afterAll(() => executor.uninstall());
 
 const MIB = 1_048_576;
-const LEASE_MS = 15_000;
 
 /** Small and large pieces of both streams, so that they lie in several stored chunks. */
 const PIECES = Array.from({ length: 10 }, (_, at) => ({

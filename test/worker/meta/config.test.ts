@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { depsFor } from "../../../src/deps.ts";
 import { configOf } from "../../../src/env.ts";
 import { testEnv } from "../support/env.ts";
 
@@ -28,7 +27,7 @@ describe("the configuration", () => {
     "QUOTA_OBJECT",
     "DISPATCH_QUEUE",
     "PUBLIC_URL",
-    "EXECUTOR_TOKEN",
+    "POOL_OBJECT",
     "R2_S3_ENDPOINT",
     "R2_BUCKET_NAME",
     "R2_ACCESS_KEY_ID",
@@ -41,13 +40,13 @@ describe("the configuration", () => {
     const message = errorOf({
       ...without("DB"),
       PUBLIC_URL: "not an address",
-      EXECUTOR_TOKEN: "short",
+      EXECUTOR_KEY: "short key",
       RUN_MAX_ACTIVE: "-2",
     });
-    for (const name of ["DB", "PUBLIC_URL", "EXECUTOR_TOKEN", "RUN_MAX_ACTIVE"]) {
+    for (const name of ["DB", "PUBLIC_URL", "EXECUTOR_KEY", "RUN_MAX_ACTIVE"]) {
       expect(message).toContain(name);
     }
-    expect(message).not.toContain('short"');
+    expect(message).not.toContain("short key");
     expect(message).not.toContain("not an address");
   });
 
@@ -61,7 +60,7 @@ describe("the configuration", () => {
     },
   );
 
-  it.each(["PUBLIC_URL", "EXECUTOR_URL", "R2_S3_ENDPOINT"])("wants http or https before %s", (name) => {
+  it.each(["PUBLIC_URL", "EXECUTOR_JOIN_URL", "R2_S3_ENDPOINT"])("wants http or https before %s", (name) => {
     expect(errorOf({ ...env, [name]: "localhost:8787" })).toContain(name);
   });
 
@@ -74,8 +73,14 @@ describe("the configuration", () => {
     });
   });
 
-  it("must say where programs run", () => {
-    const { EXECUTOR_CONTAINER: _gone, ...rest } = env;
-    expect(() => depsFor({ ...rest, EXECUTOR_URL: "" })).toThrow(/EXECUTOR_URL.*EXECUTOR_CONTAINER/);
+  it("takes trusted keys with and without names, and refuses what is none", () => {
+    const key = `${"A".repeat(43)}=`;
+    expect(configOf({ ...env, TRUSTED_EXECUTORS: `one=${key}, ${key}` }).TRUSTED_EXECUTORS).toEqual([
+      { key, name: "one" },
+      { key, name: null },
+    ]);
+    for (const wrong of ["key", `${key}x`, `a b=${key}`, `=${key}`]) {
+      expect(errorOf({ ...env, TRUSTED_EXECUTORS: wrong })).toContain("TRUSTED_EXECUTORS");
+    }
   });
 });

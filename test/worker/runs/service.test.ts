@@ -1,12 +1,14 @@
 import { SELF } from "cloudflare:test";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../../src/domain/version.ts";
 import { expectProblem } from "../support/answers.ts";
 import { Client } from "../support/client.ts";
-import { HandExecutor } from "../support/hand-executor.ts";
+import { moveClock, restoreClock } from "../support/clock.ts";
+import { HandExecutor, WORKER_ID } from "../support/hand-executor.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
+afterEach(restoreClock);
 afterAll(() => executor.uninstall());
 
 const client = new Client();
@@ -30,33 +32,33 @@ describe("the service itself", () => {
     expect(await client.json("/health")).toStrictEqual({
       status: "healthy",
       version: VERSION,
-      worker_id: `${"A".repeat(43)}=`,
-      executor: { status: "healthy", isolation: 1, accounting: "cgroup-v1" },
+      worker_id: WORKER_ID,
+      executor: { status: "joined", isolation: 1, accounting: "cgroup-v1" },
     });
   });
 
-  it("is healthy itself while its executor does not answer", async () => {
+  it("is healthy itself without any executor, and knows what the last one had", async () => {
     executor.isDown = true;
+    moveClock(6_000);
     const health = await client.json("/health");
     const environments = await client.fetch("/environments");
     executor.isDown = false;
     expect(health).toMatchObject({
       status: "healthy",
       worker_id: null,
-      executor: { status: "unreachable", isolation: null, accounting: null },
+      executor: { status: "none", isolation: null, accounting: null },
     });
-    expect(environments.headers.get("retry-after")).toBe("5");
-    expect(await expectProblem(environments, 503, "unavailable")).toMatchObject({ retry_after: 5 });
+    expect(await environments.json()).toMatchObject({ templates: ["default"] });
   });
 
   it("lists the executor's environments by name", async () => {
     const { environments } = executor;
-    executor.environments = [
+    await executor.have([
       { name: "ml", description: "m", interpreters: ["python3"], packages: ["numpy"], diskBytes: 1, uses: 4 },
       ...environments,
-    ];
+    ]);
     const answer = await client.json("/environments");
-    executor.environments = environments;
+    await executor.have(environments);
     expect(answer).toStrictEqual({
       templates: ["default", "ml"],
       stats: { total_templates: 2, cached_environments: 2, total_uses: 7, disk_usage_mb: 1 },

@@ -256,7 +256,7 @@ describe("watchers", () => {
     await attempt.log("lost\n");
     const watcher = await client.socket(`/stream/${id}`);
     const stub = jobStub(id);
-    moveClock(15_000);
+    moveClock(45_000);
     await evict(id);
     await (stub as unknown as { wake(): Promise<void> }).wake();
     const second = await executor.of(id);

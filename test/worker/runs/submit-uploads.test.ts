@@ -7,6 +7,7 @@ import { rawZip } from "../../unit/uploads/support/raw-zip.ts";
 import { CONTENT_TYPE, isSame, join, membersOf } from "../../unit/uploads/support/submit.ts";
 import { expectExactly, expectProblem } from "../support/answers.ts";
 import { Client } from "../support/client.ts";
+import { restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
 import { type HandAttempt, HandExecutor, inputsOf } from "../support/hand-executor.ts";
 import { worldOf } from "../support/objects.ts";
@@ -157,13 +158,14 @@ describe("an upload", () => {
 
   it("has the job hash of the reference over its environment, arguments and entrypoint", async () => {
     const { environments } = executor;
-    executor.environments = environments.map((one) => ({ ...one, name: "ml-basic" }));
+    await executor.have(environments.map((one) => ({ ...one, name: "ml-basic" })));
     const attempt = await attemptFor(
       files("other.py", "not covered"),
       files("main.py", "import sys\n"),
       manifest({ entrypoint: "main.py", environment: "ml-basic", args: ["--input", "data.csv"] }),
     );
-    executor.environments = environments;
+    await executor.have(environments);
+    restoreClock();
     expect(attempt.request.jobHash).toBe("e4e9341363760584855c1d55696e766301d3ed9d9fed6e72928a559442135723");
   });
 

@@ -187,12 +187,15 @@ describe("a service without endpoints", () => {
 describe("a service whose endpoints cannot work", () => {
   it.each([
     [{ secretName: "NO_SUCH_SECRET" }, "webhookEndpoints[0]: the secret NO_SUCH_SECRET is missing"],
-    [{ secretName: "EXECUTOR_TOKEN" }, "webhookEndpoints[0]: the secret EXECUTOR_TOKEN must be `whsec_`"],
+    [
+      { secretName: "R2_SECRET_ACCESS_KEY" },
+      "webhookEndpoints[0]: the secret R2_SECRET_ACCESS_KEY must be `whsec_`",
+    ],
     [{ url: "https://169.254.169.254/" }, "webhookEndpoints[0]: the URL must not name a private"],
   ])("does not start with %j", (change, problem) => {
     const start = () => depsFor(rawEnv, [endpoint("https://example.com/hook", change)]);
     expect(start).toThrow(problem);
-    expect(start).not.toThrow(secretOf("EXECUTOR_TOKEN"));
+    expect(start).not.toThrow(secretOf("R2_SECRET_ACCESS_KEY"));
   });
 });
 

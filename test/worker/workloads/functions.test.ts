@@ -50,9 +50,9 @@ const started = async (workload: Workload, content: string | Uint8Array = "conte
   const [file] = snapshot.upload?.parts ?? [];
   await put(file?.key, content, "text/plain");
   await job.checkUploads(false);
-  const start = await job.startAttempt();
-  if (start.kind !== "function") throw new Error(`it did not start: ${start.kind}`);
-  return { jobId, job, run: start.run, key: file?.key ?? "" };
+  const run = await job.startFunction();
+  if (run === null) throw new Error("it did not start");
+  return { jobId, job, run, key: file?.key ?? "" };
 };
 
 const runOnce = async (body: (context: Context) => Promise<void>, content?: string | Uint8Array) => {
@@ -140,8 +140,8 @@ describe("a function of a workload", () => {
     await put(key, "something else", "text/plain");
     await runFunction(deps, [workload], job, run);
     for (let attempt = 1; attempt < 3; attempt++) {
-      const next = await job.startAttempt();
-      if (next.kind === "function") await runFunction(deps, [workload], job, next.run);
+      const next = await job.startFunction();
+      if (next !== null) await runFunction(deps, [workload], job, next);
     }
     expect(await recordOf(jobId)).toMatchObject({
       state: "failed",
@@ -175,11 +175,11 @@ describe("a function of a workload", () => {
   it("that another attempt has taken over reports nothing more", async () => {
     const workload = workloadOf(async ({ outputs: { "one.txt": one } }) => one.write("late"));
     const { jobId, job, run } = await started(workload);
-    await job.releaseAttempt(run.attemptId);
-    const second = await job.startAttempt();
+    await job.failAttempt(run.attemptId, "its lease ran out");
+    const second = await job.startFunction();
     await runFunction(deps, [workload], job, run);
-    expect(await recordOf(jobId)).toMatchObject({ state: "running", attemptsMade: 1, result: null });
-    if (second.kind === "function") await runFunction(deps, [workload], job, second.run);
+    expect(await recordOf(jobId)).toMatchObject({ state: "running", attemptsMade: 2, result: null });
+    if (second !== null) await runFunction(deps, [workload], job, second);
     expect(await recordOf(jobId)).toMatchObject({ state: "succeeded" });
   });
 

@@ -22,7 +22,7 @@ export const addEnvironmentTool = (server: McpServer, { deps }: AgentCall): void
       annotations: { readOnlyHint: true },
     },
     async () => {
-      const known = await deps.executor.environments();
+      const known = (await deps.pool.capabilities())?.environments ?? null;
       if (known === null) return toolError("No executor answers; try again in 5 s.");
       const environments = known.map(({ name, description, interpreters, packages }) => ({
         name,

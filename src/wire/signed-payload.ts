@@ -1,4 +1,4 @@
-import type { OutputFile } from "../src/wire/report.ts";
+import type { OutputFile } from "./report.ts";
 
 const SIGNIFICANT_DIGITS = 6;
 const MIB = 1024 * 1024;
@@ -21,11 +21,18 @@ export const defaultFloatText = (value: number): string => {
   return `${trimZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
 };
 
-const byBytes = (left: OutputFile, right: OutputFile): number =>
-  Buffer.compare(Buffer.from(left.path), Buffer.from(right.path));
+/** The order of code points is the order of UTF-8 bytes; that of UTF-16 units is another. */
+const byBytes = (left: OutputFile, right: OutputFile): number => {
+  const [one, other] = [[...left.path], [...right.path]];
+  for (const [index, char] of one.entries()) {
+    const difference = (char.codePointAt(0) ?? 0) - (other[index]?.codePointAt(0) ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return one.length - other.length;
+};
 
 /**
- * The text that is signed (contract runs.md section 9): job hash, exit code, CPU seconds, whole MiB of memory,
+ * The text that is signed: job hash, exit code, CPU seconds, whole MiB of memory,
  * then `path:sha256` of each selected output in byte-wise path order, each followed by `|`. A program without
  * an exit code is signed as -1.
  */
