@@ -1,4 +1,10 @@
-import { type Architecture, allowedSyscalls, deniedSyscalls, inspectedSyscalls } from "./syscalls.ts";
+import {
+  type Architecture,
+  allowedSyscalls,
+  deniedSyscalls,
+  idleSyscalls,
+  inspectedSyscalls,
+} from "./syscalls.ts";
 
 /** One classic BPF instruction (`struct sock_filter`): jump offsets count from the next instruction. */
 export interface Instruction {
@@ -17,6 +23,8 @@ export const RETURN = 0x06;
 export const ALLOW = 0x7fff_0000;
 export const KILL_PROCESS = 0x8000_0000;
 export const refuse = (errno: number): number => 0x0005_0000 | errno;
+/** The call is not made, and answers 0. */
+export const IDLE = refuse(0);
 
 export const EPERM = 1;
 export const ENOSYS = 38;
@@ -41,6 +49,14 @@ const TIOCLINUX = 0x541c;
 const TIOCSETD = 0x5423;
 const socketFamilies = [1, 2, 10]; // AF_UNIX, AF_INET, AF_INET6
 const refusedProtocols = [33, 132, 136, 262]; // DCCP, SCTP, UDP-Lite, MPTCP
+/** IN_ACCESS, IN_CLOSE_NOWRITE and IN_OPEN: on files that jobs share, they show what other jobs do. */
+const INOTIFY_OF_READERS = 0x31;
+/** The older form of inotify. */
+const F_NOTIFY = 1026;
+/** Both take pages from the cache that all jobs share; on a job's own files, which lie in memory, they do nothing. */
+const POSIX_FADV_DONTNEED = 4;
+const madvisePageout = [20, 21]; // MADV_COLD, MADV_PAGEOUT
+const MS_SYNC = 4;
 /** PER_LINUX, PER_LINUX32, both with UNAME26, and the query. */
 const personalities = [0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff];
 
@@ -81,16 +97,32 @@ const exceptValues = (values: readonly number[], refusal: number): Instruction[]
   answer(refusal),
 ];
 
+/** `verdict` where any of these bits is set. */
+const withoutBits = (bits: number, verdict: number): Instruction[] => [
+  step(JUMP_ANY_BIT, bits, 0, 1),
+  answer(verdict),
+  answer(ALLOW),
+];
+
 /**
  * Arguments are compared on their low 32 bits because the kernel truncates them to that: a comparison of
  * all 64 would let `(1 << 32) | TIOCSTI` pass.
  */
 const inspections = (architecture: Architecture): Instruction[] => [
-  ...inspect(inspectedSyscalls.clone[architecture], 0, [
-    step(JUMP_ANY_BIT, CLONE_NAMESPACES, 0, 1),
-    answer(refuse(EPERM)),
-    answer(ALLOW),
-  ]),
+  ...inspect(inspectedSyscalls.clone[architecture], 0, withoutBits(CLONE_NAMESPACES, refuse(EPERM))),
+  ...inspect(
+    inspectedSyscalls.inotify_add_watch[architecture],
+    2,
+    withoutBits(INOTIFY_OF_READERS, refuse(EPERM)),
+  ),
+  ...inspect(inspectedSyscalls.msync[architecture], 2, withoutBits(MS_SYNC, IDLE)),
+  ...inspect(inspectedSyscalls.fcntl[architecture], 1, exceptValues([F_NOTIFY], refuse(EPERM))),
+  ...inspect(
+    inspectedSyscalls.fadvise64[architecture],
+    3,
+    exceptValues([POSIX_FADV_DONTNEED], refuse(EPERM)),
+  ),
+  ...inspect(inspectedSyscalls.madvise[architecture], 2, exceptValues(madvisePageout, refuse(EPERM))),
   ...inspect(
     inspectedSyscalls.ioctl[architecture],
     1,
@@ -123,6 +155,7 @@ export const assembleFilter = (architecture: Architecture): readonly Instruction
   ...inspections(architecture),
   ...listed(allowedSyscalls, architecture, ALLOW),
   ...listed(deniedSyscalls, architecture, refuse(EPERM)),
+  ...listed(idleSyscalls, architecture, IDLE),
   answer(refuse(ENOSYS)),
 ];
 

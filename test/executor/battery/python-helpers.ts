@@ -2,6 +2,7 @@ import {
   type Architecture,
   allowedSyscalls,
   deniedSyscalls,
+  idleSyscalls,
   inspectedSyscalls,
 } from "../../../executor/sandbox/syscalls.ts";
 
@@ -9,7 +10,7 @@ const architecture: Architecture = process.arch === "arm64" ? "aarch64" : "x86_6
 
 const numbers = (): Record<string, number> => {
   const found: Record<string, number> = {};
-  for (const { name, number } of [...deniedSyscalls, ...allowedSyscalls]) {
+  for (const { name, number } of [...deniedSyscalls, ...allowedSyscalls, ...idleSyscalls]) {
     const value = number[architecture];
     if (value !== null) found[name] = value;
   }

@@ -6,11 +6,18 @@ import {
   EAFNOSUPPORT,
   ENOSYS,
   EPERM,
+  EPROTONOSUPPORT,
   encodeFilter,
+  IDLE,
   KILL_PROCESS,
   refuse,
 } from "../../../executor/sandbox/seccomp-filter.ts";
-import { allowedSyscalls, deniedSyscalls, inspectedSyscalls } from "../../../executor/sandbox/syscalls.ts";
+import {
+  allowedSyscalls,
+  deniedSyscalls,
+  idleSyscalls,
+  inspectedSyscalls,
+} from "../../../executor/sandbox/syscalls.ts";
 import { runFilter } from "../support/bpf-interpreter.ts";
 
 const namespaceBits = [
@@ -34,7 +41,7 @@ describe.each(["x86_64", "aarch64"] as const)("the filter for %s", (architecture
   });
 
   it("names no call in two lists", () => {
-    const names = [...allowedSyscalls, ...deniedSyscalls].map(({ name }) => name);
+    const names = [...allowedSyscalls, ...deniedSyscalls, ...idleSyscalls].map(({ name }) => name);
     names.push(...Object.keys(inspectedSyscalls));
     expect(new Set(names).size).toBe(names.length);
   });
@@ -76,6 +83,44 @@ describe.each(["x86_64", "aarch64"] as const)("the filter for %s", (architecture
       expect(call(socket, BigInt(family))).toBe(expected);
       expect(call(socket, (1n << 32n) | BigInt(family))).toBe(expected);
     }
+  });
+
+  it("refuses protocols that reach other code than TCP and UDP", () => {
+    const socket = inspectedSyscalls.socket[architecture];
+    for (const protocol of [33n, 132n, 136n, 262n, (1n << 32n) | 262n]) {
+      expect(call(socket, 2n, 1n, protocol)).toBe(refuse(EPROTONOSUPPORT));
+    }
+    for (const protocol of [0n, 6n, 17n]) expect(call(socket, 10n, 1n, protocol)).toBe(ALLOW);
+  });
+
+  it("lets files be watched for changes, and not for who reads them", () => {
+    const watch = inspectedSyscalls.inotify_add_watch[architecture];
+    for (const mask of [0x1n, 0x10n, 0x20n, 0xfffn, 0x20n | (1n << 32n)]) {
+      expect(call(watch, 3n, 0n, mask)).toBe(refuse(EPERM));
+    }
+    // What Node's fs.watch asks for, and what tail does.
+    for (const mask of [0xfc6n, 0x402n]) expect(call(watch, 3n, 0n, mask)).toBe(ALLOW);
+    const fcntl = inspectedSyscalls.fcntl[architecture];
+    expect(call(fcntl, 3n, 1026n)).toBe(refuse(EPERM));
+    expect(call(fcntl, 3n, (7n << 32n) | 1026n)).toBe(refuse(EPERM));
+    for (const command of [0n, 1n, 2n, 3n, 4n, 6n, 1030n, 1031n])
+      expect(call(fcntl, 3n, command)).toBe(ALLOW);
+  });
+
+  it("lets nobody empty the page cache, and takes other advice", () => {
+    const fadvise = inspectedSyscalls.fadvise64[architecture];
+    expect(call(fadvise, 3n, 0n, 0n, 4n)).toBe(refuse(EPERM));
+    expect(call(fadvise, 3n, 0n, 0n, 2n)).toBe(ALLOW);
+    const madvise = inspectedSyscalls.madvise[architecture];
+    for (const advice of [20n, 21n]) expect(call(madvise, 0n, 0n, advice)).toBe(refuse(EPERM));
+    for (const advice of [0n, 4n, 8n, 14n]) expect(call(madvise, 0n, 0n, advice)).toBe(ALLOW);
+  });
+
+  it("says that files are written out, and flushes no disk", () => {
+    for (const { number } of idleSyscalls) expect(call(number[architecture] ?? 0, 3n)).toBe(IDLE);
+    const msync = inspectedSyscalls.msync[architecture];
+    expect(call(msync, 0n, 0n, 4n)).toBe(IDLE);
+    expect(call(msync, 0n, 0n, 1n)).toBe(ALLOW);
   });
 
   it("allows the harmless personalities and the query", () => {
