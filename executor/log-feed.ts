@@ -1,4 +1,5 @@
 import type { LogStream } from "../src/wire/vocabulary.ts";
+import { noteWork } from "./loop-watch.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 
@@ -23,6 +24,7 @@ export const createLogFeed = (reporter: Reporter, sandbox: Sandbox): LogFeed => 
   };
   return {
     take: (stream, chunk) => {
+      noteWork("reading a program's output");
       put(stream, decoders[stream].decode(chunk, { stream: true }));
       if (!reporter.isFull()) return;
       sandbox.stdout.pause();

@@ -4,6 +4,7 @@ import type { Blob, Input } from "../src/wire/attempt.ts";
 import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
 import { relativePath } from "./archive-path.ts";
 import { backoffMs, pause } from "./backoff.ts";
+import { noteWork } from "./loop-watch.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
 import { badInput, type Ending, type InputFaultKind, infrastructure } from "./verdict.ts";
 
@@ -145,6 +146,7 @@ export const entryPath = (entry: TarEntry, strip: number): string | null => {
 };
 
 const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
+  noteWork("laying out inputs");
   const path = entryPath(entry, strip);
   if (path === null || layout.omits.has(path)) return;
   if (entry.type === "directory") return layout.addFolder(path);

@@ -84,7 +84,7 @@ export const openIsolation = async (choice: "auto" | "none", sandboxes: number):
   const parts = { groups, filterPath, pipes };
   const isRoot = process.getuid?.() === 0;
   const shared = makeSharedFiles(isRoot);
-  const own = { isRoot, nodePath: process.execPath, shared };
+  const own = { isRoot, shared };
   const direct: Machine = { ...own, level: 0, disableUserns: false };
   const found = choice === "none" ? { machine: direct, result: null } : await findMachine(parts, own);
   return {

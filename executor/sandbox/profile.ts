@@ -31,7 +31,6 @@ export interface Machine {
   readonly isRoot: boolean;
   /** `--disable-userns` needs a writable /proc/sys, which containers do not have; seccomp covers it. */
   readonly disableUserns: boolean;
-  readonly nodePath: string;
   readonly shared: SharedFiles;
 }
 
@@ -78,7 +77,7 @@ const systemFlags = (root: string | null): string[] => [
 
 const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...systemFlags(shape.root),
-  ...bind(machine.nodePath, `${NODE_FOLDER}/node`),
+  ...bind(machine.shared.nodePath, `${NODE_FOLDER}/node`),
   ...["--symlink", "/usr/bin/python3", `${NODE_FOLDER}/python`],
   ...bind(machine.shared.shellPath, LAUNCHER_SHELL),
   ...etcFiles.flatMap((name) => bind(`${machine.shared.etcFolder}/${name}`, `/etc/${name}`)),

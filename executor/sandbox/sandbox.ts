@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { pause } from "../backoff.ts";
+import { noteWork } from "../loop-watch.ts";
 import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
@@ -178,6 +179,7 @@ export const startSandbox = (
   shape: Shape,
   place: { readonly slot: number; readonly directFolder: string | null; readonly name: string },
 ): Sandbox => {
+  noteWork("starting a sandbox");
   const group = workshop.groups?.create(place.name) ?? null;
   const joinFiles = group?.joinFiles ?? [];
   const pipes = openPipes(workshop.pipes, place.slot);

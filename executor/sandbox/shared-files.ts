@@ -1,8 +1,9 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, linkSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { claimFolder, removeRunFolder } from "../run-folder.ts";
+import { failedWith } from "./group-files.ts";
 import { writeOwnEtc } from "./own-etc.ts";
-import { processStartTicks } from "./processes.ts";
 
 const SHELL = "/bin/bash";
 const PASS_THROUGH = 0o711;
@@ -14,6 +15,8 @@ const modeFor = (isRoot: boolean): number => (isRoot ? 0o711 : 0o111);
 export interface SharedFiles {
   /** The shell that runs the launcher. */
   readonly shellPath: string;
+  /** The program Node, by a name that says nothing of where the machine keeps it, if the machine allows one. */
+  readonly nodePath: string;
   /** The folder with /etc's small tables. */
   readonly etcFolder: string;
   remove(): void;
@@ -23,13 +26,18 @@ const isOpenToAll = (folder: string): boolean =>
   (statSync(folder).mode & OTHERS_PASS) !== 0 && (folder === "/" || isOpenToAll(dirname(folder)));
 
 /** A sandbox of another id must get to the files: root's own TMPDIR may be closed to it. */
-const parentFolder = (isRoot: boolean): string => {
-  if (!isRoot || isOpenToAll(tmpdir())) return tmpdir();
-  // The next executor removes a folder of this name when its process is dead (see the run folder).
-  const folder = join("/tmp", `sandpiper-${process.pid}-${processStartTicks(process.pid) ?? 0}`);
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, PASS_THROUGH);
-  return folder;
+const needsOpenFolder = (isRoot: boolean): boolean => isRoot && !isOpenToAll(tmpdir());
+
+/** A second name for Node's file; another file system, or a file of somebody else's, gets none. */
+const linkNode = (folder: string): string => {
+  const link = join(folder, "node");
+  try {
+    linkSync(realpathSync(process.execPath), link);
+    return link;
+  } catch (error) {
+    if (failedWith(error, "EXDEV", "EPERM", "EACCES", "EMLINK", "EOPNOTSUPP")) return process.execPath;
+    throw error;
+  }
 };
 
 /**
@@ -37,7 +45,7 @@ const parentFolder = (isRoot: boolean): string => {
  * as not dumpable, so a program of the same user finds its memory, descriptors and environment closed (EACCES).
  */
 export const makeSharedFiles = (isRoot: boolean): SharedFiles => {
-  const parent = parentFolder(isRoot);
+  const parent = needsOpenFolder(isRoot) ? claimFolder("/tmp") : tmpdir();
   const folder = mkdtempSync(join(parent, "sandpiper-shared-"));
   chmodSync(folder, PASS_THROUGH);
   const shellPath = join(folder, "bash");
@@ -45,7 +53,11 @@ export const makeSharedFiles = (isRoot: boolean): SharedFiles => {
   chmodSync(shellPath, modeFor(isRoot));
   return {
     shellPath,
+    nodePath: linkNode(folder),
     etcFolder: writeOwnEtc(folder),
-    remove: () => rmSync(parent === tmpdir() ? folder : parent, { recursive: true, force: true }),
+    remove: () => {
+      if (parent === tmpdir()) rmSync(folder, { recursive: true, force: true });
+      else removeRunFolder(parent);
+    },
   };
 };

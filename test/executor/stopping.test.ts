@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExecutorProcess, startExecutor } from "./support/executor-process.ts";
 import { type FakeWorker, startFakeWorker } from "./support/fake-worker.ts";
@@ -91,6 +93,23 @@ describe("an executor that is stopped", () => {
     const left = leftOvers();
     await next.stop();
     expect(left).toBe("");
+  });
+
+  it("leaves temporary files only until the next one starts beside it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "executor-leftovers-"));
+    const found = (): readonly string[] => readdirSync(folder);
+    const env = { TMPDIR: folder };
+    executor = await startExecutor({ env });
+    executor.child.kill("SIGKILL");
+    await expect.poll(() => executor?.child.signalCode).toBe("SIGKILL");
+    expect(found()).toHaveLength(2);
+    const [killed] = found().filter((name) => /-[0-9a-f]{16}$/.test(name));
+    const next = await startExecutor({ env });
+    expect(found()).toHaveLength(2);
+    expect(found()).not.toContain(killed);
+    await next.stop();
+    expect(found()).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it("does not touch a living neighbour's groups", async () => {
