@@ -26,9 +26,11 @@ export class JobChanges {
   async begin(record: JobRecord): Promise<void> {
     this.#storage.write(record);
     await this.#effects.schedule(record);
-    const effects = this.#effects.of(record);
+    const effects = record.face === "runs" ? [] : this.#effects.of(record);
     if (record.state === "queued") effects.push(this.#effects.dispatch(record));
     await this.#effects.carryOut(record, effects);
+    // Nobody lists runs: one that ends within the second is written once, as it ended.
+    if (record.face === "runs") this.#effects.projectSoon(() => this.#storage.record());
   }
 
   /**

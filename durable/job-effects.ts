@@ -65,12 +65,15 @@ export class JobEffects {
     if (alarm !== null) await this.#storage.setAlarm(alarm);
   }
 
-  /** Brings the row up to date a little later; if the object dies before, the lease's alarm does it. */
+  /** Brings the row up to date a little later; if the object dies before, its alarm does it. */
   projectSoon(current: () => JobRecord | null): void {
     setTimeout(() => {
       const record = current();
       if (record === null || this.#projectedVersion >= record.version) return;
-      this.#project(record).catch((error) => this.#deps.log.error("job.effect_failed", error));
+      this.#project(record).catch((error) => {
+        this.#deps.log.error("job.effect_failed", error);
+        return this.retrySoon();
+      });
     }, RUNNING_ROW_DELAY_MS);
   }
 

@@ -319,6 +319,7 @@ describe("the second lines of defence", () => {
     stopClock();
     const client = new Client();
     const id = await submitAndLoseMessage(client);
+    await until("its row", async () => (await rowOf(id)) !== null);
     moveClock(3_600_001);
     const ctx = createExecutionContext();
     const controller = createScheduledController({ scheduledTime: Date.now(), cron: "*/10 * * * *" });

@@ -1,8 +1,9 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, SELF } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
+import { HandAttempt } from "../support/hand-executor.ts";
 import { jobStub, objectIdOf } from "../support/objects.ts";
 import { evictPool, poolStub, Seat, storedWaiting, viewOf } from "./support.ts";
 
@@ -112,13 +113,15 @@ describe("a job", () => {
     const slow = await sit({ answers: "nothing" });
     const [job] = await submitted(1);
     await until("its offer", () => slow.offersOf(objectIdOf(job?.id ?? "")) === 1);
-    const offer = slow.heard.find((message) => message.type === "offer");
+    const request = slow.heard.flatMap((message) =>
+      message.type === "offer" ? (message.attempt ?? []) : [],
+    )[0];
+    if (request === undefined) throw new Error("the offer came without its attempt");
     const other = await sit();
     // The silent one is asked no more after five seconds.
     const attempt = await other.attempt();
     expect((await attempt.claim()).status).toBe(200);
-    const { HandAttempt } = await import("../support/hand-executor.ts");
-    const late = new HandAttempt((offer as { attempt: never }).attempt);
+    const late = new HandAttempt(request);
     expect((await late.claim()).status).toBe(409);
     await attempt.finish();
     expect(await job?.client.status(job.id)).toMatchObject({ status: "completed", attempts: 1 });
@@ -218,7 +221,6 @@ describe("a result", () => {
     const [job] = await submitted(1);
     const attempt = await seat.attempt();
     await attempt.claim();
-    const { SELF } = await import("cloudflare:test");
     const event = { ...attempt.finished(), n: 1, ...change };
     const response = await SELF.fetch(
       `http://sandpiper.test/executor/attempts/${attempt.request.attemptId}/events`,
