@@ -5,7 +5,7 @@ import { root } from "./lib/local.ts";
 
 type Gate = { readonly name: string; readonly commands: readonly (readonly string[])[] };
 
-const typeConfigs = [".", "src/client", "src/console", "executor", "scripts", "test", "test/e2e"];
+const typeConfigs = [".", "src/client", "src/cli", "src/console", "executor", "scripts", "test", "test/e2e"];
 const vitest = (project: string): string[] => ["vitest", "run", "--project", project];
 
 /** Building one writes into the system's cache, which is root's; the tests of others say that it is missing. */

@@ -1,0 +1,18 @@
+import { Command } from "commander";
+import { addConnectionOptions } from "./connection.ts";
+import { JSON_OPTION } from "./output.ts";
+
+/** The groups of commands: each adds its own to the program. */
+const groups: readonly ((program: Command) => void)[] = [];
+
+/** The whole command line. Options that every command knows stand before or after its name. */
+export const createProgram = (): Command => {
+  const program = new Command("sandpiper")
+    .description("Runs, watches and operates a Sandpiper service")
+    .enablePositionalOptions(false)
+    .showHelpAfterError("(add --help for what there is)");
+  addConnectionOptions(program);
+  program.option(...JSON_OPTION);
+  for (const add of groups) add(program);
+  return program;
+};
