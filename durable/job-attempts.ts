@@ -146,13 +146,16 @@ export class JobAttempts {
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }
 
+  /** Room for outputs; a program that ended before its first report claims the job by asking for it. */
   async grantUploads(
     attemptId: string,
-    tokenHash: string,
+    bearer: AttemptBearer,
     files: readonly OutputFile[],
   ): Promise<string[] | null> {
-    const held = this.#held(attemptId);
-    if (held === null || !this.#deps.ids.isSame(tokenHash, held.attempt.tokenHash)) return null;
+    const before = this.#storage.record();
+    const claim = before === null ? null : await this.#claimOf(before, attemptId, bearer);
+    const held = this.#held(attemptId) ?? this.#claim(attemptId, bearer, claim);
+    if (held === null || !this.#deps.ids.isSame(bearer.tokenHash, held.attempt.tokenHash)) return null;
     if (!held.record.usesBucket) this.#storage.write({ ...held.record, usesBucket: true });
     return Promise.all(
       files.map((_file, index) => this.#deps.presigner.put(bucketKeys.output(attemptId, index), URL_SECONDS)),

@@ -187,8 +187,12 @@ export class JobObject extends DurableObject {
     return this.#attempts.report(attemptId, bearer, events, proof);
   }
 
-  grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null> {
-    return this.#attempts.grantUploads(attemptId, tokenHash, files);
+  grantUploads(
+    attemptId: string,
+    bearer: AttemptBearer,
+    files: readonly OutputFile[],
+  ): Promise<string[] | null> {
+    return this.#attempts.grantUploads(attemptId, bearer, files);
   }
 
   checkUploads(isPolled: boolean): Promise<UploadCheck> {

@@ -30,7 +30,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   startFunction: () => stub.startFunction(),
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),
   report: (attemptId, bearer, events, proof) => stub.report(attemptId, bearer, events, proof),
-  grantUploads: (attemptId, tokenHash, files) => stub.grantUploads(attemptId, tokenHash, files),
+  grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
   wake: () => stub.wake(),
 });

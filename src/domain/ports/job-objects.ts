@@ -101,7 +101,11 @@ export type JobHandle = {
     proof: ReportProof | null,
   ): Promise<ReportOutcome>;
   /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
-  grantUploads(attemptId: string, tokenHash: string, files: readonly OutputFile[]): Promise<string[] | null>;
+  grantUploads(
+    attemptId: string,
+    bearer: AttemptBearer,
+    files: readonly OutputFile[],
+  ): Promise<string[] | null>;
   /**
    * Looks whether the uploads are there, and starts the job if they are; `missing` names what is not.
    * `isPolled` looks at most once a second.

@@ -12,7 +12,7 @@ export const uploads =
     if (call instanceof Response) return call;
     const body = await boundedJson(c, uploadsRequest);
     if (body instanceof Response) return body;
-    const urls = await call.job.grantUploads(call.id, call.bearer.tokenHash, body.files);
+    const urls = await call.job.grantUploads(call.id, call.bearer, body.files);
     if (urls === null) return refuse(c, 409, "stale_attempt", "the attempt does not hold the job");
     return c.json({ uploads: urls.map((url) => ({ url })) });
   };

@@ -128,6 +128,19 @@ describe("a job", () => {
   }, 20_000);
 });
 
+describe("outputs", () => {
+  it("of a program that ended before its first report are granted room, which claims the job", async () => {
+    const seat = await sit();
+    const [job] = await submitted(1);
+    const attempt = await seat.attempt();
+    const outputs = [{ path: "a.txt", sizeBytes: 1, sha256: "a".repeat(64) }];
+    expect(await attempt.uploadUrls(outputs)).toHaveLength(1);
+    expect(await job?.client.status(job.id)).toMatchObject({ status: "running", attempts: 1 });
+    await attempt.finish({ outputs });
+    expect(await job?.client.status(job.id)).toMatchObject({ status: "completed", attempts: 1 });
+  });
+});
+
 describe("an executor that", () => {
   it("refuses a job is not asked for it again, while another takes it", async () => {
     const refusing = await sit({ answers: "environment" });
