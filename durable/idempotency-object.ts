@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { systemClock } from "../src/adapters/clock.ts";
+import { serviceLog } from "../src/deps.ts";
+import { retryDelayMs } from "../src/domain/backoff.ts";
 import {
   type BeginOutcome,
   begin,
@@ -14,6 +16,8 @@ const RECORD = "record";
 
 /** One client's use of one `Idempotency-Key`: who is working on it, or what was answered. */
 export class IdempotencyObject extends DurableObject {
+  #alarmFailures = 0;
+
   async begin(claimId: string, jobId: string): Promise<BeginOutcome> {
     const { outcome, record } = begin(this.#record(), { claimId, jobId }, systemClock());
     if (record !== null) await this.#keep(record);
@@ -34,11 +38,23 @@ export class IdempotencyObject extends DurableObject {
     if (record !== null) await this.#keep(record);
   }
 
-  /** A dead claim is kept as long as an answer would be, so that a late retry still makes the same job. */
+  /** Never throws: the platform gives a failing alarm up after six retries. */
   override async alarm(): Promise<void> {
+    try {
+      await this.#forgetInTime();
+    } catch (error) {
+      serviceLog.error("idempotency.alarm_failed", error);
+      this.#alarmFailures += 1;
+      const delayMs = retryDelayMs(this.#alarmFailures, Math.random());
+      await this.ctx.storage.setAlarm(systemClock() + delayMs);
+    }
+  }
+
+  /** A dead claim is kept as long as an answer would be, so that a late retry still makes the same job. */
+  async #forgetInTime(): Promise<void> {
     const record = this.#record();
-    if (record?.kind !== "claimed") return this.#forget();
-    const forgetAtMs = record.untilMs + REPLAY_MS;
+    if (record === null) return;
+    const forgetAtMs = record.kind === "claimed" ? record.untilMs + REPLAY_MS : record.untilMs;
     if (systemClock() >= forgetAtMs) return this.#forget();
     await this.ctx.storage.setAlarm(forgetAtMs);
   }

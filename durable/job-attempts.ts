@@ -135,13 +135,11 @@ export class JobAttempts {
     if (fresh.finished !== null) {
       const truncated = this.#log.isTruncated(record);
       const next = attempts.finishAttempt(known, attempt, fresh.finished, truncated, now);
-      await this.#changes.commit(next, "holder");
-    } else if (
-      fresh.compiled !== null ||
-      attempts.leaseIsStale(attempt, now) ||
-      (fresh.started && fresh.logs.length === 0)
-    ) {
-      this.#storage.write(attempts.renewLease(known, attempt, fresh.lastEvent, now));
+      await this.#changes.commit(next, { by: "holder" });
+    } else if (fresh.compiled !== null) {
+      this.#storage.write({ ...known, attempt: attempts.renewLease(attempt, fresh.lastEvent, now) });
+    } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
+      this.#storage.writeLease(record, attempts.renewLease(attempt, fresh.lastEvent, now));
     }
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }
@@ -200,7 +198,7 @@ export class JobAttempts {
 
   #start(record: JobRecord, holder: Pick<Attempt, "id" | "tokenHash" | "holder">): Held | null {
     const next = attempts.startAttempt(record, holder, this.#log.nextSeq(), this.#deps.now());
-    this.#changes.commitSoon(next);
+    this.#changes.commitAndProjectLater(next);
     return this.#held(holder.id);
   }
 

@@ -22,11 +22,10 @@ export class JobChanges {
     this.#waiters = waiters;
   }
 
-  /** Stores a new job and carries out what follows; the alarm is set first, to do it should this fail. */
+  /** Carries out what follows from a new job; the alarm is set first, to do it should this fail. */
   async begin(record: JobRecord): Promise<void> {
-    this.#storage.write(record);
     await this.#effects.schedule(record);
-    const effects = record.face === "runs" ? [] : this.#effects.of(record);
+    const effects = record.face === "runs" ? [] : this.#effects.start(record);
     if (record.state === "queued") effects.push(this.#effects.dispatch(record));
     await this.#effects.carryOut(record, effects);
     // Nobody lists runs: one that ends within the second is written once, as it ended.
@@ -35,22 +34,27 @@ export class JobChanges {
 
   /**
    * Stores a change, tells the watchers, and carries out what follows from it. What the executor that holds
-   * the job says itself need not be told to it.
+   * the job says itself need not be told to it; `tell` is started before anything that may take its time,
+   * such as the row.
    */
-  async commit(next: JobRecord, by: "holder" | "service" = "service"): Promise<void> {
+  async commit(
+    next: JobRecord,
+    { by = "service", tell }: { by?: "holder" | "service"; tell?: () => Promise<void> } = {},
+  ): Promise<void> {
     const before = this.#storage.record();
     this.#store(next);
-    const effects = this.#effects.of(next);
-    if (before !== null && isToBeDispatched(before, next)) effects.push(this.#effects.dispatch(next));
+    const told = tell === undefined ? [] : [tell()];
     if (by === "service" && before !== null && isToBeWithdrawn(before, next)) {
-      effects.push(this.#effects.withdraw(before.attempt));
+      told.push(this.#effects.withdraw(before.attempt));
     }
+    const effects = [...told, ...this.#effects.start(next)];
+    if (before !== null && isToBeDispatched(before, next)) effects.push(this.#effects.dispatch(next));
     if (leavesUselessUploads(next)) effects.push(this.#effects.removeFiles());
     await this.#effects.carryOut(next, effects);
   }
 
   /** Stores a change that nobody waits for, and tells the watchers; the row follows a little later. */
-  commitSoon(next: JobRecord): void {
+  commitAndProjectLater(next: JobRecord): void {
     this.#store(next);
     this.#effects.projectSoon(() => this.#storage.record());
   }
@@ -59,7 +63,7 @@ export class JobChanges {
   async tick(record: JobRecord, now: number): Promise<void> {
     const next = tick(record, now);
     if (next !== record) return this.commit(next);
-    const effects = this.#effects.of(record);
+    const effects = this.#effects.start(record);
     if (isAskDue(record, now)) effects.push(this.#effects.askAgain(record));
     await this.#effects.carryOut(this.#storage.record() ?? record, effects);
   }

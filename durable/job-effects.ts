@@ -1,4 +1,6 @@
+import type { JobStorage } from "../src/adapters/job-storage.ts";
 import type { JobDeps } from "../src/deps/types.ts";
+import { retryDelayMs } from "../src/domain/backoff.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
@@ -11,7 +13,6 @@ import type { PoolEntry } from "../src/domain/pool/types.ts";
 import { CASES_MAX } from "../src/wire/judging.ts";
 import type { JobCases } from "./job-cases.ts";
 
-const RETRY_MS = 5_000;
 const ANNOUNCED = "announced";
 /** The row of a job that ends or is given back sooner than this never says `running`. */
 const RUNNING_ROW_DELAY_MS = 1_000;
@@ -24,38 +25,47 @@ const RUNNING_ROW_DELAY_MS = 1_000;
 export class JobEffects {
   readonly #deps: JobDeps;
   readonly #storage: DurableObjectStorage;
+  readonly #jobStorage: JobStorage;
   readonly #objectId: string;
   readonly #cases: JobCases;
   #projectedVersion = 0;
-  #isSettled = false;
+  #isCharged = false;
   #projection: Promise<void> = Promise.resolve();
 
-  constructor(deps: JobDeps, storage: DurableObjectStorage, objectId: string, cases: JobCases) {
+  constructor(
+    deps: JobDeps,
+    storage: DurableObjectStorage,
+    objectId: string,
+    job: { storage: JobStorage; cases: JobCases },
+  ) {
     this.#deps = deps;
     this.#storage = storage;
     this.#objectId = objectId;
-    this.#cases = cases;
+    this.#jobStorage = job.storage;
+    this.#cases = job.cases;
   }
 
-  /** What is not known to be done for the record as it is. */
-  of(record: JobRecord): Promise<void>[] {
+  /** Starts what is not known to be done for the record as it is. */
+  start(record: JobRecord): Promise<void>[] {
     const effects: Promise<void>[] = [];
     if (this.#projectedVersion < record.version) effects.push(this.#project(record));
-    if (isTerminal(record.state)) effects.push(this.settle(record), this.announce(record));
+    if (isTerminal(record.state)) effects.push(this.chargeQuota(record), this.announce(record));
     return effects;
   }
 
-  /** Waits for effects, and sets the alarm: at the next deadline, or soon where one failed. */
+  /** Waits for effects, and sets the alarm: at the next deadline, or sooner where one failed. */
   async carryOut(record: JobRecord, effects: readonly Promise<void>[]): Promise<void> {
     const failures = (await Promise.allSettled(effects)).filter((outcome) => outcome.status === "rejected");
     for (const failure of failures) this.#deps.log.error("job.effect_failed", failure.reason);
-    if (failures.length === 0) return this.schedule(record);
-    await this.retrySoon();
+    if (failures.length > 0) return this.retryLater();
+    this.#jobStorage.forgetFailures();
+    await this.schedule(record);
   }
 
-  /** Makes the alarm try again what failed. */
-  async retrySoon(): Promise<void> {
-    await this.#storage.setAlarm(this.#deps.now() + RETRY_MS);
+  /** Makes the alarm try again what failed; the more often it failed in a row, the later. */
+  async retryLater(): Promise<void> {
+    const failures = this.#jobStorage.noteFailure();
+    await this.#storage.setAlarm(this.#deps.now() + retryDelayMs(failures, Math.random()));
   }
 
   async schedule(record: JobRecord): Promise<void> {
@@ -72,16 +82,16 @@ export class JobEffects {
       if (record === null || this.#projectedVersion >= record.version) return;
       this.#project(record).catch((error) => {
         this.#deps.log.error("job.effect_failed", error);
-        return this.retrySoon();
+        return this.retryLater();
       });
     }, RUNNING_ROW_DELAY_MS);
   }
 
   /** Frees the client's slot and charges what the job used; the quota object does so once. */
-  async settle(record: JobRecord): Promise<void> {
-    if (record.clientKey === null || this.#isSettled) return;
+  async chargeQuota(record: JobRecord): Promise<void> {
+    if (record.clientKey === null || this.#isCharged) return;
     await this.#deps.quotas.settle(record.clientKey, this.#objectId, chargedCpuSeconds(record));
-    this.#isSettled = true;
+    this.#isCharged = true;
   }
 
   /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */
@@ -126,6 +136,12 @@ export class JobEffects {
   async removeRow(): Promise<void> {
     await this.#projection;
     await this.#deps.rows.remove(this.#objectId);
+  }
+
+  /** The job is gone: one that comes later under its id starts afresh. */
+  forget(): void {
+    this.#projectedVersion = 0;
+    this.#isCharged = false;
   }
 
   /** One projection at a time, so that none is under way when the row is removed. */

@@ -1,9 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
+import { systemClock } from "../src/adapters/clock.ts";
 import { JobStorage } from "../src/adapters/job-storage.ts";
-import type { JobDeps } from "../src/deps/types.ts";
-import { jobDepsFor } from "../src/deps.ts";
+import { refusedSocket } from "../src/adapters/refused-socket.ts";
+import { serviceLog } from "../src/deps.ts";
+import { retryDelayMs } from "../src/domain/backoff.ts";
 import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
-import { cancel, filesDeleted } from "../src/domain/job/lifecycle.ts";
+import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import {
   type Holder,
@@ -16,6 +18,7 @@ import { isTerminal } from "../src/domain/job/state.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import type {
   AttemptBearer,
+  CreateOutcome,
   FunctionRun,
   LogPage,
   OfferOutcome,
@@ -27,13 +30,8 @@ import type {
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
-import { JobAttempts } from "./job-attempts.ts";
-import { JobCases } from "./job-cases.ts";
-import { JobChanges } from "./job-changes.ts";
-import { JobEffects } from "./job-effects.ts";
-import { JobLog } from "./job-log.ts";
-import { LogSockets, refuseSocket } from "./log-sockets.ts";
-import { UploadWatch } from "./upload-watch.ts";
+import { type JobParts, jobPartsOf } from "./job-parts.ts";
+import { hear } from "./log-sockets.ts";
 import { Waiters } from "./waiters.ts";
 
 const CANCEL_WAIT_MS = 2_000;
@@ -43,139 +41,148 @@ const CANCEL_WAIT_MS = 2_000;
  * src/domain/job; the parts of this shell store what they say, and carry out what follows from it before
  * the caller is answered.
  */
-export class JobObject extends DurableObject {
-  readonly #deps: JobDeps;
+export class JobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: JobStorage;
-  readonly #log: JobLog;
-  readonly #cases: JobCases;
-  readonly #sockets: LogSockets;
   readonly #waiters = new Waiters();
-  readonly #effects: JobEffects;
-  readonly #changes: JobChanges;
-  readonly #attempts: JobAttempts;
-  readonly #uploads: UploadWatch;
+  #made: JobParts | null = null;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
-    const deps = jobDepsFor(env);
-    const objectId = ctx.id.toString();
-    const storage = new JobStorage(ctx.storage);
-    const log = new JobLog(storage);
-    const cases = new JobCases(ctx.storage);
-    const source = {
-      snapshot: () => this.snapshot(),
-      slice: (after: number, maxBytes: number) => log.slice(after, maxBytes),
-    };
-    const sockets = new LogSockets(ctx, source, deps.now);
-    const effects = new JobEffects(deps, ctx.storage, objectId, cases);
-    const changes = new JobChanges(storage, effects, sockets, this.#waiters);
-    this.#deps = deps;
-    this.#storage = storage;
-    this.#log = log;
-    this.#cases = cases;
-    this.#sockets = sockets;
-    this.#effects = effects;
-    this.#changes = changes;
-    this.#attempts = new JobAttempts(deps, objectId, { storage, log, cases, sockets, changes });
-    this.#uploads = new UploadWatch(deps, storage, changes);
+    this.#storage = new JobStorage(ctx.storage);
   }
 
-  /** Accepts a job; asked again with the same id it answers with the job that is there. */
-  async create(job: NewJob): Promise<JobSnapshot> {
-    const present = this.#storage.record();
-    if (present !== null) return snapshotOf(present);
-    const record = newJob(job, this.#deps.ids.keyPart(), this.#deps.now());
-    if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
-    await this.#changes.begin(record);
-    return snapshotOf(record);
+  /** Accepts a job and takes its client's slot; asked again with the same id it answers with the job that is there. */
+  async create(job: NewJob): Promise<CreateOutcome> {
+    const { quotas } = this.#parts.deps;
+    const { clientKey } = job;
+    const isThere = this.#storage.record() !== null;
+    if (isThere || clientKey === null) {
+      const usage = clientKey === null ? null : await quotas.usage(clientKey);
+      return { kind: "created", snapshot: await this.#begin(job), usage };
+    }
+    const slot = this.ctx.id.toString();
+    const { granted, usage } = await quotas.take(clientKey, slot);
+    if (!granted) return { kind: "over_quota", usage };
+    try {
+      return { kind: "created", snapshot: await this.#begin(job), usage };
+    } catch (error) {
+      if (this.#storage.record() === null) await quotas.release(clientKey, slot);
+      throw error;
+    }
   }
 
   snapshot(): JobSnapshot | null {
-    const record = this.#storage.record();
+    const record = this.#shown();
     return record === null ? null : snapshotOf(record);
   }
 
+  /** Resolves with the job when it has ended, or as it is after this time. */
   async waitForEnd(timeoutMs: number): Promise<JobSnapshot | null> {
-    const record = this.#storage.record();
-    if (record !== null && !isTerminal(record.state)) await this.#waiters.wait(timeoutMs);
-    return this.snapshot();
-  }
-
-  logs(after: number | null, maxBytes: number, maxRecords?: number): LogPage | null {
-    const record = this.#storage.record();
-    return record === null ? null : this.#log.page(record, after, maxBytes, maxRecords);
-  }
-
-  /** Results of the newest attempt's cases from `from` on, at most `limit`. */
-  cases(from: number, limit: number): StoredCase[] | null {
-    const record = this.#storage.record();
-    return record === null ? null : this.#cases.page(record, from, limit);
-  }
-
-  /** What the door that the job came by keeps of the request; null where it came by none. */
-  doorData(): StoredBytes | null {
-    return this.#storage.doorData();
-  }
-
-  logTail(maxBytes: number): string | null {
-    const record = this.#storage.record();
-    return record === null ? null : this.#log.tailText(record, maxBytes);
-  }
-
-  async cancel(): Promise<JobSnapshot | null> {
-    const before = this.#storage.record();
-    if (before === null) return null;
-    const after = cancel(before, this.#deps.now());
-    if (after !== before) await this.#changes.commit(after);
-    // It may have ended while the change was carried out.
-    const attempt = this.#storage.record()?.attempt ?? null;
-    // A function learns of it with its next heartbeat; no executor knows of it.
-    if (attempt !== null && after.task.kind === "program") {
-      const ended = this.#waiters.wait(CANCEL_WAIT_MS);
-      await this.#effects.withdraw(attempt);
+    const record = this.#shown();
+    if (record !== null && !isTerminal(record.state)) {
+      const ended = this.#waiters.wait(timeoutMs);
+      if (record.upload !== null) void this.#parts.uploads.watch(() => this.#waiters.count > 0);
       await ended;
     }
     return this.snapshot();
   }
 
+  logs(after: number | null, maxBytes: number, maxRecords?: number): LogPage | null {
+    const record = this.#shown();
+    return record === null ? null : this.#parts.log.page(record, after, maxBytes, maxRecords);
+  }
+
+  /** Results of the newest attempt's cases from `from` on, at most `limit`. */
+  cases(from: number, limit: number): StoredCase[] | null {
+    const record = this.#shown();
+    return record === null ? null : this.#parts.cases.page(record, from, limit);
+  }
+
+  /** What the door that the job came by keeps of the request; null where it came by none. */
+  doorData(): StoredBytes | null {
+    return this.#shown() === null ? null : this.#storage.doorData();
+  }
+
+  logTail(maxBytes: number): string | null {
+    const record = this.#shown();
+    return record === null ? null : this.#parts.log.tailText(record, maxBytes);
+  }
+
+  /** Asks the job to stop, and waits a little for its program to be dead. */
+  async cancel(): Promise<JobSnapshot | null> {
+    const before = this.#shown();
+    if (before === null) return null;
+    const { deps, effects, changes } = this.#parts;
+    const after = cancel(before, deps.now());
+    const { attempt, task } = after;
+    // A function learns of it with its next heartbeat; no executor knows of it.
+    const isHeld = attempt !== null && task.kind === "program";
+    const tell = async (): Promise<void> => {
+      if (isHeld) await effects.withdraw(attempt);
+    };
+    const ended = isHeld ? this.#waiters.wait(CANCEL_WAIT_MS) : Promise.resolve();
+    await (after === before ? tell() : changes.commit(after, { tell }));
+    await ended;
+    return this.snapshot();
+  }
+
+  /** The job for a download of all its files, which may be made again for a while after the first. */
+  forDownload(): JobSnapshot | null {
+    const record = this.#storage.record();
+    return record === null ? null : snapshotOf(record);
+  }
+
+  /** Notes that a client was sent everything: from now on the job is only there for another download. */
+  async noteDownloaded(): Promise<void> {
+    const record = this.#shown();
+    if (record === null || !isTerminal(record.state)) return;
+    const { deps, effects, sockets } = this.#parts;
+    const next = downloaded(record, deps.now());
+    this.#storage.write(next);
+    sockets.closeAll();
+    await effects.schedule(next);
+  }
+
+  /** Deletes the job and all that it owns. */
   async remove(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    if (record.task.kind === "program" && !isTerminal(record.state)) {
-      await this.#effects.withdraw(record.attempt);
-    }
-    await this.#effects.settle(record);
-    await this.#effects.announce(record);
-    if (record.usesBucket) await this.#effects.removeFiles();
-    await this.#effects.removeRow();
-    this.#sockets.closeAll();
+    const { effects, sockets, uploads } = this.#parts;
+    if (record.task.kind === "program" && !isTerminal(record.state)) await effects.withdraw(record.attempt);
+    await effects.chargeQuota(record);
+    await effects.announce(record);
+    if (record.usesBucket) await effects.removeFiles();
+    await effects.removeRow();
+    sockets.closeAll();
     await this.#storage.clear();
+    effects.forget();
+    uploads.forget();
     this.#waiters.release();
   }
 
   offer(holder: Holder): Promise<OfferOutcome> {
-    return this.#attempts.offer(holder);
+    return this.#parts.attempts.offer(holder);
   }
 
   offered(attemptId: string, bearer: AttemptBearer): Promise<AttemptRequest | null> {
-    return this.#attempts.offered(attemptId, bearer);
+    return this.#parts.attempts.offered(attemptId, bearer);
   }
 
   async poolEntry(): Promise<PoolEntry | null> {
     const record = this.#storage.record();
-    return record === null ? null : this.#effects.poolEntry(record);
+    return record === null ? null : this.#parts.effects.poolEntry(record);
   }
 
   giveUp(message: string): Promise<void> {
-    return this.#attempts.giveUp(message);
+    return this.#parts.attempts.giveUp(message);
   }
 
   startFunction(): Promise<FunctionRun | null> {
-    return this.#attempts.startFunction();
+    return this.#parts.attempts.startFunction();
   }
 
   failAttempt(attemptId: string, message: string): Promise<void> {
-    return this.#attempts.fail(attemptId, message);
+    return this.#parts.attempts.fail(attemptId, message);
   }
 
   report(
@@ -184,7 +191,7 @@ export class JobObject extends DurableObject {
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
   ): Promise<ReportOutcome> {
-    return this.#attempts.report(attemptId, bearer, events, proof);
+    return this.#parts.attempts.report(attemptId, bearer, events, proof);
   }
 
   grantUploads(
@@ -192,63 +199,99 @@ export class JobObject extends DurableObject {
     bearer: AttemptBearer,
     files: readonly OutputFile[],
   ): Promise<string[] | null> {
-    return this.#attempts.grantUploads(attemptId, bearer, files);
+    return this.#parts.attempts.grantUploads(attemptId, bearer, files);
   }
 
   checkUploads(isPolled: boolean): Promise<UploadCheck> {
-    return this.#uploads.check(isPolled);
+    return this.#parts.uploads.check(isPolled);
   }
 
-  /** Lets overdue deadlines take effect; the cron sweep calls it where an alarm seems to be lost. */
-  async wake(): Promise<void> {
+  /** Does what is overdue, for a sweep that finds an alarm lost; false when no job is here. */
+  async catchUp(): Promise<boolean> {
+    if (this.#storage.record() === null) return false;
     await this.alarm();
+    return this.#storage.record() !== null;
   }
 
   /**
-   * Never throws: the platform gives a failing alarm up after six retries, and with it the job.
-   * What fails here is tried again by the next alarm.
+   * Never throws: the platform gives a failing alarm up after six retries, and with it the job. That the
+   * configuration is broken shows here, inside, and is one of the things that may pass.
    */
   override async alarm(): Promise<void> {
     try {
       await this.#onAlarm();
     } catch (error) {
-      this.#deps.log.error("job.alarm_failed", error);
-      await this.#effects.retrySoon();
+      serviceLog.error("job.alarm_failed", error);
+      if (this.#storage.record() === null) return;
+      const delayMs = retryDelayMs(this.#storage.noteFailure(), Math.random());
+      await this.ctx.storage.setAlarm(systemClock() + delayMs);
     }
   }
 
   /** Opens a watcher's socket; the Worker has put the mode, the shown id and the start into headers. */
   override async fetch(request: Request): Promise<Response> {
     const mode = (request.headers.get("x-stream-mode") ?? "lines") as StreamMode;
-    const record = this.#storage.record();
-    if (record === null) return refuseSocket(mode, request.headers.get("x-stream-id") ?? "");
+    const record = this.#shown();
+    if (record === null) return refusedSocket(mode, request.headers.get("x-stream-id") ?? "");
+    const { log, sockets } = this.#parts;
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
-    const after = Number.isInteger(asked) ? Math.min(asked, this.#log.nextSeq() - 1) : record.firstSeq - 1;
-    return this.#sockets.accept(mode, after, snapshotOf(record));
+    const after = Number.isInteger(asked) ? Math.min(asked, log.nextSeq() - 1) : record.firstSeq - 1;
+    return sockets.accept(mode, after, snapshotOf(record));
   }
 
-  override webSocketMessage(): void {
-    // Watchers only listen; what they send has no meaning and costs nothing further.
+  override webSocketMessage(socket: WebSocket): void {
+    hear(socket);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1005 || code === 1006 ? 1000 : code);
   }
 
+  /** Made where they are used: an object whose configuration is broken still has its alarm. */
+  get #parts(): JobParts {
+    this.#made ??= jobPartsOf(this.ctx, this.env, { storage: this.#storage, waiters: this.#waiters });
+    return this.#made;
+  }
+
+  /** The job, unless all that is left of it is there for a repeated download. */
+  #shown(): JobRecord | null {
+    const record = this.#storage.record();
+    return record?.downloadedAtMs === undefined ? record : null;
+  }
+
+  /** Stores a job that is new, and carries out what follows; of several that begin at once one does. */
+  async #begin(job: NewJob): Promise<JobSnapshot> {
+    const present = this.#storage.record();
+    if (present !== null) return snapshotOf(present);
+    const { deps, changes } = this.#parts;
+    const record = newJob(job, deps.ids.keyPart(), deps.now());
+    try {
+      this.#storage.write(record);
+      if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
+    } catch (error) {
+      await this.#storage.clear();
+      throw error;
+    }
+    await changes.begin(record);
+    return snapshotOf(record);
+  }
+
   async #onAlarm(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    const now = this.#deps.now();
+    const { deps, changes, uploads } = this.#parts;
+    const now = deps.now();
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
     }
-    if (isUploadCheckDue(record, now)) await this.#uploads.checkByAlarm();
-    return this.#changes.tick(this.#storage.record() ?? record, now);
+    if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();
+    return changes.tick(this.#storage.record() ?? record, now);
   }
 
   /** The end of the retention for a job whose record stays. */
   async #deleteFiles(record: JobRecord): Promise<void> {
-    await this.#effects.removeFiles();
-    await this.#changes.commit(filesDeleted(record, this.#deps.now()));
+    const { deps, effects, changes } = this.#parts;
+    await effects.removeFiles();
+    await changes.commit(filesDeleted(record, deps.now()));
   }
 }

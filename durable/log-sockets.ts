@@ -1,20 +1,14 @@
 import { z } from "zod";
+import { upgraded } from "../src/adapters/refused-socket.ts";
 import type { LogRecord } from "../src/domain/job/log-book.ts";
 import type { LogSlice } from "../src/domain/job/log-pages.ts";
 import type { JobSnapshot } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { StreamMode } from "../src/domain/ports/job-objects.ts";
-import {
-  endFrames,
-  greetingFrames,
-  recordFrames,
-  statusFrames,
-  unknownJobFrame,
-} from "../src/domain/streams/frames.ts";
+import { endFrames, greetingFrames, recordFrames, statusFrames } from "../src/domain/streams/frames.ts";
 import { isStalled, type Progress, progressOf } from "../src/domain/streams/progress.ts";
 import { logStream } from "../src/wire/vocabulary.ts";
 
-const PROTOCOL = "sandpiper.v1";
 /** Log text read for a watcher at a time. */
 const SLICE_BYTES = 32 * 1024;
 /** What may wait unsent in all sockets together, and at least for one of them. */
@@ -26,12 +20,17 @@ const TURN_BYTES = 1024 * 1024;
 /** The platform tells of no drained socket, so those that lag are looked at again this often. */
 const LAG_POLL_MS = 20;
 
+/** Watchers only listen: a few messages do no harm, a stream of them keeps the object awake for nothing. */
+const HEARD_MOST = 100;
+
 const watcherState = z.object({
   mode: z.enum(["text", "lines", "typed"]),
   /** Number of the last record that the watcher was sent. */
   after: z.int(),
   /** Stream of that record, for the markers where it changes. */
   stream: logStream,
+  /** Messages that came from the watcher. */
+  heard: z.int().default(0),
 });
 type WatcherState = z.infer<typeof watcherState>;
 
@@ -41,23 +40,15 @@ export type LogSource = {
   slice(after: number, maxBytes: number): LogSlice;
 };
 
-const upgraded = (client: WebSocket, mode: StreamMode): Response =>
-  new Response(null, {
-    status: 101,
-    webSocket: client,
-    headers: mode === "typed" ? { "Sec-WebSocket-Protocol": PROTOCOL } : {},
-  });
-
-/** A socket for a job that does not exist: it says so and closes. */
-export const refuseSocket = (mode: StreamMode, shownId: string): Response => {
-  const { 0: client, 1: server } = new WebSocketPair();
-  server.accept();
-  server.send(unknownJobFrame(mode, shownId));
-  server.close(4404, "job not found");
-  return upgraded(client, mode);
-};
-
 const stateOf = (socket: WebSocket): WatcherState => watcherState.parse(socket.deserializeAttachment());
+
+/** Takes a message of a watcher's, which has no meaning; one who goes on is closed. */
+export const hear = (socket: WebSocket): void => {
+  const state = stateOf(socket);
+  const heard = state.heard + 1;
+  socket.serializeAttachment({ ...state, heard } satisfies WatcherState);
+  if (heard > HEARD_MOST) socket.close(1008, "this socket only sends");
+};
 
 const sendAll = (socket: WebSocket, frames: readonly string[]): void => {
   for (const frame of frames) socket.send(frame);
@@ -123,7 +114,7 @@ export class LogSockets {
   accept(mode: StreamMode, after: number, snapshot: JobSnapshot): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    server.serializeAttachment({ mode, after, stream: "stdout" } satisfies WatcherState);
+    server.serializeAttachment({ mode, after, stream: "stdout", heard: 0 } satisfies WatcherState);
     sendAll(server, greetingFrames(mode, snapshot));
     this.pump();
     return upgraded(client, mode);

@@ -1,6 +1,8 @@
 import { createDurable } from "itty-durable";
+import { systemClock } from "../src/adapters/clock.ts";
 import type { QuotaDeps } from "../src/deps/types.ts";
-import { quotaDepsFor } from "../src/deps.ts";
+import { quotaDepsFor, serviceLog } from "../src/deps.ts";
+import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
 import {
   EMPTY_QUOTA,
@@ -12,6 +14,9 @@ import {
   settleSlot,
   usageOf,
 } from "../src/domain/quota/quota.ts";
+
+/** A submission that has not become a job by then has lost its slot. */
+const RESERVATION_MS = 10 * 60_000;
 
 /** What this class uses of itty-durable's object, whose own types know nothing of the platform. */
 type Persisted = {
@@ -29,12 +34,16 @@ export class QuotaObject extends Durable {
   quota: QuotaState = EMPTY_QUOTA;
   /** When the alarm looks whether anything is left to keep; 0 when there is no alarm. */
   sweepAtMs = 0;
+  #alarmFailures = 0;
 
-  async reserve(slot: string): Promise<QuotaGrant> {
-    const { now, rules, slotLeaseMs } = this.#deps();
-    const reservation = reserveSlot(this.quota, rules, slot, now + slotLeaseMs, now);
-    if (reservation.granted) await this.#keep(reservation.state);
-    return { granted: reservation.granted, usage: reservation.usage };
+  /** Takes a slot for a submission whose upload goes on for a while. */
+  reserve(slot: string): Promise<QuotaGrant> {
+    return this.#grant(slot, RESERVATION_MS);
+  }
+
+  /** Takes a slot for a job that is made, be it reserved or not. */
+  take(slot: string): Promise<QuotaGrant> {
+    return this.#grant(slot, this.#deps().slotLeaseMs);
   }
 
   async release(slot: string): Promise<{ done: true }> {
@@ -53,21 +62,35 @@ export class QuotaObject extends Durable {
   }
 
   /**
-   * Deletes a budget that no rule looks at any more, so that a client leaves nothing behind. The fields
-   * are cleared by hand: the library's own reset knows no defaults in an object that an alarm woke.
+   * Deletes a budget that no rule looks at any more, so that a client leaves nothing behind. Never throws:
+   * the platform gives a failing alarm up after six retries.
    */
   async alarm(): Promise<void> {
-    await this.loadFromStorage();
-    const { now } = this.#deps();
-    const emptyAtMs = quotaEmptyAtMs(this.quota);
-    if (emptyAtMs === null || emptyAtMs <= now) {
-      this.quota = EMPTY_QUOTA;
-      this.sweepAtMs = 0;
-      await this.state.storage.deleteAll();
-      return;
+    try {
+      await this.#deleteIfUnused();
+    } catch (error) {
+      serviceLog.error("quota.alarm_failed", error);
+      this.#alarmFailures += 1;
+      const delayMs = retryDelayMs(this.#alarmFailures, Math.random());
+      await this.state.storage.setAlarm(systemClock() + delayMs);
     }
+  }
+
+  /** The fields are cleared by hand: the library's own reset knows no defaults in an object that an alarm woke. */
+  async #deleteIfUnused(): Promise<void> {
+    await this.loadFromStorage();
+    const emptyAtMs = quotaEmptyAtMs(this.quota);
     this.sweepAtMs = 0;
-    await this.#keep(this.quota);
+    if (emptyAtMs !== null && emptyAtMs > this.#deps().now) return this.#keep(this.quota);
+    this.quota = EMPTY_QUOTA;
+    await this.state.storage.deleteAll();
+  }
+
+  async #grant(slot: string, leaseMs: number): Promise<QuotaGrant> {
+    const { now, rules } = this.#deps();
+    const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + leaseMs, now);
+    if (granted) await this.#keep(state);
+    return { granted, usage };
   }
 
   async #change(next: QuotaState): Promise<{ done: true }> {

@@ -89,7 +89,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   }
 
   /** Does what is overdue, for a sweep that finds an alarm lost; false when no job is here. */
-  async wake(): Promise<boolean> {
+  async catchUp(): Promise<boolean> {
     if (this.#storage.job() === null) return false;
     await this.alarm();
     return this.#storage.job() !== null;
@@ -102,7 +102,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   override async alarm(): Promise<void> {
     let isDone = false;
     try {
-      isDone = await this.#catchUp();
+      isDone = await this.#doWhatIsOwed();
     } catch (error) {
       serviceLog.error("typed_job.alarm_failed", error);
     }
@@ -112,7 +112,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   }
 
   /** Everything that is owed; false where something failed. */
-  async #catchUp(): Promise<boolean> {
+  async #doWhatIsOwed(): Promise<boolean> {
     const found = this.#storage.job();
     if (found === null) return true;
     const now = this.#deps().now();

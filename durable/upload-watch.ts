@@ -10,13 +10,14 @@ const POLLED_LOOK_MS = 1_000;
 
 /** Looks into the bucket for the parts that a created job waits for, and starts the job with them. */
 export class UploadWatch {
-  readonly #deps: Pick<JobDeps, "bucket" | "now">;
+  readonly #deps: Pick<JobDeps, "bucket" | "log" | "now">;
   readonly #storage: JobStorage;
   readonly #changes: JobChanges;
   #lookedAtMs = 0;
   #missing: readonly string[] = [];
+  #isWatching = false;
 
-  constructor(deps: Pick<JobDeps, "bucket" | "now">, storage: JobStorage, changes: JobChanges) {
+  constructor(deps: Pick<JobDeps, "bucket" | "log" | "now">, storage: JobStorage, changes: JobChanges) {
     this.#deps = deps;
     this.#storage = storage;
     this.#changes = changes;
@@ -27,14 +28,33 @@ export class UploadWatch {
     if (this.#storage.record() === null) return { kind: "unknown" };
     const verdict = await this.#look(isPolled);
     const record = this.#storage.record();
-    if (verdict === null || record === null) return { kind: "settled" };
+    if (verdict === null || record === null) return { kind: "not_awaited" };
     if (verdict.kind === "incomplete") return { kind: "waiting", missing: verdict.missing };
     await this.#changes.commit(
       verdict.kind === "refused"
         ? refuseUpload(record, verdict.message, this.#deps.now())
         : beginProcessing(record, verdict.files, this.#deps.now()),
     );
-    return { kind: "settled" };
+    return { kind: "not_awaited" };
+  }
+
+  /** Looks at the pace of polls as long as the job waits for its uploads and somebody for the job. */
+  async watch(isWaited: () => boolean): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    try {
+      while (isWaited() && (await this.check(true)).kind === "waiting") await scheduler.wait(POLLED_LOOK_MS);
+    } catch (error) {
+      this.#deps.log.error("job.upload_watch_failed", error);
+    } finally {
+      this.#isWatching = false;
+    }
+  }
+
+  /** The job is gone: one that comes later under its id starts afresh. */
+  forget(): void {
+    this.#lookedAtMs = 0;
+    this.#missing = [];
   }
 
   /** Without a part that is still missing, the next look comes later than this one did after the last. */

@@ -1,8 +1,15 @@
+/** What one job's object holds at a time. */
+const WAITERS = 1_000;
+
 /** Callers that wait for the job to end; they are woken by it, or by their own time running out. */
 export class Waiters {
   readonly #wakers = new Set<() => void>();
 
-  /** Resolves when the job ends, or after `timeoutMs`. */
+  get count(): number {
+    return this.#wakers.size;
+  }
+
+  /** Resolves when the job ends, or after `timeoutMs`, or sooner when too many have come since. */
   wait(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => wake(), timeoutMs);
@@ -12,6 +19,8 @@ export class Waiters {
         resolve();
       };
       this.#wakers.add(wake);
+      const [first] = this.#wakers;
+      if (this.#wakers.size > WAITERS) first?.();
     });
   }
 

@@ -1,4 +1,5 @@
 import type { JobHandle, JobObjects, StreamMode } from "../domain/ports/job-objects.ts";
+import { refusedSocket } from "./refused-socket.ts";
 
 /** The job object's methods as a stub offers them; its class fits this type, which a type test checks. */
 export type JobStub = Omit<JobHandle, "objectId" | "stream"> & {
@@ -21,7 +22,8 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   doorData: () => stub.doorData(),
   logTail: (maxBytes) => stub.logTail(maxBytes),
   cancel: () => stub.cancel(),
-  remove: () => stub.remove(),
+  forDownload: () => stub.forDownload(),
+  noteDownloaded: () => stub.noteDownloaded(),
   stream: (after, mode, shownId) => stub.fetch(streamRequest(after, mode, shownId)),
   offer: (holder) => stub.offer(holder),
   offered: (attemptId, bearer) => stub.offered(attemptId, bearer),
@@ -32,7 +34,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   report: (attemptId, bearer, events, proof) => stub.report(attemptId, bearer, events, proof),
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
-  wake: () => stub.wake(),
+  catchUp: () => stub.catchUp(),
 });
 
 const OBJECT_ID = /^[0-9a-f]{64}$/;
@@ -42,6 +44,7 @@ export const durableJobObjects = (namespace: DurableObjectNamespace): JobObjects
   const of = (id: DurableObjectId): JobHandle =>
     handle(id.toString(), namespace.get(id) as unknown as JobStub);
   return {
+    unknownStream: refusedSocket,
     byId: (jobId) => of(namespace.idFromName(jobId)),
     byObjectId: (objectId) => {
       if (!OBJECT_ID.test(objectId)) return null;

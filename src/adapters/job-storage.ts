@@ -1,11 +1,26 @@
 import type { LogChunk } from "../domain/job/log-book.ts";
-import type { JobRecord, StoredBytes } from "../domain/job/record.ts";
+import type { Attempt, JobRecord, StoredBytes } from "../domain/job/record.ts";
+import {
+  joinRecord,
+  type PartName,
+  type RecordHead,
+  type StoredRecord,
+  splitRecord,
+} from "../domain/job/record-parts.ts";
 
-const RECORD = "job";
+const HEAD = "job";
+const PART_PREFIX = "job/";
+const LEASE = "lease";
+const FAILURES = "failures";
 const DOOR_DATA = "door";
 const LOG_PREFIX = "log/";
 /** At most 256 KiB each. */
 const RECENT_CHUNKS = 16;
+
+const partKey = (name: PartName): string => PART_PREFIX + name;
+
+/** The newest renewal of an attempt's lease; it counts while the record is of the version that it was made for. */
+type Lease = Pick<Attempt, "id" | "leaseUntilMs" | "lastEvent"> & { readonly version: number };
 
 const chunkKey = (firstSeq: number): string => LOG_PREFIX + String(firstSeq).padStart(12, "0");
 
@@ -15,7 +30,9 @@ const chunkKey = (firstSeq: number): string => LOG_PREFIX + String(firstSeq).pad
  */
 export class JobStorage {
   readonly #storage: DurableObjectStorage;
-  #record: JobRecord | null | undefined;
+  /** The record as it was stored last, without the renewals of its lease since. */
+  #stored: StoredRecord | null | undefined;
+  #record: JobRecord | null = null;
   #tail: LogChunk | null | undefined;
   /** Chunks read or written last, by their first number: many watchers read the same ones. */
   readonly #recent = new Map<number, LogChunk>();
@@ -25,13 +42,40 @@ export class JobStorage {
   }
 
   record(): JobRecord | null {
-    this.#record ??= this.#storage.kv.get<JobRecord>(RECORD) ?? null;
+    if (this.#stored === undefined) {
+      const head = this.#storage.kv.get<RecordHead>(HEAD) ?? null;
+      this.#stored = head === null ? null : joinRecord(head, (name) => this.#storage.kv.get(partKey(name)));
+      this.#record = this.#stored === null ? null : this.#withLease(this.#stored.record);
+    }
     return this.#record;
   }
 
   write(record: JobRecord): void {
-    this.#storage.kv.put(RECORD, record);
+    this.record();
+    const { head, apart, put, drop } = splitRecord(record, this.#stored ?? null);
+    this.#storage.kv.put(HEAD, head);
+    for (const [name, value] of put) this.#storage.kv.put(partKey(name), value);
+    for (const name of drop) this.#storage.kv.delete(partKey(name));
+    this.#stored = { record, apart };
     this.#record = record;
+  }
+
+  /** Stores a renewed lease, and nothing else of the record: not a change that a client can see. */
+  writeLease(record: JobRecord, attempt: Attempt): void {
+    const { id, leaseUntilMs, lastEvent } = attempt;
+    this.#storage.kv.put(LEASE, { id, leaseUntilMs, lastEvent, version: record.version } satisfies Lease);
+    this.#record = { ...record, attempt };
+  }
+
+  /** Counts a time that something had to be left to the next alarm; answers how many there were in a row. */
+  noteFailure(): number {
+    const failures = (this.#storage.kv.get<number>(FAILURES) ?? 0) + 1;
+    this.#storage.kv.put(FAILURES, failures);
+    return failures;
+  }
+
+  forgetFailures(): void {
+    if (this.#storage.kv.get(FAILURES) !== undefined) this.#storage.kv.delete(FAILURES);
   }
 
   doorData(): StoredBytes | null {
@@ -75,12 +119,21 @@ export class JobStorage {
     }
   }
 
+  /** The alarm goes with it. */
   async clear(): Promise<void> {
+    this.#stored = null;
     this.#record = null;
     this.#tail = null;
     this.#recent.clear();
-    await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
+  }
+
+  #withLease(record: JobRecord): JobRecord {
+    const { attempt, version } = record;
+    const lease = attempt === null ? undefined : this.#storage.kv.get<Lease>(LEASE);
+    if (attempt === null || lease?.id !== attempt.id || lease.version !== version) return record;
+    const { leaseUntilMs, lastEvent } = lease;
+    return { ...record, attempt: { ...attempt, leaseUntilMs, lastEvent } };
   }
 
   /** The chunk with this record, or the first one behind it. */

@@ -21,6 +21,7 @@ const done = z.object({ done: z.literal(true) });
 /** What itty-durable's proxy answers: JSON of whatever the method returned. */
 type QuotaProxy = {
   reserve(slot: string): Promise<unknown>;
+  take(slot: string): Promise<unknown>;
   release(slot: string): Promise<unknown>;
   settle(slot: string, cpuSeconds: number): Promise<unknown>;
   usage(): Promise<unknown>;
@@ -32,6 +33,7 @@ export const durableQuotas = (namespace: DurableObjectNamespace): Quotas => {
   const of = (clientKey: string): QuotaProxy => objects.get(clientKey) as QuotaProxy;
   return {
     reserve: async (clientKey, slot): Promise<QuotaGrant> => grant.parse(await of(clientKey).reserve(slot)),
+    take: async (clientKey, slot): Promise<QuotaGrant> => grant.parse(await of(clientKey).take(slot)),
     release: async (clientKey, slot) => {
       done.parse(await of(clientKey).release(slot));
     },

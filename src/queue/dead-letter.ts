@@ -18,7 +18,7 @@ export const consumeDeadLetters = async (
       attempts: message.attempts,
     });
     try {
-      await job?.wake();
+      await job?.catchUp();
       message.ack();
     } catch (error) {
       deps.log.error("dispatch.dead_letter_failed", error);

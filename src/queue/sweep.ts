@@ -53,8 +53,7 @@ const sweepJobs = async (deps: Deps, now: number): Promise<void> => {
   );
   const woken = await each(deps.log, [...overdue, ...kept], async (objectId) => {
     const job = deps.jobs.byObjectId(objectId);
-    await job?.wake();
-    if (job === null || (await job.snapshot()) === null) await deps.rows.remove(objectId);
+    if (job === null || !(await job.catchUp())) await deps.rows.remove(objectId);
   });
   if (woken > 0) deps.log.info("sweep.woke", { jobs: woken });
 };
@@ -62,7 +61,7 @@ const sweepJobs = async (deps: Deps, now: number): Promise<void> => {
 const sweepTypedJobs = async ({ rows, objects, log }: TypedJobDeps, now: number): Promise<void> => {
   const overdue = await rows.overdue(now - PATIENCE_MS, now - PATIENCE_MS, PAGE);
   const woken = await each(log, overdue, async (row) => {
-    if (!(await objects.byId(row.jobId).wake())) await rows.remove(row);
+    if (!(await objects.byId(row.jobId).catchUp())) await rows.remove(row);
   });
   if (woken > 0) log.info("sweep.woke_typed", { jobs: woken });
 };

@@ -77,7 +77,7 @@ describe("a batch of dead letters", () => {
       byObjectId: (objectId: string) => {
         const job = deps.jobs.byObjectId(objectId);
         if (objectId !== bad || job === null) return job;
-        return { ...job, wake: () => Promise.reject(new Error("the object does not answer")) };
+        return { ...job, catchUp: () => Promise.reject(new Error("the object does not answer")) };
       },
     };
     await consumeDeadLetters({ ...deps, jobs }, [first, second] as never);

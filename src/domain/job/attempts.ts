@@ -46,15 +46,11 @@ export const startAttempt = (
 export const leaseIsStale = (attempt: Attempt, now: number): boolean =>
   attempt.leaseUntilMs - now <= LEASE_MS - HEARTBEAT_MS;
 
-/** A heartbeat: not a change that a client can see. */
-export const renewLease = (
-  record: JobRecord,
-  attempt: Attempt,
-  lastEvent: number,
-  now: number,
-): JobRecord => ({
-  ...record,
-  attempt: { ...attempt, leaseUntilMs: now + LEASE_MS, lastEvent },
+/** The attempt after a heartbeat. */
+export const renewLease = (attempt: Attempt, lastEvent: number, now: number): Attempt => ({
+  ...attempt,
+  leaseUntilMs: now + LEASE_MS,
+  lastEvent,
 });
 
 /**

@@ -22,6 +22,6 @@ export const uploadChecked = (record: JobRecord, now: number): JobRecord =>
     ? record
     : { ...record, upload: { ...record.upload, checkAtMs: nextCheckMs(record.createdAtMs, now) } };
 
-/** Whether what was uploaded cannot be used: it goes at once (contract workloads.md 4.3). */
+/** Whether what was uploaded cannot be used: it goes at once . */
 export const leavesUselessUploads = (record: JobRecord): boolean =>
   record.result?.reason === "bad_input" || record.state === "expired";

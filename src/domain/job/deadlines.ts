@@ -13,13 +13,18 @@ const EARLY_ALARM_MS = 60_000;
 
 export type Deadlines = Readonly<Record<string, number>>;
 
+/** A full download may be repeated for this long: a connection may break in its last bytes. */
+const REPEATED_DOWNLOAD_MS = 10 * 60_000;
+
 /**
  * When an ended job and all that it owns is deleted. Where the record stays, the files go by the age of
- * the oldest upload, which no file of the job is older than (contract workloads.md 4.6).
+ * the oldest upload, which no file of the job is older than.
  */
 const deleteAtMs = (record: JobRecord): number => {
   if (record.retains === "record") return record.createdAtMs + record.retentionMs;
-  return (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
+  const keptUntilMs = (record.finishedAtMs ?? record.updatedAtMs) + record.retentionMs;
+  if (record.downloadedAtMs === undefined) return keptUntilMs;
+  return Math.min(keptUntilMs, record.downloadedAtMs + REPEATED_DOWNLOAD_MS);
 };
 
 /** Whether an ended job is to be deleted; where the record stays, its files. */

@@ -32,6 +32,10 @@ export const cancel = (record: JobRecord, now: number): JobRecord => {
 export const filesDeleted = (record: JobRecord, now: number): JobRecord =>
   changed(record, now, { filesDeletedAtMs: now, usesBucket: false });
 
+/** Marks an ended job all of whose files were sent: all that is left of it is there to be sent again for a while. */
+export const downloaded = (record: JobRecord, now: number): JobRecord =>
+  record.downloadedAtMs === undefined ? { ...record, downloadedAtMs: now } : record;
+
 /** What time alone does to a job: lost leases, attempts and queue waits that are over. */
 export const tick = (record: JobRecord, now: number): JobRecord => {
   if (record.attempt !== null) {

@@ -167,6 +167,8 @@ export type JobRecord = {
   /** What goes when the retention is over: everything, or the files alone. */
   readonly retains: "nothing" | "record";
   readonly filesDeletedAtMs: number | null;
+  /** When a client had first been sent all its files: from then on only that can be asked for again. */
+  readonly downloadedAtMs?: number;
   readonly cancelRequested: boolean;
   /** Sequence number of the first log record of the newest attempt. */
   readonly firstSeq: number;

@@ -5,6 +5,7 @@ import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { Holder, InputFile, JobSnapshot, StoredBytes } from "../job/record.ts";
 import type { PoolEntry } from "../pool/types.ts";
+import type { QuotaUsage } from "../quota/quota.ts";
 
 export type ReportOutcome =
   | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
@@ -46,7 +47,13 @@ export type UploadCheck =
   | { readonly kind: "unknown" }
   | { readonly kind: "waiting"; readonly missing: readonly string[] }
   /** The job waits for no upload: it has started now or before, or has ended. */
-  | { readonly kind: "settled" };
+  | { readonly kind: "not_awaited" };
+
+export type CreateOutcome =
+  /** `usage` is the client's after it; null where no quota applies. */
+  | { readonly kind: "created"; readonly snapshot: JobSnapshot; readonly usage: QuotaUsage | null }
+  /** Nothing was stored. */
+  | { readonly kind: "over_quota"; readonly usage: QuotaUsage };
 
 export type LogPage = {
   readonly snapshot: JobSnapshot;
@@ -64,9 +71,13 @@ export type StreamMode = "text" | "lines" | "typed";
 /** One job's object, seen from outside. Methods answer null when there is no such job. */
 export type JobHandle = {
   readonly objectId: string;
-  create(job: NewJob): Promise<JobSnapshot>;
+  /** Takes the client's slot, and the job; asked again it answers with the job that is there. */
+  create(job: NewJob): Promise<CreateOutcome>;
   snapshot(): Promise<JobSnapshot | null>;
-  /** The job when it has ended, or as it is after this time; pushed by the job's object, not polled. */
+  /**
+   * The job when it has ended, or as it is after this time; pushed by the job's object, not polled. While
+   * it waits for uploads, they are looked for.
+   */
   waitForEnd(timeoutMs: number): Promise<JobSnapshot | null>;
   /** Records behind `after`, up to `maxBytes` of text; null starts at the newest attempt's first. */
   logs(after: number | null, maxBytes: number, maxRecords?: number): Promise<LogPage | null>;
@@ -78,8 +89,10 @@ export type JobHandle = {
   logTail(maxBytes: number): Promise<string | null>;
   /** Answers when the program is dead, or after a short wait. */
   cancel(): Promise<JobSnapshot | null>;
-  /** Deletes the job and all that it owns. */
-  remove(): Promise<void>;
+  /** The job for a download of all its files: there for a while longer than for anything else. */
+  forDownload(): Promise<JobSnapshot | null>;
+  /** All its files were sent: nothing but that can be asked for again, and soon the job is deleted. */
+  noteDownloaded(): Promise<void>;
   /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404. */
   stream(after: string | null, mode: StreamMode, shownId: string): Promise<Response>;
   /** An attempt for one executor to claim; writes nothing. */
@@ -111,12 +124,14 @@ export type JobHandle = {
    * `isPolled` looks at most once a second.
    */
   checkUploads(isPolled: boolean): Promise<UploadCheck>;
-  /** Lets overdue deadlines take effect now. */
-  wake(): Promise<void>;
+  /** Lets overdue deadlines take effect now; false when there is no job. */
+  catchUp(): Promise<boolean>;
 };
 
 export type JobObjects = {
   byId(jobId: string): JobHandle;
   /** Null when the text is no id of this namespace. */
   byObjectId(objectId: string): JobHandle | null;
+  /** The stream of a job whose id no job can have: as an unknown job's, and no object is asked. */
+  unknownStream(mode: StreamMode, shownId: string): Response;
 };

@@ -106,8 +106,9 @@ export type Reservation = {
 };
 
 /**
- * Takes a slot for a submission, or says which rule refuses it. Asking again for a slot that is held
- * grants it again. The slot is a lease: a Worker that dies before it creates the job frees it at `untilMs`.
+ * Takes a slot for a submission, or says which rule refuses it. Asking again for a slot that is held grants
+ * it again, and for longer where this is longer. The slot is a lease: whoever takes it and dies frees it at
+ * `untilMs`.
  */
 export const reserveSlot = (
   state: QuotaState,
@@ -118,7 +119,12 @@ export const reserveSlot = (
 ): Reservation => {
   const current = pruneQuota(state, now);
   const usage = usageOf(current, rules, now);
-  if (current.slots.some((held) => held.slot === slot)) return { state: current, usage, granted: true };
+  if (current.slots.some((held) => held.slot === slot)) {
+    const slots = current.slots.map((held) =>
+      held.slot === slot ? { slot, untilMs: Math.max(held.untilMs, untilMs) } : held,
+    );
+    return { state: { ...current, slots }, usage, granted: true };
+  }
   if (usage.refusal !== null) return { state: current, usage, granted: false };
   const next = {
     ...current,

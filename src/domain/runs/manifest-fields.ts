@@ -14,6 +14,7 @@ export const INTERPRETERS = ["python3", "python", "node", "bash", "sh"] as const
 
 const PATTERNS = 1_000;
 const PATTERN_CHARS = 1_024;
+const PATTERNS_BYTES = 64 * 1_024;
 const ENVIRONMENT_CHARS = 255;
 
 const encoder = new TextEncoder();
@@ -80,7 +81,8 @@ const outputs = z
       ),
     'must be a list of patterns, such as ["*.png"]',
   )
-  .max(PATTERNS, `must have at most ${PATTERNS} patterns`);
+  .max(PATTERNS, `must have at most ${PATTERNS} patterns`)
+  .refine((list) => bytesOf(list) <= PATTERNS_BYTES, `must have at most ${PATTERNS_BYTES} bytes together`);
 
 const gpu = z
   .looseObject(

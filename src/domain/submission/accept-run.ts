@@ -11,7 +11,7 @@ import {
 } from "../judging/order.ts";
 import { bucketKeys } from "../keys.ts";
 import { retryAfterSeconds } from "../pool/summary.ts";
-import type { JobHandle } from "../ports/job-objects.ts";
+import type { CreateOutcome, JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";
@@ -73,9 +73,14 @@ const languageTask = async (
   return { kind: "bad_fields", errors: [{ field: "language", message, isSentence: true }] };
 };
 
-/** Small bytes go into the job object with the record, larger ones into the bucket. */
-const store = async (deps: SubmissionDeps, key: string, bytes: Uint8Array): Promise<StoredBytes> => {
+/** Small bytes go into the job object with the record, larger ones into the bucket, and those need the slot first. */
+const store = async (
+  { deps, reservation }: Admission,
+  key: string,
+  bytes: Uint8Array,
+): Promise<StoredBytes> => {
   if (bytes.length <= INLINE_BYTES) return { kind: "inline", bytes };
+  await reservation.make();
   await deps.bucket.put(key, bytes);
   return { kind: "object", key, sizeBytes: bytes.length };
 };
@@ -97,7 +102,7 @@ const hashOf = async ({ deps, sink }: Admission, run: ResolvedRun, read: Read): 
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
-const create = async ({ deps, request, job }: Admission, task: Task): Promise<JobSnapshot> => {
+const create = async ({ deps, request, job }: Admission, task: Task): Promise<CreateOutcome> => {
   const newJob = {
     id: request.id,
     face: "runs" as const,
@@ -115,18 +120,19 @@ const create = async ({ deps, request, job }: Admission, task: Task): Promise<Jo
   }
 };
 
-const storeInputs = async ({ deps, job, sink }: Admission, read: Read): Promise<StoredBytes> => {
+const storeInputs = async (admission: Admission, read: Read): Promise<StoredBytes> => {
+  const { job, sink } = admission;
   const key = bucketKeys.inputs(job.objectId);
   const whole = sink.whole();
-  return whole === null ? { kind: "object", key, sizeBytes: read.tarBytes } : store(deps, key, whole);
+  return whole === null ? { kind: "object", key, sizeBytes: read.tarBytes } : store(admission, key, whole);
 };
 
 const storeCases = async (
-  { deps, job }: Admission,
+  admission: Admission,
   { cases, rules }: NonNullable<ReturnType<typeof casesOf>>,
 ): Promise<NonNullable<ProgramTask["cases"]>> => {
   const bytes = new TextEncoder().encode(JSON.stringify(cases));
-  return { rules, stored: await store(deps, bucketKeys.cases(job.objectId), bytes) };
+  return { rules, stored: await store(admission, bucketKeys.cases(admission.job.objectId), bytes) };
 };
 
 const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
@@ -148,7 +154,7 @@ const checkMemory = ({ poolLimits }: SubmissionDeps, { memoryMb }: ResolvedRun["
 };
 
 const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
-  const { deps, request, job, sink, reservation } = admission;
+  const { deps, request, job, sink } = admission;
   const full = await checkRoom(deps);
   if (full !== null) return full;
   const read = await request.source(async (part) => {
@@ -172,20 +178,23 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   if (tooLarge !== null)
     return { kind: "bad_upload", refusal: { kind: "refused", code: "too_large", message: tooLarge } };
   const hash = await hashOf(admission, run, read);
-  const usage = await reservation.take();
   const inputs = await storeInputs(admission, read);
   const given = read.stdin ?? stdinOf(run);
-  const stdin = given === null ? null : await store(deps, bucketKeys.stdin(job.objectId), given);
+  const stdin = given === null ? null : await store(admission, bucketKeys.stdin(job.objectId), given);
   const cases = judged === null ? null : await storeCases(admission, judged);
   admission.isHandedOver = true;
   const task = taskOf(run, { inputs, stdin, jobHash: hash, language: language.task, cases });
-  const snapshot = await create(admission, task);
-  return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
+  const created = await create(admission, task);
+  if (created.kind === "created") {
+    return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };
+  }
+  admission.isHandedOver = false;
+  return created;
 };
 
-/** Nothing is stored before the slot is taken, so without a slot there is nothing to delete. */
+/** Nothing is stored before the slot is reserved, so without a reservation there is nothing to delete. */
 const takeBack = async ({ deps, request, job, sink, reservation }: Admission): Promise<void> => {
-  if (!reservation.isTaken()) return;
+  if (!reservation.isMade()) return;
   await sink.discard();
   // A retry under the same key, made while this request took long, may have made the run.
   if (request.fingerprint !== undefined && (await job.snapshot()) !== null) return;
@@ -212,8 +221,7 @@ const acceptedBefore = async (
 
 /**
  * Turns a submission into a queued run. What is refused leaves nothing behind: no slot, no charge, no
- * byte (contract runs.md 0.9). The slot is taken once the submission is known to be good, or before
- * the first byte of a large one goes into the bucket.
+ * byte. The job's object takes the slot; it is reserved before anything goes into the bucket.
  */
 export const acceptRun = async (
   deps: SubmissionDeps,
@@ -224,7 +232,7 @@ export const acceptRun = async (
   if (present !== null) return acceptedBefore(deps, request, present);
   const reservation = createReservation(deps.quotas, request.clientKey, job.objectId);
   const sink = createInputsSink(deps.bucket, bucketKeys.inputs(job.objectId), async () => {
-    await reservation.take();
+    await reservation.make();
   });
   const admission: Admission = { deps, request, job, sink, reservation, isHandedOver: false };
   try {

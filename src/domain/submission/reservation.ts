@@ -11,26 +11,25 @@ export class OverQuota extends Error {
   }
 }
 
-/** A submission's slot: taken as late as possible, but before anything of it is stored. */
+/** The slot of a submission that stores something before its job is made, which otherwise takes it. */
 export type Reservation = {
-  /** @throws OverQuota when a rule refuses; asked again it answers as before. */
-  take(): Promise<QuotaUsage>;
-  isTaken(): boolean;
+  /** @throws OverQuota when a rule refuses; asked again it does nothing. */
+  make(): Promise<void>;
+  isMade(): boolean;
   /** Gives the slot back, as if the submission had never been made. */
   release(): Promise<void>;
 };
 
 export const createReservation = (quotas: Quotas, clientKey: string, slot: string): Reservation => {
-  let taken: QuotaUsage | null = null;
+  let isMade = false;
   return {
-    take: async () => {
-      if (taken !== null) return taken;
+    make: async () => {
+      if (isMade) return;
       const { granted, usage } = await quotas.reserve(clientKey, slot);
       if (!granted) throw new OverQuota(usage);
-      taken = usage;
-      return usage;
+      isMade = true;
     },
-    isTaken: () => taken !== null,
+    isMade: () => isMade,
     release: () => quotas.release(clientKey, slot),
   };
 };

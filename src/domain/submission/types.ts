@@ -30,7 +30,8 @@ export type SubmissionOutcome =
   | {
       readonly kind: "accepted";
       readonly snapshot: JobSnapshot;
-      readonly usage: QuotaUsage;
+      /** Null where no quota applies. */
+      readonly usage: QuotaUsage | null;
       /** What of the body is not in the tar, for the fingerprint. */
       readonly rest: string;
       /** What of the manifest was ignored. */

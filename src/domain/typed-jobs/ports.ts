@@ -29,7 +29,7 @@ export type TypedJobHandle = {
   /** Takes a queued job, whose worker promises news; null when there is nothing to take. */
   claim(leaseMs: number): Promise<TypedJob | null>;
   /** Does what is overdue; false when there is no such job. */
-  wake(): Promise<boolean>;
+  catchUp(): Promise<boolean>;
   complete(result: Result, guard: WriteGuard): Promise<WriteOutcome>;
   patch(change: Patch, guard: WriteGuard): Promise<WriteOutcome>;
   /** Notes that the deployer's hook threw. */

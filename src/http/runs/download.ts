@@ -45,6 +45,9 @@ export const download = (deps: Deps): RunOperation => ({
     operationId: "downloadRun",
     tags: ["runs"],
     summary: "Everything that the run made, as a tar.gz; the run is deleted once it has been sent in full",
+    description:
+      "Once it has been sent in full, every other route answers 404, and this one answers again for ten minutes: " +
+      "a connection may break in its last bytes.",
     request: { params: runIdParam },
     responses: {
       200: { description: "The archive", content: { "application/gzip": { schema: z.string() } } },
@@ -54,7 +57,7 @@ export const download = (deps: Deps): RunOperation => ({
   },
   handle: async ({ c }) => {
     const run = findRun(c, deps.jobs);
-    const snapshot = (await run?.snapshot()) ?? null;
+    const snapshot = (await run?.forDownload()) ?? null;
     if (run === null || snapshot === null) return runNotFound(c);
     if (!isTerminal(snapshot.state)) {
       return problem(c, {
@@ -76,7 +79,7 @@ export const download = (deps: Deps): RunOperation => ({
       .pipeTo(writable);
     c.executionCtx.waitUntil(
       sent.then(
-        () => run.remove(),
+        () => run.noteDownloaded(),
         (error: unknown) => deps.log.info("download.broken_off", { reason: String(error).slice(0, 200) }),
       ),
     );

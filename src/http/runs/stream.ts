@@ -2,13 +2,11 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { StreamMode } from "../../domain/ports/job-objects.ts";
-import { isRunId } from "../../domain/runs/job-id.ts";
 import type { RunOperation } from "./face.ts";
+import { findRun } from "./find-run.ts";
 import { problem } from "./problem.ts";
 import { problemResponse, runIdParam } from "./schemas.ts";
 
-/** No run has this id: its object answers as for any unknown job. */
-const NO_RUN = "no-such-run";
 const SHOWN_ID_CHARS = 100;
 
 const modeOf = (c: Context, plain: StreamMode): StreamMode => {
@@ -49,9 +47,10 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
       });
     }
     const id = c.req.param("id") ?? "";
-    const known = id.toLowerCase();
-    const run = deps.jobs.byId(isRunId(known) ? known : NO_RUN);
-    return run.stream(after ?? null, modeOf(c, plain), encodeURIComponent(id).slice(0, SHOWN_ID_CHARS));
+    const mode = modeOf(c, plain);
+    const shownId = encodeURIComponent(id).slice(0, SHOWN_ID_CHARS);
+    const run = findRun(c, deps.jobs);
+    return run === null ? deps.jobs.unknownStream(mode, shownId) : run.stream(after ?? null, mode, shownId);
   },
 });
 

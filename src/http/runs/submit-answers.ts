@@ -111,8 +111,8 @@ export const answerSubmission = async (
   outcome: SubmissionOutcome,
 ): Promise<Response> => {
   if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
-  for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, outcome.usage)))
-    c.header(name, value);
+  const headers = outcome.usage === null ? {} : rateLimitHeaders(deps.quotaRules, outcome.usage);
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
   return accepted(c, deps, outcome.snapshot, outcome.warnings);
 };
 

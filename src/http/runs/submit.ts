@@ -9,6 +9,7 @@ import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { refuseDeclaredLength } from "../../domain/uploads/read-upload.ts";
 import { jsonSubmission } from "../../wire/run-submission.ts";
 import { bodyOf } from "../kit/body.ts";
+import { goingOn } from "../kit/going-on.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
 import { readJson, refuseCoding } from "../kit/json-body.ts";
 import type { Refusal } from "../kit/refusal.ts";
@@ -40,7 +41,7 @@ const submitOnce = async (
 ): Promise<Response> => {
   const fingerprint = createFingerprint(deps.sha256);
   const under = { scope: `runs ${clientKey}`, key, jobId: deps.ids.runId() };
-  const outcome = await idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
+  const work = idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
     run: async (id) => {
       const request = { id, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
       const value = await acceptRun(deps, request);
@@ -53,6 +54,7 @@ const submitOnce = async (
       return read.kind === "ok" ? fingerprint.of(read.rest) : null;
     },
   });
+  const outcome = await goingOn(c, work);
   switch (outcome.kind) {
     case "fresh":
       return answerSubmission(c, deps, outcome.value);
@@ -109,7 +111,7 @@ const handle = async (c: Context, deps: Deps, refuse: Refuse): Promise<Response>
   if (source instanceof Response) return source;
   if (key !== null) return submitOnce(c, deps, client, key, source);
   const request = { id: deps.ids.runId(), clientKey: client, source };
-  return answerSubmission(c, deps, await acceptRun(deps, request));
+  return answerSubmission(c, deps, await goingOn(c, acceptRun(deps, request)));
 };
 
 export const submit = (deps: Deps): RunOperation => ({

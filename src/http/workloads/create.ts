@@ -8,6 +8,7 @@ import { type Params, readParams } from "../../domain/workloads/params.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { isUtf8 } from "../kit/escapes.ts";
 import type { Operation } from "../kit/face.ts";
+import { goingOn } from "../kit/going-on.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
 import { takes } from "../kit/request-headers.ts";
 import { type Call, called } from "./call.ts";
@@ -67,11 +68,9 @@ const make = async (
   const job = deps.jobs.byId(jobId);
   const request = { workload, jobId, objectId: job.objectId, params, owner, webhooks, now: deps.now() };
   const created = await newWorkloadJob(deps, request);
-  try {
-    return { job, snapshot: await job.create(created) };
-  } catch {
-    return { job, snapshot: await job.create(created) };
-  }
+  const outcome = await job.create(created).catch(() => job.create(created));
+  if (outcome.kind !== "created") throw new Error("a workload job takes no slot of a quota");
+  return { job, snapshot: outcome.snapshot };
 };
 
 const answer = async (
@@ -102,10 +101,11 @@ const createOnce = async (call: Call, order: Order, key: string): Promise<Respon
   const { c, deps } = call;
   const fingerprint = await deps.ids.hashOf(JSON.stringify([order.params, order.webhookUrl]));
   const under = { scope: scopeOf(call), key, jobId: deps.ids.jobId() };
-  const outcome = await idempotently(deps.idempotencyKeys, deps.ids, under, {
+  const work = idempotently(deps.idempotencyKeys, deps.ids, under, {
     run: async (jobId) => ({ value: await make(call, order, jobId), fingerprint, answer: jobId }),
     fingerprint: () => Promise.resolve(fingerprint),
   });
+  const outcome = await goingOn(c, work);
   switch (outcome.kind) {
     case "fresh":
       return answer(call, order, outcome.value.job, outcome.value.snapshot);

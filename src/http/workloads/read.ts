@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
-import { isTerminal } from "../../domain/job/state.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../kit/face.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
@@ -11,9 +10,6 @@ import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
-/** A job that waits for its uploads looks into the bucket this often while somebody waits for it. */
-const LOOK_MS = 1_000;
-
 /** The job as it is after a look for its uploads, and what of them is missing. */
 const looked = async ({ job, snapshot }: FoundJob) => {
   if (snapshot.state !== "created") return { snapshot, missing: [] };
@@ -23,21 +19,11 @@ const looked = async ({ job, snapshot }: FoundJob) => {
 };
 
 /** The job as it is, or, where the client prefers to wait, as it is when it ends or the wait is over. */
-const awaited = async ({ c, deps }: Call, { job, snapshot }: FoundJob) => {
+const awaited = async ({ c }: Call, { job, snapshot }: FoundJob) => {
   const seconds = preferredWait(c);
-  let now = await looked({ job, snapshot });
-  if (seconds === null) return now;
+  if (seconds === null) return looked({ job, snapshot });
   preferenceApplied(c, seconds);
-  const untilMs = deps.now() + seconds * 1_000;
-  for (
-    let leftMs = seconds * 1_000;
-    leftMs > 0 && !isTerminal(now.snapshot.state);
-    leftMs = untilMs - deps.now()
-  ) {
-    const waitMs = now.snapshot.state === "created" ? Math.min(leftMs, LOOK_MS) : leftMs;
-    now = await looked({ job, snapshot: (await job.waitForEnd(waitMs)) ?? now.snapshot });
-  }
-  return now;
+  return looked({ job, snapshot: (await job.waitForEnd(seconds * 1_000)) ?? snapshot });
 };
 
 const answer = async (call: Call, id: string): Promise<Response> => {

@@ -1,4 +1,4 @@
-import { env } from "cloudflare:test";
+import { createExecutionContext, env } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
@@ -15,11 +15,16 @@ const service = createService(
 
 const submit = (client: Client, headers: Record<string, string> = {}): Promise<Response> =>
   Promise.resolve(
-    service.request("http://sandpiper.test/submit", {
-      method: "POST",
-      headers: { "content-type": "application/json", "cf-connecting-ip": client.address, ...headers },
-      body: JSON.stringify({ code: "1" }),
-    }),
+    service.request(
+      "http://sandpiper.test/submit",
+      {
+        method: "POST",
+        headers: { "content-type": "application/json", "cf-connecting-ip": client.address, ...headers },
+        body: JSON.stringify({ code: "1" }),
+      },
+      undefined,
+      createExecutionContext(),
+    ),
   );
 
 afterEach(restoreClock);
@@ -37,6 +42,7 @@ describe("a pool in which as much waits as may", () => {
     await until("all wait", async () => (await viewOf()).waiting === MAX_WAITING);
     moveClock(6_000);
 
+    await until("every row", async () => (await worldOf("")).rows === MAX_WAITING);
     const late = new Client();
     const before = await worldOf(late.address);
     const refused = await submit(late, { "idempotency-key": "late" });

@@ -121,6 +121,10 @@ describe("asking", () => {
     const client = new Client();
     const counts = await startCounting();
     for (const path of ["status", "logs", "outputs", "download"]) await client.fetch(`/${path}/job_1_1`);
+    await client.post("/cancel/job_1_1", {});
+    for (const path of ["stream/job_1_1", "ws/job-", "logs/..%2f/stream"]) {
+      expect((await (await client.socket(`/${path}`)).closed).code).toBe(4404);
+    }
     expect(counts.objectRequests).toEqual([]);
   });
 });

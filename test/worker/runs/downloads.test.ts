@@ -4,11 +4,11 @@ import { bucketKeys } from "../../../src/domain/keys.ts";
 import { membersOf } from "../../unit/uploads/support/submit.ts";
 import { expectProblem } from "../support/answers.ts";
 import { Client } from "../support/client.ts";
-import { moveClock, restoreClock } from "../support/clock.ts";
+import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
 import { until } from "../support/eventually.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
-import { jobStub, NO_TRACE, traceOf } from "../support/objects.ts";
+import { evict, jobStub, NO_TRACE, traceOf } from "../support/objects.ts";
 import { storeOutputs } from "../support/outputs.ts";
 import { noise } from "../support/uploads.ts";
 
@@ -33,10 +33,8 @@ const unpacked = async (response: Response) => {
   return membersOf(await new Response(tar).bytes());
 };
 
-const isGone = async (id: string): Promise<boolean> => {
-  const { rows, objects, stored } = await traceOf(id);
-  return rows + objects + stored === 0;
-};
+const isGone = async (client: Client, id: string): Promise<boolean> =>
+  (await client.fetch(`/status/${id}`)).status === 404;
 
 /** Long enough for a deletion that should not happen to have happened. */
 const stays = async (client: Client, id: string): Promise<void> => {
@@ -45,7 +43,7 @@ const stays = async (client: Client, id: string): Promise<void> => {
 };
 
 describe("the full download", () => {
-  it("has every file under ./ whatever the patterns select, and deletes the job then", async () => {
+  it("has every file under ./ whatever the patterns select, and is all that can be asked for then", async () => {
     const long = `${"folder-of-some-length/".repeat(7)}näme.txt`;
     const made = { "a.png": "image", "sub/b.txt": "text", empty: "", [long]: "deep", "ü 😀.txt": "é" };
     const { client, id, attempt } = await runThatMade(made);
@@ -59,29 +57,31 @@ describe("the full download", () => {
       Object.fromEntries(Object.entries(made).map(([path, text]) => [`./${path}`, text])),
     );
     expect(members.every(({ type }) => type === "file")).toBe(true);
-    await until("nothing left", () => isGone(id));
-    expect(await traceOf(id)).toEqual(NO_TRACE);
+    await until("nothing but the download", () => isGone(client, id));
     for (const path of [
       `status/${id}`,
       `logs/${id}`,
       `outputs/${id}`,
-      `download/${id}`,
       `download/${id}/a.png`,
+      `outputs/${id}/a.png`,
+      `logs/${id}/events`,
     ]) {
       await expectProblem(await client.fetch(`/${path}`), 404, "job_not_found");
     }
     const watcher = await client.socket(`/stream/${id}`);
     expect(await watcher.closed).toMatchObject({ code: 4404 });
+    expect((await client.post(`/cancel/${id}`, {})).status).toBe(404);
     expect((await attempt.post([])).status).toBe(409);
+    expect((await unpacked(await client.fetch(`/download/${id}`))).length).toBe(members.length);
     expect(await client.json("/stats")).toMatchObject({
       your_quota: { active_jobs: 0, used: 0.05, jobs_last_hour: 1 },
     });
   });
 
-  it("of a run that made nothing is an empty archive, and deletes the job as well", async () => {
+  it("of a run that made nothing is an empty archive, and the end of the job as well", async () => {
     const { client, id } = await runThatMade({});
     expect(await unpacked(await client.fetch(`/download/${id}`))).toEqual([]);
-    await until("nothing left", () => isGone(id));
+    await until("nothing but the download", () => isGone(client, id));
   });
 
   it("brings large files whole", async () => {
@@ -93,7 +93,23 @@ describe("the full download", () => {
     expect(tar.length % 512).toBe(0);
     const start = tar.length - 1_024 - Math.ceil(content.length / 512) * 512;
     expect(tar.subarray(start, start + content.length)).toEqual(content);
-    await until("nothing left", () => isGone(id));
+    await until("nothing but the download", () => isGone(client, id));
+  });
+
+  it("may be made again for ten minutes; then nothing is left", async () => {
+    stopClock();
+    const { client, id } = await runThatMade({ "a.png": "x" });
+    await unpacked(await client.fetch(`/download/${id}`));
+    await until("nothing but the download", () => isGone(client, id));
+    moveClock(599_999);
+    await evict(id);
+    await runDurableObjectAlarm(jobStub(id));
+    expect((await unpacked(await client.fetch(`/download/${id}`))).length).toBe(1);
+    moveClock(1);
+    await evict(id);
+    expect(await runDurableObjectAlarm(jobStub(id))).toBe(true);
+    expect(await traceOf(id)).toEqual(NO_TRACE);
+    await expectProblem(await client.fetch(`/download/${id}`), 404, "job_not_found");
   });
 
   it("is refused while the run is not over", async () => {
@@ -125,7 +141,7 @@ describe("nothing is deleted", () => {
     await reader?.cancel();
     await stays(client, id);
     expect((await unpacked(await client.fetch(`/download/${id}`))).length).toBe(1);
-    await until("nothing left", () => isGone(id));
+    await until("nothing but the download", () => isGone(client, id));
   });
 
   it("by a small download that breaks off", async () => {

@@ -250,6 +250,26 @@ describe("watchers", () => {
     expect(await client.status(id)).toMatchObject({ status: "completed" });
   });
 
+  it("that talk without end are closed", async () => {
+    const { client, id, attempt } = await start();
+    const response = await client.fetch(`/stream/${id}`, { headers: { upgrade: "websocket" } });
+    const socket = response.webSocket;
+    if (socket === null) throw new Error("no socket");
+    socket.accept();
+    let code = 0;
+    socket.addEventListener("close", (event) => {
+      code = event.code;
+    });
+    for (let count = 0; count < 100; count++) socket.send("x");
+    await evict(id);
+    await scheduler.wait(100);
+    expect(code).toBe(0);
+    socket.send("x");
+    await until("the close", () => code !== 0);
+    expect(code).toBe(1008);
+    await attempt.finish();
+  });
+
   it("hear that a lost attempt is made again, and then the new one's log", async () => {
     stopClock();
     const { client, id, attempt } = await start();
@@ -258,7 +278,7 @@ describe("watchers", () => {
     const stub = jobStub(id);
     moveClock(45_000);
     await evict(id);
-    await (stub as unknown as { wake(): Promise<void> }).wake();
+    await (stub as unknown as { catchUp(): Promise<unknown> }).catchUp();
     const second = await executor.of(id);
     await second.log("kept\n");
     await second.finish();

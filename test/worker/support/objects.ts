@@ -1,4 +1,5 @@
 import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { JobStorage } from "../../../src/adapters/job-storage.ts";
 import type { JobRecord } from "../../../src/domain/job/record.ts";
 import { bucketKeys } from "../../../src/domain/keys.ts";
 import { testEnv } from "./env.ts";
@@ -15,7 +16,7 @@ export const evict = (runId: string): Promise<void> => evictDurableObject(jobStu
 export const evictQuota = (clientKey: string): Promise<void> => evictDurableObject(quotaStub(clientKey));
 
 export const recordOf = (runId: string): Promise<JobRecord | null> =>
-  runInDurableObject(jobStub(runId), (_instance, { storage }) => storage.kv.get<JobRecord>("job") ?? null);
+  runInDurableObject(jobStub(runId), (_instance, { storage }) => new JobStorage(storage).record());
 
 export const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
   runInDurableObject(stub, (_instance, { storage }) => storage.getAlarm());

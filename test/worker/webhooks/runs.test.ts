@@ -29,7 +29,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-type Job = { remove(): Promise<void>; wake(): Promise<void> };
+type Job = { remove(): Promise<void>; catchUp(): Promise<unknown> };
 const jobOf = (runId: string): Job => jobStub(runId) as unknown as Job;
 
 describe("the end of a run", () => {
@@ -109,9 +109,9 @@ describe("the end of a run", () => {
     const id = await submitWith(client, endpoint(receiver.url));
     await (await executor.of(id)).finish();
     await receiver.attempts(1);
-    await jobOf(id).wake();
+    await jobOf(id).catchUp();
     await evict(id);
-    await jobOf(id).wake();
+    await jobOf(id).catchUp();
     const [delivery] = await deliveriesOf(client, id);
     await afterAttempts(delivery?.id ?? "", 1);
     expect(await receiver.received()).toHaveLength(1);
@@ -127,7 +127,7 @@ describe("the end of a run", () => {
     await evict(id);
     moveClock(DELIVERY_RETENTION_MS + 60_000);
     await runDurableObjectAlarm(deliveryStub(webhookId));
-    await jobOf(id).wake();
+    await jobOf(id).catchUp();
     expect(await traceOf(id)).toEqual(NO_TRACE);
     expect(await storedIn(deliveryStub(webhookId))).toBe(0);
     expect(await receiver.received()).toHaveLength(1);
@@ -143,7 +143,7 @@ describe("the end of a run", () => {
     vi.restoreAllMocks();
     expect(await receiver.received()).toEqual([]);
     expect(await client.status(id)).toMatchObject({ status: "completed" });
-    await jobOf(id).wake();
+    await jobOf(id).catchUp();
     expect(await receiver.attempts(1)).toHaveLength(1);
   });
 });

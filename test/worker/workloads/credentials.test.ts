@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
@@ -14,10 +15,15 @@ const app = createService(
 );
 
 const call = async (path: string, headers: Record<string, string>, body?: unknown): Promise<Response> =>
-  app.request(path, {
-    headers: { "content-type": "application/json", ...headers },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-  });
+  app.request(
+    path,
+    {
+      headers: { "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    },
+    undefined,
+    createExecutionContext(),
+  );
 
 const domestic = { security_type: "domestic" };
 

@@ -46,8 +46,8 @@ const started = async (workload: Workload, content: string | Uint8Array = "conte
     owner: null,
     webhooks: [],
   };
-  const snapshot = await job.create(await newWorkloadJob(deps, { ...request, now: Date.now() }));
-  const [file] = snapshot.upload?.parts ?? [];
+  const created = await job.create(await newWorkloadJob(deps, { ...request, now: Date.now() }));
+  const [file] = (created.kind === "created" ? created.snapshot.upload?.parts : null) ?? [];
   await put(file?.key, content, "text/plain");
   await job.checkUploads(false);
   const run = await job.startFunction();

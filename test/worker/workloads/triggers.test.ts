@@ -2,6 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
+import { startCounting } from "../support/counting.ts";
 import { bucketApi } from "../support/faults.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { evict, jobStub, recordOf } from "../support/objects.ts";
@@ -127,6 +128,18 @@ describe("a job that waits for its upload", () => {
     const response = await waiting;
     expect(response.headers.get("preference-applied")).toBe("wait=20");
     expect(await dataOf(response)).toMatchObject({ status: "succeeded" });
+  });
+
+  it("holds one call of its object while a client waits, and looks for the upload meanwhile", async () => {
+    const { id, keys } = await create(client);
+    const counts = await startCounting();
+    const waiting = client.fetch(`${TAX}/${id}`, { headers: { prefer: "wait=4" } });
+    await scheduler.wait(2_500);
+    await put(keys.get(TAX_PART), CSV);
+    expect(counts.objectRequests).toEqual(["snapshot", "waitForEnd"]);
+    await (await executor.of(id)).finish();
+    expect(await dataOf(await waiting)).toMatchObject({ status: "succeeded" });
+    vi.restoreAllMocks();
   });
 });
 
