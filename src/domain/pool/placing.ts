@@ -13,8 +13,8 @@ type Look = {
 };
 
 /** Jobs that were passed over for want of memory for too long each keep one executor for themselves. */
-const reservations = (waiting: WaitingList, { executors, grudges, now }: Look): Map<string, string> => {
-  const reserved = new Map<string, string>();
+const reservations = (waiting: WaitingList, { executors, grudges, now }: Look): Map<string, PoolEntry> => {
+  const reserved = new Map<string, PoolEntry>();
   const impatient = grudges.impatient(now).map((objectId) => waiting.get(objectId));
   const oldestFirst = impatient
     .filter((entry) => entry !== null)
@@ -24,10 +24,16 @@ const reservations = (waiting: WaitingList, { executors, grudges, now }: Look): 
     const [freest] = executors
       .filter((executor) => isCapable(entry, executor) && !reserved.has(executor.instance))
       .toSorted((one, other) => freeMb(other) - freeMb(one));
-    if (freest !== undefined) reserved.set(freest.instance, entry.objectId);
+    if (freest !== undefined) reserved.set(freest.instance, entry);
   }
   return reserved;
 };
+
+/** A reservation keeps others away, but not an older one of the same client, which goes first wherever it fits. */
+const isOpenTo = (entry: PoolEntry, holder: PoolEntry | undefined): boolean =>
+  holder === undefined ||
+  holder.objectId === entry.objectId ||
+  (holder.turn === entry.turn && entry.createdAtMs < holder.createdAtMs);
 
 /** Executors of an entry that is not to meet the one its last attempt died with, where there is another. */
 const withoutAvoided = (entry: PoolEntry, capable: readonly PoolExecutor[]): readonly PoolExecutor[] => {
@@ -56,8 +62,7 @@ export const nextPlacing = (waiting: WaitingList, look: Look): Placing | null =>
       entry,
       executors.filter((executor) => isCapable(entry, executor)),
     );
-    const isOpen = ({ instance }: PoolExecutor): boolean =>
-      (reserved.get(instance) ?? entry.objectId) === entry.objectId;
+    const isOpen = ({ instance }: PoolExecutor): boolean => isOpenTo(entry, reserved.get(instance));
     const roomy = capable.filter((executor) => isOpen(executor) && hasRoom(entry, executor));
     const executor = choose(
       roomy.filter(({ instance }) => !grudges.isExcluded(entry.objectId, instance, now)),
@@ -65,7 +70,8 @@ export const nextPlacing = (waiting: WaitingList, look: Look): Placing | null =>
     if (executor !== null) return { entry, executor };
     if (roomy.length > 0) continue;
     if (capable.some((one) => hasSlot(one) && !hasRoom(entry, one))) grudges.passedOver(entry.objectId, now);
-    if (![...reserved.values()].includes(entry.objectId)) hopeless.add(shape);
+    // A reservation is for one job, so that those of its shape do not find the same.
+    if (reserved.size === 0) hopeless.add(shape);
   }
   return null;
 };
