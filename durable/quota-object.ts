@@ -6,6 +6,7 @@ import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
 import {
   EMPTY_QUOTA,
+  type QuotaRules,
   type QuotaState,
   type QuotaUsage,
   quotaEmptyAtMs,
@@ -108,8 +109,8 @@ export class QuotaObject extends Durable {
   }
 
   /** Read per event: the clock's value is part of it. */
-  #deps(): QuotaDeps & { now: number } {
+  #deps(): Omit<QuotaDeps, "rulesFor"> & { rules: QuotaRules; now: number } {
     const deps = quotaDepsFor((this.state as unknown as { env: Record<string, unknown> }).env);
-    return { ...deps, now: deps.clock() };
+    return { ...deps, rules: deps.rulesFor(this.state.id.name ?? ""), now: deps.clock() };
   }
 }

@@ -21,6 +21,7 @@ import { d1WorkloadRows } from "./adapters/workload-rows.ts";
 import type {
   ContainerDeps,
   Deps,
+  DoorSettings,
   JobDeps,
   PoolDeps,
   QuotaDeps,
@@ -29,6 +30,7 @@ import type {
 } from "./deps/types.ts";
 import type { TrustedKey } from "./domain/pool/trust.ts";
 import type { Logger } from "./domain/ports/logger.ts";
+import { isJudgeKey } from "./domain/quota/judge-key.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
 import { type Config, configOf, queueOf, secretNamed, typedJobConfigOf, webhookConfigOf } from "./env.ts";
@@ -54,6 +56,26 @@ const rulesOf = (config: Config): QuotaRules => ({
   activeJobs: config.RUN_MAX_ACTIVE,
   jobsPerHour: config.RUN_MAX_PER_HOUR,
   cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
+});
+
+/** Clients of the doors send many small submissions: they count apart, by rules of their own. */
+const judgeRulesOf = (config: Config): QuotaRules => ({
+  activeJobs: config.JUDGE_MAX_ACTIVE,
+  jobsPerHour: config.JUDGE_MAX_PER_HOUR,
+  cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
+});
+
+const doorsOf = (config: Config): DoorSettings => ({
+  judge0: config.JUDGE0_FACE,
+  piston: config.PISTON_FACE,
+  anonymous: config.ANONYMOUS_JUDGE,
+  implicitBase64: config.JUDGE0_IMPLICIT_BASE64,
+  homepage: config.JUDGE0_HOMEPAGE,
+  sourceCode: config.JUDGE0_SOURCE_CODE,
+  maintainer: config.JUDGE0_MAINTAINER,
+  strictVersions: config.PISTON_STRICT_VERSIONS,
+  maxTimeoutMs: config.PISTON_MAX_TIMEOUT_MS,
+  outputBytes: config.PISTON_OUTPUT_BYTES,
 });
 
 /** The adapters that a job object needs. */
@@ -93,7 +115,7 @@ export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
   const config = configOf(env);
   return {
     clock: systemClock,
-    rules: rulesOf(config),
+    rulesFor: (clientKey) => (isJudgeKey(clientKey) ? judgeRulesOf(config) : rulesOf(config)),
     slotLeaseMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000 + ATTEMPTS_MS,
   };
 };
@@ -167,6 +189,8 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),
+    judgeRules: judgeRulesOf(config),
+    doors: doorsOf(config),
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     sha256: incrementalSha256,

@@ -14,6 +14,12 @@ const secret = (name: string) =>
 
 const DAY_SECONDS = 86_400;
 
+const flag = (fallback: "true" | "false") =>
+  z
+    .enum(["true", "false"])
+    .default(fallback)
+    .transform((text) => text === "true");
+
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 const schema = z.object({
@@ -64,6 +70,19 @@ const schema = z.object({
   RUN_CPU_SECONDS_PER_MINUTE: count(10),
   RUN_MAX_ACTIVE: count(2),
   RUN_MAX_PER_HOUR: count(20),
+  /** The doors of Judge0's and Piston's clients. */
+  JUDGE0_FACE: flag("true"),
+  PISTON_FACE: flag("true"),
+  ANONYMOUS_JUDGE: flag("true"),
+  JUDGE_MAX_ACTIVE: count(20),
+  JUDGE_MAX_PER_HOUR: count(500),
+  JUDGE0_IMPLICIT_BASE64: flag("false"),
+  JUDGE0_HOMEPAGE: z.string().default("https://github.com/sandpiper"),
+  JUDGE0_SOURCE_CODE: z.string().default("https://github.com/sandpiper"),
+  JUDGE0_MAINTAINER: z.string().default("Sandpiper"),
+  PISTON_STRICT_VERSIONS: flag("false"),
+  PISTON_MAX_TIMEOUT_MS: count(30_000),
+  PISTON_OUTPUT_BYTES: count(65_536),
   RUN_RETENTION_SECONDS: count(3_600),
   RUN_QUEUE_WAIT_SECONDS: count(3_600),
 

@@ -1,6 +1,6 @@
 import { languages } from "../../src/wire/languages/registry.ts";
 
-const SMALL = ["c", "cpp"];
+const SMALL = ["c", "cpp", "multi-file"];
 const CORE = [...SMALL, ..."java csharp go rust ruby php perl lua sqlite awk pascal asm".split(" ")];
 const WIDE = [
   ...CORE,

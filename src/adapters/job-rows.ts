@@ -40,6 +40,29 @@ export const d1JobRows = (db: D1Database): JobRows => ({
   answers: async () => {
     await db.prepare("SELECT 1 FROM jobs LIMIT 1").first();
   },
+  doorCounts: async (door, sinceMs) => {
+    const { results } = await db
+      .prepare(
+        `SELECT language, verdict, count(*) AS n, sum(created_at_ms >= ?2) AS today FROM jobs
+         WHERE door = ?1 GROUP BY language, verdict`,
+      )
+      .bind(door, sinceMs)
+      .all<{ language: string | null; verdict: string | null; n: number; today: number }>();
+    const byName = (nameOf: (row: (typeof results)[number]) => string | null) => {
+      const counts = new Map<string, number>();
+      for (const row of results) {
+        const name = nameOf(row);
+        if (name !== null) counts.set(name, (counts.get(name) ?? 0) + row.n);
+      }
+      return [...counts].map(([name, count]) => ({ name, count }));
+    };
+    return {
+      total: results.reduce((sum, { n }) => sum + n, 0),
+      today: results.reduce((sum, { today }) => sum + today, 0),
+      languages: byName(({ language }) => language),
+      verdicts: byName(({ verdict }) => verdict),
+    };
+  },
   unfinishedBefore: async (createdAtMs, waitingCreatedAtMs, limit) => {
     const { results } = await db
       .prepare(

@@ -41,7 +41,8 @@ export type JobDeps = {
 
 export type QuotaDeps = {
   readonly clock: Clock;
-  readonly rules: QuotaRules;
+  /** By the name of the client's object. */
+  readonly rulesFor: (clientKey: string) => QuotaRules;
   /** A slot whose job nobody settles is free again after this. */
   readonly slotLeaseMs: number;
 };
@@ -75,6 +76,8 @@ export type Deps = JobDeps &
   SubmissionDeps & {
     readonly assets: Assets;
     readonly quotaRules: QuotaRules;
+    readonly judgeRules: QuotaRules;
+    readonly doors: DoorSettings;
     readonly idempotencyKeys: IdempotencyKeys;
     readonly clientWebhooks: ClientWebhooks;
     readonly workloadRows: WorkloadRows;
@@ -92,6 +95,21 @@ export type Deps = JobDeps &
     /** The address that clients reach the service by. */
     readonly publicUrl: string;
   };
+
+/** What the doors of other services' clients are told. */
+export type DoorSettings = {
+  readonly judge0: boolean;
+  readonly piston: boolean;
+  /** Whether callers without a key may come by a door. */
+  readonly anonymous: boolean;
+  readonly implicitBase64: boolean;
+  readonly homepage: string;
+  readonly sourceCode: string;
+  readonly maintainer: string;
+  readonly strictVersions: boolean;
+  readonly maxTimeoutMs: number;
+  readonly outputBytes: number;
+};
 
 type Assets = { fetch(request: Request): Promise<Response> };
 

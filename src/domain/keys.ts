@@ -4,6 +4,8 @@ export const bucketKeys = {
   prefix: (objectId: string): string => `jobs/${objectId}/`,
   inputs: (objectId: string): string => `jobs/${objectId}/inputs.tar`,
   stdin: (objectId: string): string => `jobs/${objectId}/stdin`,
+  /** What a door reads again when it answers. */
+  door: (objectId: string): string => `jobs/${objectId}/door`,
   cases: (objectId: string): string => `jobs/${objectId}/cases`,
   /** A part that the client uploads; `random` makes each job's and part's key a fresh one. */
   upload: (objectId: string, part: string, random: string): string =>

@@ -25,12 +25,23 @@ export type JobRow = {
   } | null;
 };
 
+type NamedCount = { readonly name: string; readonly count: number };
+
+export type DoorCounts = {
+  readonly total: number;
+  readonly today: number;
+  readonly languages: readonly NamedCount[];
+  readonly verdicts: readonly NamedCount[];
+};
+
 export type JobRows = {
   /** Stores the row unless a newer version is there. */
   upsert(row: JobRow): Promise<void>;
   remove(objectId: string): Promise<void>;
   /** Settles when the database answers, and throws where it does not. */
   answers(): Promise<void>;
+  /** Rows of a door, all of them and those since an instant, by language and by verdict. */
+  doorCounts(door: string, sinceMs: number): Promise<DoorCounts>;
   /**
    * Object ids of unfinished jobs that were created before then, oldest first; of those that still wait for
    * an upload, the ones that were created before `waitingCreatedAtMs`.

@@ -1,6 +1,6 @@
 import { INLINE_BYTES, INPUT_BYTES } from "../../wire/limits.ts";
 import type { NewJob } from "../job/new-job.ts";
-import type { JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
+import type { DoorName, JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
 import {
   casesOf,
   type LanguageTask,
@@ -32,7 +32,7 @@ export type SubmissionRequest = {
   /** The id is that of an earlier request, which may have made the run before it died. */
   readonly mayBeThere?: boolean;
   /** The door that the run comes by, and what it wants to read again. */
-  readonly door?: NewJob["door"];
+  readonly door?: { readonly name: DoorName; readonly data: Uint8Array };
 };
 
 const MIB = 1_048_576;
@@ -102,7 +102,11 @@ const hashOf = async ({ deps, sink }: Admission, run: ResolvedRun, read: Read): 
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
-const create = async ({ deps, request, job }: Admission, task: Task): Promise<CreateOutcome> => {
+const create = async (
+  { deps, request, job }: Admission,
+  task: Task,
+  door: NonNullable<NewJob["door"]> | null,
+): Promise<CreateOutcome> => {
   const newJob = {
     id: request.id,
     face: "runs" as const,
@@ -111,7 +115,7 @@ const create = async ({ deps, request, job }: Admission, task: Task): Promise<Cr
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
     webhooks: deps.webhookSubscriptions,
-    ...(request.door === undefined ? {} : { door: request.door }),
+    ...(door === null ? {} : { door }),
   };
   try {
     return await job.create(newJob);
@@ -133,6 +137,13 @@ const storeCases = async (
 ): Promise<NonNullable<ProgramTask["cases"]>> => {
   const bytes = new TextEncoder().encode(JSON.stringify(cases));
   return { rules, stored: await store(admission, bucketKeys.cases(admission.job.objectId), bytes) };
+};
+
+const storeDoor = async (admission: Admission): Promise<NonNullable<NewJob["door"]> | null> => {
+  const { door } = admission.request;
+  if (door === undefined) return null;
+  const data = await store(admission, bucketKeys.door(admission.job.objectId), door.data);
+  return { name: door.name, data };
 };
 
 const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
@@ -182,14 +193,11 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const given = read.stdin ?? stdinOf(run);
   const stdin = given === null ? null : await store(admission, bucketKeys.stdin(job.objectId), given);
   const cases = judged === null ? null : await storeCases(admission, judged);
+  const door = await storeDoor(admission);
   admission.isHandedOver = true;
   const task = taskOf(run, { inputs, stdin, jobHash: hash, language: language.task, cases });
-  const created = await create(admission, task);
-  if (created.kind === "created") {
-    return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };
-  }
-  admission.isHandedOver = false;
-  return created;
+  const snapshot = await create(admission, task, door);
+  return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
 };
 
 /** Nothing is stored before the slot is reserved, so without a reservation there is nothing to delete. */

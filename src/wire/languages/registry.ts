@@ -1,5 +1,6 @@
 import { functionalLanguages } from "./functional.ts";
 import { nativeLanguages } from "./native.ts";
+import { plainLanguages } from "./plain.ts";
 import { scriptLanguages } from "./scripts.ts";
 import type { Language } from "./types.ts";
 import { virtualMachineLanguages } from "./virtual-machines.ts";
@@ -12,6 +13,7 @@ export const languages: readonly Language[] = [
   ...virtualMachineLanguages,
   ...functionalLanguages,
   ...scriptLanguages,
+  ...plainLanguages,
 ].sort((a, b) => (a.id < b.id ? -1 : 1));
 
 const byName = new Map(

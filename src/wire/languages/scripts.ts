@@ -130,7 +130,11 @@ export const scriptLanguages: readonly Language[] = [
     aliases: ["sql", "sqlite3"],
     extensions: ["sql"],
     source: "main.sql",
-    run: ["sh", "-c", 'exec sqlite3 :memory: < "$1"', "sh", "{source}"],
+    // The first argument may name a file that holds the database.
+    run: [
+      ...["sh", "-c", '[ $# -gt 1 ] || set -- "$1" :memory:; exec sqlite3 "$2" < "$1"', "sh"],
+      ...["{source}", "{args}"],
+    ],
     packages: ["sqlite3"],
     judge0: judge0("SQL", "SQLite", [82], "script.sql"),
     piston: piston("sqlite3", ["sqlite", "sql"]),

@@ -30,7 +30,8 @@ export interface Language {
   readonly npmPackages: readonly string[];
   readonly judge0: {
     readonly name: string;
-    readonly tool: string;
+    /** Empty where the language's name is the tool's; null where no version is told. */
+    readonly tool: string | null;
     readonly ids: readonly number[];
     readonly sourceFile: string;
   } | null;
@@ -60,7 +61,7 @@ export const language = (
 });
 
 /** How Judge0 knows a language: its name there, our tool's name, its ids, and the source's file name. */
-export const judge0 = (name: string, tool: string, ids: readonly number[], sourceFile: string) => ({
+export const judge0 = (name: string, tool: string | null, ids: readonly number[], sourceFile: string) => ({
   name,
   tool,
   ids,

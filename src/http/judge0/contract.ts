@@ -1,0 +1,28 @@
+import { z } from "@hono/zod-openapi";
+
+const json = (description: string) => ({
+  description,
+  content: { "application/json": { schema: z.unknown().openapi({ type: "object" }) } },
+});
+
+/** The description of a route whose shapes are the original's. */
+export const contract = (
+  method: "get" | "post" | "delete",
+  path: string,
+  summary: string,
+  statuses: readonly number[] = [200],
+) => ({
+  method,
+  path,
+  operationId: `judge0${method}${path.replace(/[^A-Za-z]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
+  tags: ["judge0"],
+  summary,
+  request: {
+    params: path.includes("{token}")
+      ? z.object({ token: z.string() })
+      : path.includes("{id}")
+        ? z.object({ id: z.string() })
+        : z.object({}),
+  },
+  responses: Object.fromEntries(statuses.map((status) => [status, json("As the original answers")])),
+});

@@ -1,0 +1,79 @@
+import type { Context } from "hono";
+import type { Deps } from "../../deps/types.ts";
+import { isBase64, isObject, isOn, membersOf, readBody } from "./body.ts";
+import { contract } from "./contract.ts";
+import { type Judge0Caller, type Judge0Operation, plainError } from "./face.ts";
+import { askedFields } from "./fields.ts";
+import { findSubmission } from "./find.ts";
+import { knownLanguages, queueIsFull, submitOne } from "./submit.ts";
+import { viewOf } from "./view.ts";
+
+/** With `wait` a submission is answered when it ends, or after this. */
+const WAIT_MS = 100_000;
+
+export const UNREADABLE =
+  "some attributes for this submission cannot be converted to UTF-8, use base64_encoded=true query parameter";
+
+export const invalidFields = (c: Context, names: readonly string[]): Response =>
+  c.json({ error: `invalid fields: [${names.join(", ")}]` }, 400);
+
+/** The submission when it has ended, or as it is when the wait is over. */
+const answerWaiting = async (
+  c: Context,
+  deps: Deps,
+  token: string,
+  isEncoded: boolean,
+): Promise<Response> => {
+  const asked = askedFields(c.req.query("fields"));
+  const names = asked.kind === "fields" ? asked.names : [];
+  const seen = await findSubmission(deps, token, WAIT_MS);
+  if (seen === null) return plainError(c, 404);
+  const view = viewOf(seen, names, isEncoded);
+  return c.json(view ?? { error: UNREADABLE, token }, 201);
+};
+
+const create = async (c: Context, deps: Deps, caller: Judge0Caller): Promise<Response> => {
+  const body = await readBody(c);
+  if (body.kind === "too_large") return plainError(c, 413);
+  if (body.kind !== "value" || !isObject(body.value)) return plainError(c, 400);
+  const asked = askedFields(c.req.query("fields"));
+  if (asked.kind === "invalid") return invalidFields(c, asked.names);
+  const known = await knownLanguages(deps);
+  if (known === null) return queueIsFull(c);
+  const given = membersOf(c, body.value);
+  const isEncoded = isBase64(c, deps.doors.implicitBase64, body.value);
+  const outcome = await submitOne(c, deps, caller, given, { isBase64: isEncoded, known });
+  if (outcome.kind === "refused") return outcome.response;
+  if (outcome.kind === "wrong") return c.json(outcome.errors, 422);
+  if (!isOn(c, "wait", body.value)) return c.json({ token: outcome.token }, 201);
+  return answerWaiting(c, deps, outcome.token, isEncoded);
+};
+
+export const createSubmission = (deps: Deps): Judge0Operation => ({
+  contract: contract("post", "/submissions", "Create a submission", [201, 400, 422, 429, 503]),
+  handle: ({ c, caller }) => create(c, deps, caller),
+});
+
+export const getSubmission = (deps: Deps): Judge0Operation => ({
+  contract: contract("get", "/submissions/{token}", "A submission's members", [200, 400, 404]),
+  handle: async ({ c }) => {
+    const asked = askedFields(c.req.query("fields"));
+    if (asked.kind === "invalid") return invalidFields(c, asked.names);
+    const seen = await findSubmission(deps, c.req.param("token") ?? "");
+    if (seen === null) return plainError(c, 404);
+    const view = viewOf(seen, asked.names, isBase64(c, deps.doors.implicitBase64));
+    return view === null ? c.json({ error: UNREADABLE }, 400) : c.json(view);
+  },
+});
+
+/** Tokens are secrets, so nothing is listed and nothing is deleted by whoever is no operator. */
+export const closedSubmissions = (): Judge0Operation[] => [
+  {
+    contract: contract("get", "/submissions", "Never lists anything: tokens are secrets", [403]),
+    handle: ({ c }) => plainError(c, 403),
+  },
+  {
+    contract: contract("delete", "/submissions/{token}", "Only for operators", [403]),
+    handle: ({ c }) => plainError(c, 403),
+  },
+];

@@ -1,0 +1,72 @@
+import type { Context } from "hono";
+import type { Deps } from "../../deps/types.ts";
+import { acceptRun } from "../../domain/submission/accept-run.ts";
+import type { SubmissionOutcome } from "../../domain/submission/types.ts";
+import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
+import type { Judge0Caller } from "./face.ts";
+import { type Judge0Language, judge0Languages } from "./languages.ts";
+import { programOf } from "./program.ts";
+import { type Judge0Errors, parseSubmission } from "./submission.ts";
+
+/** What became of one submission. */
+export type Submitted =
+  | { readonly kind: "accepted"; readonly token: string }
+  | { readonly kind: "wrong"; readonly errors: Judge0Errors }
+  | { readonly kind: "refused"; readonly response: Response };
+
+const refusedBy = (
+  c: Context,
+  deps: Deps,
+  outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>,
+): Submitted => {
+  switch (outcome.kind) {
+    case "over_quota": {
+      const { usage } = outcome;
+      for (const [name, value] of Object.entries(rateLimitHeaders(deps.judgeRules, usage)))
+        c.header(name, value);
+      c.header("Retry-After", String(usage.refusal?.retryAfterSeconds ?? 1));
+      return {
+        kind: "refused",
+        response: c.json({ error: usage.refusal?.reason ?? "too many requests" }, 429),
+      };
+    }
+    case "bad_upload":
+      return { kind: "wrong", errors: { source_code: [outcome.refusal.message] } };
+    case "bad_fields":
+      return { kind: "wrong", errors: { base: outcome.errors.map(({ message }) => message) } };
+    case "no_executor":
+    case "no_room":
+      return { kind: "refused", response: queueIsFull(c) };
+  }
+};
+
+/** What is said when nobody can run it now. */
+export const queueIsFull = (c: Context): Response => {
+  c.header("Retry-After", "5");
+  return c.json({ error: "queue is full" }, 503);
+};
+
+/** The languages as the original lists them; null when no executor answers. */
+export const knownLanguages = async (deps: Deps): Promise<readonly Judge0Language[] | null> => {
+  const capabilities = await deps.pool.capabilities();
+  return capabilities === null ? null : judge0Languages(capabilities.languages);
+};
+
+/** Makes one submission's job. */
+export const submitOne = async (
+  c: Context,
+  deps: Deps,
+  { clientKey }: Judge0Caller,
+  given: Record<string, unknown>,
+  reading: { readonly isBase64: boolean; readonly known: readonly Judge0Language[] },
+): Promise<Submitted> => {
+  const parsed = parseSubmission(given, reading.isBase64, reading.known);
+  if (parsed.kind === "wrong") return parsed;
+  const { submission, language, hasStackLimit } = parsed;
+  const program = await programOf(language, submission, hasStackLimit);
+  if (program.kind === "wrong") return program;
+  const token = deps.ids.jobId();
+  const door = { name: "judge0" as const, data: new TextEncoder().encode(JSON.stringify(submission)) };
+  const outcome = await acceptRun(deps, { id: token, clientKey, source: program.source, door });
+  return outcome.kind === "accepted" ? { kind: "accepted", token } : refusedBy(c, deps, outcome);
+};
