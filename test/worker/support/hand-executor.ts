@@ -304,6 +304,17 @@ export class HandExecutor {
     return attempt;
   }
 
+  /** The next attempt that no test has taken, whosever it is; it is claimed. */
+  async next(): Promise<HandAttempt> {
+    const attempt = await eventually("an attempt", () => {
+      const one = [...this.held.values()].find((held) => !this.#taken.has(held));
+      if (one !== undefined) this.#taken.add(one);
+      return one ?? null;
+    });
+    await attempt.claim();
+    return attempt;
+  }
+
   send(message: FromExecutor): void {
     this.#socket?.send(JSON.stringify(message));
   }
