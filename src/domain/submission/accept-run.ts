@@ -196,8 +196,12 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const door = await storeDoor(admission);
   admission.isHandedOver = true;
   const task = taskOf(run, { inputs, stdin, jobHash: hash, language: language.task, cases });
-  const snapshot = await create(admission, task, door);
-  return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
+  const created = await create(admission, task, door);
+  if (created.kind === "created") {
+    return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };
+  }
+  admission.isHandedOver = false;
+  return created;
 };
 
 /** Nothing is stored before the slot is reserved, so without a reservation there is nothing to delete. */

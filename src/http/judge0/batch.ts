@@ -31,9 +31,16 @@ const entriesOf = (value: unknown): readonly unknown[] | null => {
 };
 
 /** A batch is accepted as a whole or not at all: what was made of one that met the quota is taken back. */
-const takeBack = async (deps: Deps, made: readonly Submitted[]): Promise<void> => {
+const takeBack = async (
+  deps: Deps,
+  { clientKey }: Judge0Caller,
+  made: readonly Submitted[],
+): Promise<void> => {
   for (const one of made) {
-    if (one.kind === "accepted") await deps.jobs.byId(one.token).remove();
+    if (one.kind !== "accepted") continue;
+    const job = deps.jobs.byId(one.token);
+    await job.cancel();
+    await deps.quotas.release(clientKey, job.objectId);
   }
 };
 
@@ -51,7 +58,7 @@ const createAll = async (c: Context, deps: Deps, caller: Judge0Caller): Promise<
   for (const entry of entries) {
     const one = await submitOne(c, deps, caller, isObject(entry) ? entry : {}, reading);
     if (one.kind === "refused") {
-      await takeBack(deps, made);
+      await takeBack(deps, caller, made);
       return one.response;
     }
     made.push(one);
