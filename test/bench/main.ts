@@ -15,11 +15,13 @@ import {
   throughput,
 } from "./lib/service.ts";
 import { benchLimits } from "./limits.ts";
+import { benchPool } from "./pool.ts";
 
 /**
  * `npm run bench`: what a hello-world costs through the whole service, beside the bare interpreter in the
  * same run. Each round measures every figure once, so that all of them see the same machine. `--rounds N`
- * and `--seconds N` (for each throughput) make it longer; `--executor` adds the executor by itself: its own
+ * and `--seconds N` (for each throughput) make it longer; `--pool` adds what placing costs and how 1, 2 and 4
+ * executors share the work; `--executor` adds the executor by itself: its own
  * latency and throughput, what an environment costs, and how far a program gets beyond each limit.
  */
 const { values } = parseArgs({
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "30" },
     seconds: { type: "string", default: "5" },
     executor: { type: "boolean", default: false },
+    pool: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -96,6 +99,7 @@ try {
 } finally {
   await server.stop();
 }
+if (values.pool) process.stdout.write(`\n${await benchPool(durationMs)}\n`);
 if (values.executor) {
   process.stdout.write(`\nThe executor by itself\n${benchHeader}\n`);
   await benchExecutor((row) => process.stdout.write(`${formatRow(row)}\n`));
