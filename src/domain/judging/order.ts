@@ -74,9 +74,9 @@ export const languageTaskOf = (
       : {
           flags: [...(judging.compileFlags ?? [])],
           limits: {
-            timeoutMs: (judging.compileTimeoutSeconds ?? COMPILE_SECONDS.initial) * 1_000,
-            cpuMs: (judging.compileCpuSeconds ?? COMPILE_SECONDS.initial) * 1_000,
-            memoryBytes: (judging.compileMemoryMb ?? COMPILE_MEMORY_MB.initial) * MIB,
+            timeoutMs: Math.ceil((judging.compileTimeoutSeconds ?? COMPILE_SECONDS.initial) * 1_000),
+            cpuMs: Math.ceil((judging.compileCpuSeconds ?? COMPILE_SECONDS.initial) * 1_000),
+            memoryBytes: Math.ceil((judging.compileMemoryMb ?? COMPILE_MEMORY_MB.initial) * MIB),
           },
         },
   ...restrictions,

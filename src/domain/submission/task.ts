@@ -42,9 +42,9 @@ export const taskOf = (
     },
     stdin,
     limits: {
-      timeoutMs: manifest.timeoutSeconds * 1_000,
-      cpuMs: manifest.cpuSeconds * 1_000,
-      memoryBytes: manifest.memoryMb * MIB,
+      timeoutMs: Math.ceil(manifest.timeoutSeconds * 1_000),
+      cpuMs: Math.max(1, Math.ceil(manifest.cpuSeconds * 1_000)),
+      memoryBytes: Math.ceil(manifest.memoryMb * MIB),
       workspaceBytes: INPUT_BYTES,
       outputBytesPerStream: OUTPUT_BYTES_PER_STREAM,
       outputFiles: OUTPUT_FILES,

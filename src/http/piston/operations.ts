@@ -1,0 +1,97 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { Deps } from "../../deps/types.ts";
+import { bodyOf, readBytes } from "../kit/body.ts";
+import { execute } from "./execute.ts";
+import { type PistonOperation, ROOT } from "./face.ts";
+import { runtimesOf, shownPackages, shownRuntimes } from "./runtimes.ts";
+
+/** What clients look for in the root. */
+const GREETING = { message: "Piston v3.1.1" };
+const PACKAGE_BODY_BYTES = 65_536;
+
+const contract = (
+  method: "get" | "post" | "delete",
+  path: string,
+  summary: string,
+  statuses: readonly number[],
+) => ({
+  method,
+  path,
+  operationId: `piston${method}${path.replace(/[^A-Za-z]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
+  tags: ["piston"],
+  summary,
+  responses: Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: "As the original answers",
+        content: { "application/json": { schema: z.unknown().openapi({ type: "object" }) } },
+      },
+    ]),
+  ),
+});
+
+const noExecutor = (c: Context): Response => {
+  c.header("Retry-After", "5");
+  return c.json({ message: "No executor answers; try again" }, 503);
+};
+
+/** Packages are the deployment's: one that is there cannot be changed, and one that is not is unknown. */
+const changePackage = async (c: Context, deps: Deps): Promise<Response> => {
+  const bytes = await readBytes(bodyOf(c), PACKAGE_BODY_BYTES);
+  const given = z
+    .object({ language: z.string(), version: z.string() })
+    .safeParse(await new Response(bytes ?? "").json().catch(() => null));
+  if (!given.success) return c.json({ message: "language and version are required as strings" }, 400);
+  const { language, version } = given.data;
+  const capabilities = await deps.pool.capabilities();
+  const isKnown = shownPackages(runtimesOf(capabilities?.languages ?? [])).some(
+    (one) => one.language === language,
+  );
+  if (isKnown) return c.json({ message: "packages are fixed in this deployment" }, 403);
+  return c.json({ message: `Requested package ${language}-${version} does not exist` }, 404);
+};
+
+const below = (deps: Deps, root: string): PistonOperation[] => [
+  { contract: contract("get", root, "What this is", [200]), handle: ({ c }) => c.json(GREETING) },
+  {
+    contract: contract("get", `${root}/runtimes`, "Languages that are offered", [200, 503]),
+    handle: async ({ c }) => {
+      const capabilities = await deps.pool.capabilities();
+      return capabilities === null
+        ? noExecutor(c)
+        : c.json(shownRuntimes(runtimesOf(capabilities.languages)));
+    },
+  },
+  {
+    contract: contract("get", `${root}/packages`, "Packages behind the languages", [200, 503]),
+    handle: async ({ c }) => {
+      const capabilities = await deps.pool.capabilities();
+      return capabilities === null
+        ? noExecutor(c)
+        : c.json(shownPackages(runtimesOf(capabilities.languages)));
+    },
+  },
+  ...(["post", "delete"] as const).map(
+    (method): PistonOperation => ({
+      contract: contract(method, `${root}/packages`, "Never changes anything", [400, 403, 404]),
+      handle: ({ c }) => changePackage(c, deps),
+    }),
+  ),
+  {
+    contract: contract(
+      "post",
+      `${root}/execute`,
+      "Run a program and wait for its end",
+      [200, 400, 413, 429, 503],
+    ),
+    handle: ({ c, caller }) => execute(c, deps, caller),
+  },
+];
+
+/** Piston's door, at its own place and where the public service had it. */
+export const pistonOperations = (deps: Deps): PistonOperation[] => [
+  ...below(deps, ROOT),
+  ...below(deps, `${ROOT}/piston`),
+];
