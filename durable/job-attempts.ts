@@ -141,6 +141,7 @@ export class JobAttempts {
     } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
       this.#storage.writeLease(record, attempts.renewLease(attempt, fresh.lastEvent, now));
     }
+    this.#sockets.ping();
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }
 

@@ -12,6 +12,7 @@ import { bucketKeys } from "../src/domain/keys.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import { CASES_MAX } from "../src/wire/judging.ts";
 import type { JobCases } from "./job-cases.ts";
+import type { LogSockets } from "./log-sockets.ts";
 
 const ANNOUNCED = "announced";
 /** The row of a job that ends or is given back sooner than this never says `running`. */
@@ -28,6 +29,7 @@ export class JobEffects {
   readonly #jobStorage: JobStorage;
   readonly #objectId: string;
   readonly #cases: JobCases;
+  readonly #sockets: LogSockets;
   #projectedVersion = 0;
   #isCharged = false;
   #projection: Promise<void> = Promise.resolve();
@@ -36,13 +38,14 @@ export class JobEffects {
     deps: JobDeps,
     storage: DurableObjectStorage,
     objectId: string,
-    job: { storage: JobStorage; cases: JobCases },
+    job: { storage: JobStorage; cases: JobCases; sockets: LogSockets },
   ) {
     this.#deps = deps;
     this.#storage = storage;
     this.#objectId = objectId;
     this.#jobStorage = job.storage;
     this.#cases = job.cases;
+    this.#sockets = job.sockets;
   }
 
   /** Starts what is not known to be done for the record as it is. */
@@ -69,7 +72,7 @@ export class JobEffects {
   }
 
   async schedule(record: JobRecord): Promise<void> {
-    const wanted = nextDeadline(deadlinesOf(record, this.#deps.now()));
+    const wanted = nextDeadline(deadlinesOf(record, this.#deps.now(), this.#sockets.isWatched));
     if (wanted === null) return;
     const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
     if (alarm !== null) await this.#storage.setAlarm(alarm);

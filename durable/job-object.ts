@@ -233,10 +233,12 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const mode = (request.headers.get("x-stream-mode") ?? "lines") as StreamMode;
     const record = this.#shown();
     if (record === null) return refusedSocket(mode, request.headers.get("x-stream-id") ?? "");
-    const { log, sockets } = this.#parts;
+    const { log, sockets, effects } = this.#parts;
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
     const after = Number.isInteger(asked) ? Math.min(asked, log.nextSeq() - 1) : record.firstSeq - 1;
-    return sockets.accept(mode, after, snapshotOf(record));
+    const answer = sockets.accept(mode, after, snapshotOf(record));
+    await effects.schedule(record);
+    return answer;
   }
 
   override webSocketMessage(socket: WebSocket): void {
@@ -279,8 +281,9 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async #onAlarm(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    const { deps, changes, uploads } = this.#parts;
+    const { deps, changes, sockets, uploads } = this.#parts;
     const now = deps.now();
+    sockets.ping();
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
     }

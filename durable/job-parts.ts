@@ -39,7 +39,7 @@ export const jobPartsOf = (
   };
   const slice = (after: number, maxBytes: number) => log.slice(after, maxBytes);
   const sockets = new LogSockets(ctx, { snapshot, slice }, deps.now);
-  const effects = new JobEffects(deps, ctx.storage, objectId, { storage, cases });
+  const effects = new JobEffects(deps, ctx.storage, objectId, { storage, cases, sockets });
   const changes = new JobChanges(storage, effects, sockets, waiters);
   const attempts = new JobAttempts(deps, objectId, { storage, log, cases, sockets, changes });
   const uploads = new UploadWatch(deps, storage, changes);

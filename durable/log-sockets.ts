@@ -5,7 +5,14 @@ import type { LogSlice } from "../src/domain/job/log-pages.ts";
 import type { JobSnapshot } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { StreamMode } from "../src/domain/ports/job-objects.ts";
-import { endFrames, greetingFrames, recordFrames, statusFrames } from "../src/domain/streams/frames.ts";
+import {
+  endFrames,
+  greetingFrames,
+  pingFrame,
+  recordFrames,
+  statusFrames,
+} from "../src/domain/streams/frames.ts";
+import { PING_MS } from "../src/domain/streams/ping.ts";
 import { isStalled, type Progress, progressOf } from "../src/domain/streams/progress.ts";
 import { logStream } from "../src/wire/vocabulary.ts";
 
@@ -48,10 +55,6 @@ export const hear = (socket: WebSocket): void => {
   const heard = state.heard + 1;
   socket.serializeAttachment({ ...state, heard } satisfies WatcherState);
   if (heard > HEARD_MOST) socket.close(1008, "this socket only sends");
-};
-
-const sendAll = (socket: WebSocket, frames: readonly string[]): void => {
-  for (const frame of frames) socket.send(frame);
 };
 
 /** Pieces of the log and their frames, made once for all watchers that stand at the same place in a turn. */
@@ -99,6 +102,8 @@ export class LogSockets {
   readonly #source: LogSource;
   readonly #now: () => number;
   readonly #progress = new WeakMap<WebSocket, Progress>();
+  /** When a socket was last sent something; one of before a hibernation counts as quiet. */
+  readonly #sentAtMs = new WeakMap<WebSocket, number>();
   /** Watchers that may have more to get in this round. */
   #waiting: WebSocket[] = [];
   /** Takes back the next turn where it only waits for lagging watchers; null when none is due. */
@@ -115,14 +120,29 @@ export class LogSockets {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     server.serializeAttachment({ mode, after, stream: "stdout", heard: 0 } satisfies WatcherState);
-    sendAll(server, greetingFrames(mode, snapshot));
+    this.#send(server, greetingFrames(mode, snapshot));
     this.pump();
     return upgraded(client, mode);
   }
 
   /** Tells every watcher of a change of state. */
   status(snapshot: JobSnapshot): void {
-    for (const socket of this.#open()) sendAll(socket, statusFrames(stateOf(socket).mode, snapshot));
+    for (const socket of this.#open()) this.#send(socket, statusFrames(stateOf(socket).mode, snapshot));
+  }
+
+  get isWatched(): boolean {
+    return this.#open().length > 0;
+  }
+
+  /** Keeps the connections of watchers open that have been sent nothing for a while. */
+  ping(): void {
+    const snapshot = this.#source.snapshot();
+    if (snapshot === null || isTerminal(snapshot.state)) return;
+    const quietSinceMs = this.#now() - PING_MS;
+    for (const socket of this.#open()) {
+      if ((this.#sentAtMs.get(socket) ?? 0) > quietSinceMs) continue;
+      this.#send(socket, [pingFrame(stateOf(socket).mode, snapshot)]);
+    }
   }
 
   /** Sends the watchers what is new: as much as a turn allows at once, the rest in further turns. */
@@ -168,7 +188,7 @@ export class LogSockets {
     if (records.length === 0) return this.#atEnd(socket, state.mode, next, snapshot);
     if (socket.bufferedAmount > unsentBytes) return this.#hold(socket, state);
     const { frames, last } = slices.framesFor(state);
-    sendAll(socket, frames);
+    this.#send(socket, frames);
     socket.serializeAttachment({ ...state, after: last.seq, stream: last.stream } satisfies WatcherState);
     return "has_more";
   }
@@ -176,7 +196,7 @@ export class LogSockets {
   #atEnd(socket: WebSocket, mode: StreamMode, lastSeq: number, snapshot: JobSnapshot): Standing {
     this.#progress.delete(socket);
     if (isTerminal(snapshot.state)) {
-      sendAll(socket, endFrames(mode, snapshot, lastSeq));
+      this.#send(socket, endFrames(mode, snapshot, lastSeq));
       socket.close(1000, snapshot.result?.truncated ? "end of log, truncated" : "end of log");
     }
     return "caught_up";
@@ -189,6 +209,11 @@ export class LogSockets {
     if (!isStalled(progress, this.#now())) return "lagging";
     socket.close(1013, `too slow; resume with after=${state.after}`);
     return "caught_up";
+  }
+
+  #send(socket: WebSocket, frames: readonly string[]): void {
+    for (const frame of frames) socket.send(frame);
+    if (frames.length > 0) this.#sentAtMs.set(socket, this.#now());
   }
 
   #turnLater(delayMs: number): void {

@@ -142,7 +142,7 @@ const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<b
 const isOwnFailure = (error: unknown): boolean => error instanceof Error && "syscall" in error;
 
 /**
- * Reads the archive that the sandbox packs (contract sandbox.md section 9). Only plain files with harmless
+ * Reads the archive that the sandbox packs. Only plain files with harmless
  * names are kept, up to the caps; everything else is counted. A stream that is cut off or forged costs the
  * job its further outputs and the executor nothing; a failing disk of the executor throws.
  */

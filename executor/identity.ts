@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { failedWith } from "./sandbox/group-files.ts";
 
-/** The executor's Ed25519 identity (contract runs.md section 9). */
+/** The executor's Ed25519 identity. */
 export interface Identity {
   /** Standard base64 of the raw 32-byte public key. */
   readonly workerId: string;

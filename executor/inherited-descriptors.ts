@@ -15,7 +15,7 @@ const flagsOf = (descriptor: string): number | null => {
   }
 };
 
-/** Descriptors above 2 that every child would inherit, jobs included (contract sandbox.md section 2, trap 7). */
+/** Descriptors above 2 that every child would inherit, jobs included. */
 export const inheritedDescriptors = (): readonly number[] =>
   readdirSync("/proc/self/fdinfo")
     .filter((descriptor) => {

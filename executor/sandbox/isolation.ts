@@ -74,7 +74,7 @@ const findMachine = async (
 };
 
 /**
- * Finds the isolation level by running real programs (contract sandbox.md section 5), and prepares what
+ * Finds the isolation level by running real programs, and prepares what
  * sandboxes are made with. With `none`, sandboxes are not tried at all.
  */
 export const openIsolation = async (choice: "auto" | "none", sandboxes: number): Promise<Isolation> => {

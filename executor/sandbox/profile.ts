@@ -58,7 +58,7 @@ const tmpfs = (path: string, bytes: number): string[] => [
   ...["--tmpfs", path],
 ];
 
-/** Everything unshared, nothing kept: contract sandbox.md 3.2 with the traps of section 2. */
+/** Everything unshared, nothing kept. */
 const isolationFlags = (machine: Machine): string[] => [
   ..."--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try".split(" "),
   ...(machine.disableUserns ? ["--disable-userns"] : []),

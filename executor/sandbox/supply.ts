@@ -68,7 +68,7 @@ const createStarter = (workshop: Workshop, slots: number, onLingering: (name: st
 };
 
 /**
- * Hands out single-use sandboxes (contract sandbox.md section 6). Warm ones were started ahead of time and
+ * Hands out single-use sandboxes. Warm ones were started ahead of time and
  * wait for orders; the place of one that was taken is filled when its job is over, so that starting the
  * next does not slow that job down.
  */

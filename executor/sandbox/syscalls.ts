@@ -74,7 +74,7 @@ export const allowedSyscalls = parse(`
 `);
 
 /**
- * Refused with EPERM (contract sandbox.md 3.3): tracing, keys, kernel interfaces, mounts, namespaces, clocks,
+ * Refused with EPERM: tracing, keys, kernel interfaces, mounts, namespaces, clocks,
  * devices. Everything that is in neither list answers ENOSYS, so that a libc falls back to older calls.
  */
 export const deniedSyscalls = parse(`

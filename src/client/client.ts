@@ -17,7 +17,9 @@ import {
   service,
   stats,
 } from "../wire/service-answers.ts";
-import { connector, follow, type LiveEvent, type LiveOptions, type SocketConstructor } from "./live.ts";
+import { follow, type LiveEvent, type LiveOptions } from "./live.ts";
+import { eventSource } from "./live-events.ts";
+import { type SocketConstructor, socketSource } from "./live-sockets.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { encodeSubmission, type Submission } from "./submission.ts";
 import { type CallOptions, createTransport, type FetchLike } from "./transport.ts";
@@ -96,13 +98,14 @@ async function* recordsOf(events: AsyncGenerator<LiveEvent, void>): AsyncGenerat
 export const createClient = (options: ClientOptions): Client => {
   const baseUrl = options.baseUrl.replace(/\/+$/, "");
   const fetch: FetchLike = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const Socket: SocketConstructor = options.WebSocket ?? globalThis.WebSocket;
-  const { request, json } = createTransport({
+  const Socket: SocketConstructor | undefined = options.WebSocket ?? globalThis.WebSocket;
+  const transport = createTransport({
     baseUrl,
     fetch,
     headers: options.headers ?? {},
     retry: options.retry,
   });
+  const { request, json } = transport;
   const at = (route: string, id: string, path = ""): string => `/${route}/${encodeURIComponent(id)}${path}`;
 
   const status: Client["status"] = (id, { waitSeconds, ...call } = {}) => {
@@ -110,7 +113,11 @@ export const createClient = (options: ClientOptions): Client => {
     return json({ ...call, path: at("status", id), headers }, runReport);
   };
   const events: Client["events"] = (id, live = {}) =>
-    follow(connector(Socket, baseUrl, at("logs", id, "/stream")), live);
+    follow(
+      socketSource(Socket, baseUrl, at("logs", id, "/stream")),
+      eventSource(transport, at("logs", id, "/events")),
+      live,
+    );
   const file = async (call: CallOptions, path: string): Promise<Download> =>
     downloadOf(await request({ ...call, path, headers: { Accept: "*/*" } }));
 

@@ -14,7 +14,8 @@ export type SandpiperErrorInit = {
 
 /**
  * The one error of this client. `code` is the service's (`rate_limited`, `job_not_found`, ...), or
- * `unreachable` (no answer), `unexpected_answer` (not one of this service's) or `timed_out` (a wait).
+ * `unreachable` (no answer), `unexpected_answer` (not one of this service's) `timed_out` (a wait),
+ * or `no_upgrade` (sockets do not pass, which a live log can do without).
  */
 export class SandpiperError extends Error {
   override readonly name = "SandpiperError";

@@ -6,6 +6,7 @@ export type { Manifest } from "../wire/run-submission.ts";
 export { type Client, type ClientOptions, createClient, type Download } from "./client.ts";
 export { SandpiperError } from "./error.ts";
 export type { LiveEvent, LiveOptions } from "./live.ts";
+export type { SocketConstructor, SocketLike } from "./live-sockets.ts";
 export type { FilePart } from "./multipart.ts";
 export type { RetryPolicy } from "./retry.ts";
 export type { Submission } from "./submission.ts";

@@ -1,24 +1,7 @@
 import type { LogRecord } from "../wire/run-answers.ts";
-import {
-  type CaseFrame,
-  type CompileFrame,
-  type EndFrame,
-  SOCKET_CLOSE,
-  SOCKET_PROTOCOL,
-  type SocketFrame,
-  type StatusFrame,
-  socketFrame,
-} from "../wire/run-frames.ts";
+import type { CaseFrame, CompileFrame, EndFrame, SocketFrame, StatusFrame } from "../wire/run-frames.ts";
 import { SandpiperError, unreachable } from "./error.ts";
 import { backoffMs, pause } from "./retry.ts";
-
-/** The part of a WebSocket that is used. */
-export type SocketLike = {
-  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(type: "close", listener: (event: { readonly code: number }) => void): void;
-  close(): void;
-};
-export type SocketConstructor = new (url: string, protocols: string[]) => SocketLike;
 
 export type LiveOptions = {
   /** Begin behind the record with this `seq`. */
@@ -26,57 +9,37 @@ export type LiveOptions = {
   readonly signal?: AbortSignal;
   /** Called with each case of a judged run when it has ended, in order and once. */
   readonly onCase?: (frame: CaseFrame) => void;
+  /** Called when sockets do not open and Server-Sent Events are read instead; the error's cause says why. */
+  readonly onFallback?: (reason: SandpiperError) => void;
   /** Cuts in a row, without news between them, after which it is given up; 20 by default. */
   readonly maxCuts?: number;
 };
 
-/** What a log socket tells, in order: a record of the log, a compile step, a case, a change of state, or the end. */
+/** What a live log tells, in order: a record of the log, a compile step, a case, a change of state, or the end. */
 export type LiveEvent = LogRecord | StatusFrame | CompileFrame | CaseFrame | EndFrame;
+
+/** How a source's frames ended without the run's end: `refused` says that not even a greeting came. */
+export type LiveEnd =
+  | { readonly kind: "no_such_job" }
+  | { readonly kind: "cut" | "refused"; readonly cause: unknown };
+
+/** Opens a live log behind a record; gives its frames until it ends. */
+export type LiveSource = (after: number, signal?: AbortSignal) => AsyncGenerator<SocketFrame, LiveEnd>;
 
 /** With the waits between them, about three minutes without the service. */
 const MAX_CUTS = 20;
 
-const parsedFrame = (data: unknown): SocketFrame => {
-  try {
-    return socketFrame.parse(JSON.parse(String(data)));
-  } catch (cause) {
-    throw new SandpiperError("The log socket sent a frame of an unknown form", {
-      status: 0,
-      code: "unexpected_answer",
-      cause,
-    });
-  }
-};
-
-/** The frames of one socket; returns the code that it was closed with. */
-async function* framesOf(socket: SocketLike, signal?: AbortSignal): AsyncGenerator<SocketFrame, number> {
-  let closeCode = 0;
-  const messages = new ReadableStream<unknown>({
-    start: (controller) => {
-      socket.addEventListener("message", ({ data }) => controller.enqueue(data));
-      socket.addEventListener("close", ({ code }) => {
-        closeCode = code;
-        controller.close();
-      });
-    },
-  }).getReader();
-  const stop = (): void => socket.close();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    while (true) {
-      const { value, done } = await messages.read();
-      signal?.throwIfAborted();
-      if (done) return closeCode;
-      yield parsedFrame(value);
-    }
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    socket.close();
-  }
-}
+const NO_CUT: LiveEnd = { kind: "cut", cause: null };
 
 const noSuchJob = (): SandpiperError =>
   new SandpiperError("Job not found", { status: 404, code: "job_not_found" });
+
+const noUpgrade = (cause: unknown): SandpiperError =>
+  new SandpiperError("WebSockets do not pass here; the log is read as Server-Sent Events", {
+    status: 0,
+    code: "no_upgrade",
+    cause,
+  });
 
 type Seen = { seq: number; version: number };
 
@@ -93,40 +56,66 @@ const isNews = (frame: SocketFrame, seen: Seen): frame is LiveEvent => {
   return true;
 };
 
+/** A source's frames that bring news; returns how it ended, `isOver` with the run's end. */
+async function* newsOf(
+  frames: AsyncGenerator<SocketFrame, LiveEnd>,
+  seen: Seen,
+): AsyncGenerator<LiveEvent, { isOver: boolean; isOpen: boolean; end: LiveEnd }> {
+  let isOpen = false;
+  try {
+    for (;;) {
+      const { value, done } = await frames.next();
+      if (done) return { isOver: false, isOpen, end: value };
+      isOpen = true;
+      if (!isNews(value, seen)) continue;
+      yield value;
+      if ("type" in value && value.type === "end") return { isOver: true, isOpen, end: NO_CUT };
+    }
+  } finally {
+    await frames.return(NO_CUT);
+  }
+}
+
 /**
- * Follows a run to its end over sockets that `connect` opens behind a given record. A socket that is cut
- * is opened again behind the last record that came, so nothing is missed and nothing comes twice.
+ * Follows a run to its end over what `sockets` opens behind a given record, or, where no socket opens, over
+ * `events`. What is cut is opened again behind the last record that came, so nothing is missed and nothing
+ * comes twice.
  * @throws SandpiperError `job_not_found`, or `unreachable` after too many cuts in a row
  */
 export async function* follow(
-  connect: (after: number) => SocketLike,
-  { after = 0, signal, onCase, maxCuts = MAX_CUTS }: LiveOptions,
+  sockets: LiveSource,
+  events: LiveSource,
+  { after = 0, signal, onCase, onFallback, maxCuts = MAX_CUTS }: LiveOptions,
 ): AsyncGenerator<LiveEvent, void> {
   const seen = { seq: after, version: 0 };
+  let source = sockets;
+  let cause: unknown = null;
   for (let cuts = 0; cuts < maxCuts; ) {
     signal?.throwIfAborted();
-    const frames = framesOf(connect(seen.seq), signal);
+    const news = newsOf(source(seen.seq, signal), seen);
+    let next = await news.next();
     try {
-      let next = await frames.next();
-      for (; !next.done; next = await frames.next()) {
-        if (!isNews(next.value, seen)) continue;
+      for (; !next.done; next = await news.next()) {
         cuts = 0;
         if ("type" in next.value && next.value.type === "case") onCase?.(next.value);
         yield next.value;
-        if ("type" in next.value && next.value.type === "end") return;
       }
-      if (next.value === SOCKET_CLOSE.noSuchJob) throw noSuchJob();
     } finally {
-      await frames.return(0);
+      await news.return({ isOver: true, isOpen: true, end: NO_CUT });
     }
+    const { isOver, isOpen, end } = next.value;
+    if (isOver) return;
+    if (end.kind === "no_such_job") throw noSuchJob();
+    cause = end.cause;
+    if (end.kind === "refused") {
+      source = events;
+      onFallback?.(noUpgrade(cause));
+      continue;
+    }
+    // Where neither passes, the service may be away for both: sockets are tried again first.
+    if (!isOpen) source = sockets;
     cuts += 1;
     await pause(backoffMs(cuts), signal);
   }
-  throw unreachable(new Error(`the log socket was cut ${maxCuts} times in a row`));
+  throw unreachable(new Error(`the live log was cut ${maxCuts} times in a row`, { cause }));
 }
-
-/** Opens a run's typed socket. `baseUrl` is the service's, with http or https. */
-export const connector =
-  (Socket: SocketConstructor, baseUrl: string, path: string) =>
-  (after: number): SocketLike =>
-    new Socket(`${baseUrl.replace(/^http/, "ws")}${path}?after=${after}`, [SOCKET_PROTOCOL]);

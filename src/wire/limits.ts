@@ -3,7 +3,7 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** An attempt that has not reported for this long has lost its lease (design, "Attempts and fences"). */
+/** An attempt that has not reported for this long has lost its lease. */
 export const LEASE_MS = 45_000;
 /** The executor reports at least this often while it holds an attempt. */
 export const HEARTBEAT_MS = 10_000;

@@ -15,7 +15,7 @@ export const outputFile = z.object({
 });
 export type OutputFile = z.infer<typeof outputFile>;
 
-/** Ed25519 over `signedPayload` (contract runs.md section 9); base64 is the padded standard alphabet. */
+/** Ed25519 over `signedPayload`; base64 is the padded standard alphabet. */
 export const signature = z.object({
   workerId: z.base64().length(44),
   signature: z.base64().length(88),

@@ -4,11 +4,11 @@ import { logStream, terminationReason } from "./vocabulary.ts";
 import { webhookDelivery } from "./webhook-delivery.ts";
 
 /**
- * Answers of the runs face as clients see them (contract runs.md sections 3 and 19): the service
+ * Answers of the runs face as clients see them: the service
  * describes itself with these schemas, and the client in `src/client` parses with them.
  */
 
-/** Every error: RFC 9457 members beside `{error, details?, retry_after?}` (contract runs.md 0.10). */
+/** Every error: RFC 9457 members beside `{error, details?, retry_after?}`. */
 export const problem = z.object({
   type: z.string(),
   title: z.string(),

@@ -3,7 +3,7 @@ import { jobVerdict } from "./judging.ts";
 import { caseReport, compileReport, logRecord, runStatus } from "./run-answers.ts";
 import { terminationReason } from "./vocabulary.ts";
 
-/** Offered by a client that wants typed frames on a log socket (contract runs.md 0.6). */
+/** Offered by a client that wants typed frames on a log socket. */
 export const SOCKET_PROTOCOL = "sandpiper.v1";
 
 /** Close codes of a log socket: everything was sent, or there is no such job (any more). */

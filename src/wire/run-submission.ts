@@ -25,7 +25,7 @@ export const runCase = z.object({
 export type RunCase = z.infer<typeof runCase>;
 
 /**
- * What a client writes to have a program run (contract runs.md 0.7), as the service describes it; caps
+ * What a client writes to have a program run, as the service describes it; caps
  * and details are the service's to enforce, which answers 400 and names the field.
  */
 export const manifest = z.object({
@@ -59,7 +59,7 @@ export const manifest = z.object({
 });
 export type Manifest = z.infer<typeof manifest>;
 
-/** The JSON form of a submission (contract runs.md 0.8): one program, no other files. */
+/** The JSON form of a submission: one program, no other files. */
 export const jsonSubmission = z.object({
   code: z.string().meta({ description: "The program; at most 1 MiB." }),
   ...manifest.shape,

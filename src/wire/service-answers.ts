@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** What the service says of itself: `GET /`, `/stats`, `/environments` and `/health`. */
 
-/** `service` is what clients know it by (contract runs.md 0.2). */
+/** `service` is what clients know it by. */
 export const service = z.object({
   service: z.literal("sandrun"),
   implementation: z.literal("sandpiper"),

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const interpreter = z.enum(["python3", "node", "bash", "sh"]);
 export type Interpreter = z.infer<typeof interpreter>;
 
-/** Why a job ended (contract runs.md 0.11). */
+/** Why a job ended. */
 export const terminationReason = z.enum([
   "exit",
   "timeout_wall",

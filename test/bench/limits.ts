@@ -6,7 +6,7 @@ import { ms, spread, table } from "./lib/figures.ts";
 
 const MIB = 1024 * 1024;
 const ROUNDS = 12;
-/** What each limit is to be over within, once it is passed (contract sandbox.md 0.4). */
+/** What each limit is to be over within, once it is passed. */
 const WITHIN_MS = 250;
 
 interface Case {

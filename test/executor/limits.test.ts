@@ -3,7 +3,7 @@ import type { JobOptions } from "./support/jobs.ts";
 import { runJob } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 
-/** Contract sandbox.md 0.4, plus what this machine's own load may add to a timer. */
+/** The documented limits, plus what this machine's own load may add to a timer. */
 const OVERSHOOT_MS = 250;
 const LOAD_MS = 250;
 const MIB = 1024 * 1024;

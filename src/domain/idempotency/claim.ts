@@ -1,4 +1,4 @@
-/** How long an answer is replayed (contract runs.md 0, issue of idempotent creation: 24 hours). */
+/** How long an answer is replayed. */
 export const REPLAY_MS = 24 * 3_600_000;
 /** A claim whose Worker died frees the key after this, so that a retry is not locked out for long. */
 export const CLAIM_MS = 5 * 60_000;

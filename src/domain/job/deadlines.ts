@@ -1,4 +1,5 @@
 import { LEASE_MS } from "../../wire/limits.ts";
+import { PING_MS } from "../streams/ping.ts";
 import type { JobRecord } from "./record.ts";
 import { isTerminal } from "./state.ts";
 
@@ -45,8 +46,11 @@ const nextAskMs = ({ dispatchedAtMs }: JobRecord, now: number): number => {
   return firstMs + (Math.floor((now - firstMs) / ASK_EVERY_MS) + 1) * ASK_EVERY_MS;
 };
 
+/** While nothing reports on a job, its watchers' sockets are kept open from the alarm. */
+const pingOf = (now: number, isWatched: boolean): Deadlines => (isWatched ? { pingAtMs: now + PING_MS } : {});
+
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
-export const deadlinesOf = (record: JobRecord, now: number): Deadlines => {
+export const deadlinesOf = (record: JobRecord, now: number, isWatched = false): Deadlines => {
   if (isTerminal(record.state)) {
     if (record.filesDeletedAtMs !== null) return {};
     return { deleteAtMs: deleteAtMs(record) };
@@ -55,11 +59,13 @@ export const deadlinesOf = (record: JobRecord, now: number): Deadlines => {
     return { leaseUntilMs: record.attempt.leaseUntilMs, attemptDeadlineMs: record.attempt.deadlineMs };
   }
   if (record.upload !== null) {
-    return { uploadUntilMs: record.upload.untilMs, uploadCheckAtMs: record.upload.checkAtMs };
+    const { untilMs, checkAtMs } = record.upload;
+    return { uploadUntilMs: untilMs, uploadCheckAtMs: checkAtMs, ...pingOf(now, isWatched) };
   }
   return {
     queueDeadlineMs: record.queueDeadlineMs,
     askAtMs: nextAskMs(record, now),
+    ...pingOf(now, isWatched),
   };
 };
 

@@ -30,7 +30,7 @@ export type LogChunk = {
   readonly lastEvent: number;
 };
 
-/** A chunk below this size is rewritten with what comes next; a larger one is left alone (design, step 3). */
+/** A chunk below this size is rewritten with what comes next; a larger one is left alone. */
 const CHUNK_FULL_BYTES = 8 * 1024;
 /** Stored values end at 2 MB (platform), and UTF-16 may double the text. */
 const CHUNK_MAX_BYTES = 256 * 1024;

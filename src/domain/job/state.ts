@@ -1,4 +1,4 @@
-/** The canonical states of a job (design, "One core"); each face translates them at its edge. */
+/** The canonical states of a job; each face translates them at its edge. */
 export const JOB_STATES = [
   "created",
   "queued",

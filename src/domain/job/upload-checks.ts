@@ -29,11 +29,14 @@ const problemOf = (part: UploadPart, object: UploadedObject): string | null => {
     return `${part.name} has ${object.sizeBytes} bytes; at most ${part.maxBytes} are allowed`;
   }
   const type = mediaType(object.contentType);
+  if (type === "multipart/form-data") {
+    return `${part.name} was uploaded as a form (multipart/form-data); PUT the file's bytes themselves`;
+  }
   if (part.contentTypes.length === 0 || part.contentTypes.includes(type)) return null;
   return `${part.name} was uploaded as ${type.slice(0, 100)}; allowed are ${part.contentTypes.join(", ")}`;
 };
 
-/** Judges what was uploaded so far (contract workloads.md 4.2 and 4.3); `objects` goes with the plan's parts. */
+/** Judges what was uploaded so far; `objects` goes with the plan's parts. */
 export const judgeUploads = (
   plan: UploadPlan,
   objects: readonly (UploadedObject | null)[],

@@ -2,7 +2,7 @@ export type AttemptSecrets = { readonly id: string; readonly token: string; read
 
 /** The only source of randomness and of one-way hashes. */
 export type Ids = {
-  /** `job-` and 128 random bits as 32 lower-case hex digits (contract runs.md 0.3). */
+  /** `job-` and 128 random bits as 32 lower-case hex digits. */
   runId(): string;
   requestId(): string;
   attempt(objectId: string): Promise<AttemptSecrets>;
@@ -11,7 +11,7 @@ export type Ids = {
   hashOfBytes(bytes: Uint8Array): Promise<string>;
   /** Compares two hashes in constant time. */
   isSame(one: string, other: string): boolean;
-  /** A random UUID, the id of a workload job (contract workloads.md 3). */
+  /** A random UUID, the id of a workload job. */
   jobId(): string;
   /** 128 random bits as hex: what nobody guesses of an upload's key. */
   keyPart(): string;

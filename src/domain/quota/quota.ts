@@ -57,7 +57,7 @@ const cpuFreeAtMs = (samples: QuotaState["cpu"], limit: number): number => {
   return 0;
 };
 
-/** The first rule that refuses a submission now, in the contract's order (runs.md section 10). */
+/** The first rule that refuses a submission now. */
 const refusalOf = (state: QuotaState, rules: QuotaRules, now: number): QuotaRefusal | null => {
   if (state.slots.length >= rules.activeJobs) {
     const firstFreeMs = Math.min(...state.slots.map((slot) => slot.untilMs));

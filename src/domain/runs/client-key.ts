@@ -3,7 +3,7 @@ import ipaddr from "ipaddr.js";
 const PREFIX_PARTS = 4;
 
 /**
- * Whom a quota counts (contract runs.md 0.9), from `CF-Connecting-IP`: an IPv4 address, also one mapped into
+ * Whom a quota counts, from `CF-Connecting-IP`: an IPv4 address, also one mapped into
  * IPv6, or an IPv6 /64 such as `2001:db8:0:1::/64`, which is what one customer gets. Null for anything else.
  */
 export const clientKeyOf = (address: string | null | undefined): string | null => {

@@ -9,7 +9,7 @@ import { LANGUAGE_OF } from "../judging/order.ts";
 import { shown } from "../uploads/refusal.ts";
 import type { Manifest, Refused, RunOutcome } from "./types.ts";
 
-/** Taken when nothing names an entrypoint, in this order (contract runs.md section 3). */
+/** Taken when nothing names an entrypoint, in this order. */
 const DEFAULT_ENTRYPOINTS = ["main.py", "index.js", "run.sh"];
 
 const BY_EXTENSION: Record<string, Interpreter> = {
@@ -26,7 +26,7 @@ const extensionOf = (path: string): string => /[^/]\.([^./]*)$/.exec(path)?.[1]?
 
 /**
  * The interpreter for an entrypoint that comes without one, or null when its extension says nothing. A name
- * without an extension is Python, the reference's default (contract runs.md section 4).
+ * without an extension is Python, the reference's default.
  */
 export const interpreterFor = (entrypoint: string): Interpreter | null => {
   const extension = extensionOf(entrypoint);
@@ -123,7 +123,7 @@ const foundEntrypoint = (
 
 /**
  * Finds the manifest's entrypoint, or a default one, among the files of an upload and settles its
- * interpreter (contract runs.md 0.7, 0.8). `paths` are the tar's regular files.
+ * interpreter. `paths` are the tar's regular files.
  */
 export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]): RunOutcome => {
   const given = manifest.judging.language === null ? null : languageById(manifest.judging.language);

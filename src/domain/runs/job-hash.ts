@@ -20,7 +20,7 @@ export const jobHashPrefix = ({ entrypoint, interpreter, environment, args }: Ha
   );
 
 /**
- * The job hash (contract runs.md section 8): SHA-256 over the prefix and the entrypoint's bytes, as lower-case
+ * The job hash: SHA-256 over the prefix and the entrypoint's bytes, as lower-case
  * hex. `content` has no pieces when the file is missing.
  */
 export const jobHash = async (

@@ -48,7 +48,7 @@ const usualName = ({ interpreter, judging }: ManifestFields, code: Uint8Array): 
 };
 
 /**
- * A submission as plain JSON, `{code, stdin?, ...manifest fields}` (contract runs.md 0.8), from a value that
+ * A submission as plain JSON, `{code, stdin?, ...manifest fields}`, from a value that
  * JSON gave. Without an entrypoint the code is `main.py`, `index.js` or `run.sh`, by the interpreter, or the language's
  * usual file.
  */

@@ -37,7 +37,7 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   warnings,
 });
 
-/** A manifest from a value that JSON gave, capped (contract runs.md 0.7), or what is wrong field by field. */
+/** A manifest from a value that JSON gave, capped, or what is wrong field by field. */
 export const parseManifestFields = (value: unknown): FieldsOutcome => {
   const parsed = manifestSchema.safeParse(value);
   const { errors, warnings } = unknownMembers(value, KNOWN);
@@ -58,7 +58,7 @@ export const parseManifestText = (text: string, what: string): FieldsOutcome => 
   return parseManifestFields(value);
 };
 
-/** What was not given has the contract's default (runs.md 0.7). */
+/** What was not given has its default. */
 export const withDefaults = (fields: ManifestFields): Manifest => ({
   entrypoint: fields.entrypoint,
   interpreter: fields.interpreter,

@@ -1,4 +1,4 @@
-/** What an output is, by its extension (contract runs.md section 7). */
+/** What an output is, by its extension. */
 export type OutputCategory =
   | "image"
   | "model"

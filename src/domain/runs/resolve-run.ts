@@ -118,7 +118,7 @@ const hiddenOf = ({ manifest, stripComponents }: ResolvedRun, paths: readonly st
 
 /**
  * Settles what an upload runs: the manifest part (null when there was none), else job.json in the upload,
- * which is read only when the part names no entrypoint, else a default file (contract runs.md section 3).
+ * which is read only when the part names no entrypoint, else a default file.
  * `readText` gives a file's content from the tar and is called at most once, for at most 1 MiB.
  */
 export const resolveRun = async (

@@ -33,7 +33,7 @@ const outputEntry = (file: OutputFile) => ({
   category: fileCategory(file.path),
 });
 
-/** Where older clients look for the figures (contract runs.md section 19). */
+/** Where older clients look for the figures. */
 const figures = (result: Result | null) => {
   const cpuSeconds = twoDecimals(result?.cpuSeconds ?? 0);
   const memoryBytes = result?.memoryPeakBytes ?? 0;
@@ -88,8 +88,8 @@ const judgedPart = (snapshot: JobSnapshot) => {
 };
 
 /**
- * Body of `GET /status/{id}`: the superset of the reference's fields and its documents' (contract
- * runs.md sections 3 and 19). It has no member `error`, which a shipped client takes for a failure.
+ * Body of `GET /status/{id}`: the superset of the reference's fields and its documents'. It has no member
+ * `error`, which a shipped client takes for a failure.
  */
 export const statusBody = (
   snapshot: JobSnapshot,

@@ -33,7 +33,7 @@ export type ManifestFields = {
   warnings: readonly string[];
 };
 
-/** A manifest with its defaults (contract runs.md 0.7). Whether the environment exists is not checked yet. */
+/** A manifest with its defaults. Whether the environment exists is not checked yet. */
 export type Manifest = {
   entrypoint: string | null;
   interpreter: Interpreter | null;

@@ -33,6 +33,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(MEANT).flatMap(([meant, names]) =>
     names.map((name): [string, string] => [name, `is not known here; use ${meant}`]),
   ),
+  ["webhook_url", "is not taken here: whoever submits without a key is told of no end; wait for it instead"],
   ["files", "is no member of JSON; send files as multipart/form-data, in parts named files"],
 ]);
 

@@ -88,6 +88,13 @@ export const greetingFrames = (mode: StreamMode, snapshot: JobSnapshot): string[
   return [`[STATUS] Job status: ${statusWord(snapshot.face, snapshot.state)}\n`];
 };
 
+/**
+ * A frame that says nothing new, for a socket that was quiet: proxies close idle connections. It is one that
+ * every client takes as it is: an empty text, or the status once more.
+ */
+export const pingFrame = (mode: StreamMode, snapshot: JobSnapshot): string =>
+  mode === "typed" ? typedStatus(snapshot) : "";
+
 /** What a change of state looks like; nothing where only the end is told. */
 export const statusFrames = (mode: StreamMode, snapshot: JobSnapshot): string[] => {
   if (mode === "text" || isTerminal(snapshot.state)) return [];

@@ -24,7 +24,7 @@ export type TaskParts = {
 export const startedBy = ({ manifest }: ResolvedRun): string =>
   manifest.judging.language ?? manifest.interpreter ?? "";
 
-/** What a resolved run asks of the executor (contract runs.md 0.7). */
+/** What a resolved run asks of the executor. */
 export const taskOf = (
   run: ResolvedRun,
   { inputs, stdin, jobHash, language, cases }: TaskParts,

@@ -47,8 +47,8 @@ export type PathOutcome = { kind: "ok"; path: string } | { kind: "bad"; problem:
 
 /**
  * The path relative to the job's folder, without `.` and empty segments; "" is the folder itself. Absolute
- * names, `..`, backslashes, drive letters, control characters and oversized names are bad (contract runs.md
- * 0.8); `problem` goes after the name in a message.
+ * names, `..`, backslashes, drive letters, control characters and oversized names are bad; `problem` goes
+ * after the name in a message.
  */
 export const relativePath = (raw: string, isFolder: boolean, limits: PathLimits): PathOutcome => {
   const segments = raw.split("/").filter((segment) => segment !== "" && segment !== ".");

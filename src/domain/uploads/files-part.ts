@@ -18,7 +18,7 @@ const notWhat = (filename: string, kind: string): UploadRefused =>
   new UploadRefused("bad_archive", `The part ${shown(filename)} is not ${kind}; pack it again or rename it`);
 
 /**
- * Takes one `files` part in the first form that fits (contract runs.md section 3): quick code, the
+ * Takes one `files` part in the first form that fits: quick code, the
  * multi-file text form, `.tar.gz` or `.tgz`, `.tar`, `.zip`, else a file under its own name. A name that only
  * contains such an ending, as in `my.zip.txt`, makes an archive when the content is one.
  */

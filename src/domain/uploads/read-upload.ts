@@ -85,8 +85,8 @@ const bodyPull = (body: ReadableStreamDefaultReader<Uint8Array>, limits: UploadL
 };
 
 /**
- * Reads a `multipart/form-data` submission as a stream and turns its `files` parts into one canonical tar
- * (contract runs.md 0.8 and section 3). Everything wrong with the body is a refusal, after which what `emit`
+ * Reads a `multipart/form-data` submission as a stream and turns its `files` parts into one canonical tar.
+ * Everything wrong with the body is a refusal, after which what `emit`
  * took is to be discarded; only a body stream that breaks or an `emit` that fails rejects. The rest of a
  * refused body is cancelled. Holds at most two tar parts and a few MiB of lookahead.
  */

@@ -19,7 +19,7 @@ const NEXT_BOUNDARY = /^\r?\n----TarBoundary\d{1,32}\r?\nPath:/;
 const LAST_BOUNDARY = /^\r?\n----TarBoundary\d{1,32}(?:--)?\r?\n?$/;
 const LAST_LINE_END = /^(?:\r?\n)?$/;
 
-/** The text form that a part's first bytes announce (contract runs.md section 3 and 0.8), or null. */
+/** The text form that a part's first bytes announce, or null. */
 export const textFormOf = (head: Uint8Array): "quick-code" | "multi-file" | null => {
   const start = latin1.decode(head.subarray(0, PROBE_BYTES));
   if (QUICK_CODE.test(start)) return "quick-code";

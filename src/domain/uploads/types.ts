@@ -3,7 +3,7 @@ import { INPUT_BYTES, INPUT_ENTRIES } from "../../wire/limits.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** Caps on one upload (contract runs.md 0.8); sizes in bytes. */
+/** Caps on one upload; sizes in bytes. */
 export type UploadLimits = {
   /** The whole request body. */
   bodyBytes: number;

@@ -24,7 +24,7 @@ async function* pagesOf(run: JobHandle, first: LogPage): AsyncGenerator<LogPage>
   }
 }
 
-/** JSON is the answer to every client that does not ask for text: all shipped ones parse it (runs.md 0.5). */
+/** JSON is the answer to every client that does not ask for text: all shipped ones parse it. */
 const wantsText = (c: Context): boolean => {
   const format = c.req.query("format");
   if (format !== undefined) return format === "text";

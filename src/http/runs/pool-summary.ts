@@ -8,7 +8,7 @@ export const executorsShown = async ({ pool, log }: Pick<Deps, "pool" | "log">):
   try {
     return await pool.summary();
   } catch (error) {
-    log.error("pool.unreachable", error);
+    log.warn("pool.unreachable", error);
     return { workerId: null, status: "none", isolation: null, accounting: null };
   }
 };

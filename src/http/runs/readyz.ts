@@ -22,7 +22,7 @@ const stateOf = async ({ log }: Parts, name: string, ask: () => Promise<unknown>
     await ask();
     return "ok" as const;
   } catch (error) {
-    log.error("readyz.failing", error, { check: name });
+    log.warn("readyz.failing", error, { check: name });
     return "failing" as const;
   }
 };

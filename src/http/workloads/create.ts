@@ -169,7 +169,8 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
       summary: `Create a job: ${workload.summary}`,
       description:
         `${workload.description}\n\nParts to upload:\n\n${partsText(workload)}\n\n` +
-        "Params may also stand in the query. `Idempotency-Key` makes retries safe for 24 hours.",
+        "Each part is one plain PUT of the file's bytes to its URL, not a form, with a `Content-Length`: the bucket " +
+        "takes no chunked body. Params may also stand in the query. `Idempotency-Key` makes retries safe for 24 hours.",
       request: { headers: takes("Idempotency-Key"), body: jsonBody(schemas.params) },
       responses: responses("The job, and where to upload its parts", schemas.created, {
         400: "The body is no JSON object",

@@ -1,7 +1,7 @@
 import { type ClientOptions, WebSocket } from "ws";
-import type { SocketConstructor, SocketLike } from "../../../src/client/live.ts";
+import type { SocketConstructor, SocketLike } from "../../../src/client/index.ts";
 
-type Listener = (event: { readonly data: unknown; readonly code: number }) => void;
+type Listener = (event: { readonly data: unknown; readonly code: number; readonly message?: string }) => void;
 
 /** Sockets whose connection is cut, as by a network, behind the first log record that they delivered. */
 export const cutSockets = (): { readonly Socket: SocketConstructor; readonly opened: string[] } => {
@@ -15,9 +15,10 @@ export const cutSockets = (): { readonly Socket: SocketConstructor; readonly ope
       this.#socket = new WebSocket(url, protocols);
     }
 
-    addEventListener(type: "message" | "close", listener: Listener): void {
+    addEventListener(type: "message" | "close" | "error", listener: Listener): void {
       this.#socket.on(type, (first: unknown) => {
         if (type === "close") return listener({ data: "", code: Number(first) });
+        if (type === "error") return listener({ data: "", code: 0, message: String(first) });
         if (this.#isCut) return;
         listener({ data: String(first), code: 0 });
         this.#isCut = "seq" in JSON.parse(String(first));

@@ -190,8 +190,7 @@ describe("an Idempotency-Key", () => {
       else ids.add(await idOf(answer));
     }
     expect(ids.size).toBe(1);
-    const after = await worldOf(client.address);
-    expect([after.rows, after.jobs]).toEqual([Number(before.rows) + 1, before.jobs + 1]);
+    expect((await worldOf(client.address)).jobs).toBe(before.jobs + 1);
     expect(await quotaOf(client)).toMatchObject({ active_jobs: 1, jobs_last_hour: 1 });
     const [id = ""] = ids;
     await finish(id);
