@@ -96,6 +96,15 @@ export class TypedJobEffects {
     }
   }
 
+  /** Wakes the workers that wait; one that is not reached looks again when its wait is over. */
+  #ring(): void {
+    const { objects, log } = this.#deps();
+    objects
+      .work()
+      .ring()
+      .catch((error) => log.warn("typed_job.ring_failed", error));
+  }
+
   async #writeRow(): Promise<boolean> {
     const job = this.#storage.job();
     if (job === null) return false;
@@ -103,6 +112,7 @@ export class TypedJobEffects {
     try {
       await deps.rows.upsert(this.#row?.version === job.version ? this.#row : rowOf(job));
       this.#projectedVersion = job.version;
+      if (job.status === "queued") this.#ring();
       return true;
     } catch (error) {
       deps.log.error("typed_job.row_failed", error instanceof Unavailable ? error.cause : error);

@@ -9,12 +9,13 @@ import * as lifecycle from "../src/domain/typed-jobs/lifecycle.ts";
 import type { CreateOutcome, WriteOutcome } from "../src/domain/typed-jobs/ports.ts";
 import { mergeFields, newSettings, type SettingsRecord } from "../src/domain/typed-jobs/settings.ts";
 import { TypedJobEffects } from "./typed-job-effects.ts";
+import { WorkBell } from "./work-bell.ts";
 
 /** By then the row and the queue have what a change owes them, or the alarm gives it to them. */
 const REPAIR_MS = 30_000;
 
 /**
- * One typed job, or, under its one name, the settings. All writes of a job happen here, one after the
+ * One typed job, or, each under its one name, the settings or the bell that workers wait at. All writes of a job happen here, one after the
  * other, between two awaits: what is read is what is written over. What a change owes the outside (a
  * queue message, the D1 row) is done before the caller is answered; the alarm, set with the change,
  * does it again when that failed or the object died first.
@@ -22,6 +23,7 @@ const REPAIR_MS = 30_000;
 export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: TypedJobStorage;
   readonly #effects: TypedJobEffects;
+  readonly #bell = new WorkBell();
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -72,6 +74,18 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
 
   noteHookFailure(message: string): Promise<WriteOutcome> {
     return this.#change((job, now) => lifecycle.hookFailed(job, message, now));
+  }
+
+  seenWork(): string {
+    return this.#bell.seen();
+  }
+
+  waitForWork(seen: string, timeoutMs: number): Promise<void> {
+    return this.#bell.wait(seen, timeoutMs);
+  }
+
+  ringForWork(): void {
+    this.#bell.ring();
   }
 
   readSettings(): SettingsRecord {

@@ -4,7 +4,12 @@ import type { SettingsRecord } from "../domain/typed-jobs/settings.ts";
 import { Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
 /** The object's methods as a stub offers them; its class fits this type, which a type test checks. */
-export type TypedJobStub = TypedJobHandle & Omit<SettingsHandle, "recentSettings">;
+export type TypedJobStub = TypedJobHandle &
+  Omit<SettingsHandle, "recentSettings"> & {
+    seenWork(): Promise<string>;
+    waitForWork(seen: string, timeoutMs: number): Promise<void>;
+    ringForWork(): Promise<void>;
+  };
 
 /** One object holds the settings, and every new job asks for them: an isolate asks it this often. */
 const RECENT_MS = 3_000;
@@ -45,6 +50,14 @@ export const durableTypedJobObjects = (namespace: DurableObjectNamespace, now: C
         complete: (result, guard) => reached(job.complete(result, guard)),
         patch: (change, guard) => reached(job.patch(change, guard)),
         noteHookFailure: (message) => reached(job.noteHookFailure(message)),
+      };
+    },
+    work: () => {
+      const bell = stub("work");
+      return {
+        seen: () => reached(bell.seenWork()),
+        wait: (seen, timeoutMs) => reached(bell.waitForWork(seen, timeoutMs)),
+        ring: () => reached(bell.ringForWork()),
       };
     },
     settings: () => {

@@ -46,8 +46,19 @@ export type SettingsHandle = {
   mergeSettings(fields: string, expectedVersion: number): Promise<SettingsRecord | null>;
 };
 
+/** The one object that workers wait at for work. */
+export type WorkHandle = {
+  /** Names what has been rung so far. */
+  seen(): Promise<string>;
+  /** Resolves at the first ring behind `seen`, or after `timeoutMs`. */
+  wait(seen: string, timeoutMs: number): Promise<void>;
+  /** Says that a job waits for a worker. */
+  ring(): Promise<void>;
+};
+
 export type TypedJobObjects = {
   byId(jobId: string): TypedJobHandle;
+  work(): WorkHandle;
   settings(): SettingsHandle;
 };
 

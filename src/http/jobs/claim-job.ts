@@ -1,13 +1,27 @@
-import { claimJob as claim, claimForm } from "../../domain/typed-jobs/commands.ts";
+import { type CommandContext, claimJob as claim, claimForm } from "../../domain/typed-jobs/commands.ts";
+import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { fieldErrors } from "../../wire/typed-jobs.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import { objectOf } from "./body.ts";
 import { commandsOf, type JobsHandler, jobAnswer, unfit } from "./respond.ts";
 
-/** A worker that waits for work makes the service look for it this often, one row read each time. */
-const LOOK_MS = 1_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** The oldest waiting job, now or when one comes; the bell is read before each look, so that none is missed. */
+const claimWithin = async (
+  context: CommandContext,
+  leaseSeconds: number | undefined,
+  waitMs: number,
+  now: () => number,
+): Promise<TypedJob | null> => {
+  const work = context.objects.work();
+  const untilMs = now() + waitMs;
+  for (let seen: string | null = null; ; ) {
+    const job = await claim(context, leaseSeconds);
+    const leftMs = untilMs - now();
+    if (job !== null || leftMs <= 0) return job;
+    if (seen !== null) await work.wait(seen, leftMs);
+    seen = await work.seen();
+  }
+};
 
 /**
  * Hands the oldest waiting job to a worker outside, as processing and with a lease; 204 when there is
@@ -21,16 +35,9 @@ export const claimJob: JobsHandler = async (request) => {
   if (!asked.success) return unfit(c, fieldErrors(asked.error));
   const seconds = preferredWait(c);
   if (seconds !== null) preferenceApplied(c, seconds);
-  const untilMs = deps.now() + (seconds ?? 0) * 1_000;
   const context = commandsOf(deps, definition);
-  for (;;) {
-    const job = await claim(context, asked.data.staleAfterSeconds);
-    if (job !== null) {
-      c.header("Location", `${definition.prefix}/jobs/${job.id}`);
-      return jobAnswer(request, job, 200);
-    }
-    const leftMs = untilMs - deps.now();
-    if (leftMs <= 0) return c.body(null, 204);
-    await pause(Math.min(LOOK_MS, leftMs));
-  }
+  const job = await claimWithin(context, asked.data.staleAfterSeconds, (seconds ?? 0) * 1_000, deps.now);
+  if (job === null) return c.body(null, 204);
+  c.header("Location", `${definition.prefix}/jobs/${job.id}`);
+  return jobAnswer(request, job, 200);
 };

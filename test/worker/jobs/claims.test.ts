@@ -5,7 +5,7 @@ import { JobsClient, overHttp } from "../../../src/client/jobs.ts";
 import type { JobView } from "../../../src/wire/typed-jobs.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
-import { failDatabaseWrites, failQueueSends } from "../support/faults.ts";
+import { failDatabaseWrites, failQueueSends, statementApi } from "../support/faults.ts";
 import { emptyTable, plainApi } from "./support/app.ts";
 
 const api = plainApi();
@@ -49,6 +49,33 @@ describe("a claim", () => {
     const answer = await waiting;
     expect(answer.headers.get("preference-applied")).toBe("wait=10");
     expect(await answer.json()).toMatchObject({ job_id: job.job_id });
+  });
+
+  it("is woken by the job that comes, and looks at the rows no more often than that", async () => {
+    const looks = vi.spyOn(statementApi, "all");
+    const waiting = claim({}, "wait=4");
+    await scheduler.wait(2_500);
+    expect(looks).toHaveBeenCalledTimes(2);
+    const startedAtMs = performance.now();
+    const job = await api.create();
+    expect(await (await waiting).json()).toMatchObject({ job_id: job.job_id });
+    expect(performance.now() - startedAtMs).toBeLessThan(900);
+  });
+
+  it("is woken by a job that is put back, and misses none that comes while it looks", async () => {
+    const job = await claimed({ staleAfterSeconds: 60 }).catch(() => null);
+    expect(job).toBeNull();
+    const made = await api.create();
+    await claimed();
+    const waiting = claim({}, "wait=10");
+    await scheduler.wait(200);
+    await api.call("PATCH", `/jobs/${made.job_id}`, { status: "queued" });
+    expect(await (await waiting).json()).toMatchObject({ job_id: made.job_id });
+    const claims = Array.from({ length: 8 }, () => claim({}, "wait=10"));
+    const jobs = await Promise.all(Array.from({ length: 8 }, () => api.create()));
+    const answers = await Promise.all(claims);
+    const ids = await Promise.all(answers.map(async (answer) => (await answer.json<JobView>()).job_id));
+    expect(ids.sort()).toEqual(jobs.map(({ job_id }) => job_id).sort());
   });
 
   it("passes over rows that say too much, and deletes the row of a job that is gone", async () => {
