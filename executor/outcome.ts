@@ -1,6 +1,6 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { Judged } from "../src/wire/judging.ts";
-import { isSelected } from "../src/wire/output-patterns.ts";
+import { selectorOf } from "../src/wire/output-patterns.ts";
 import { type FinishedEvent, finishedEvent, type OutputFile } from "../src/wire/report.ts";
 import { signedPayload } from "../src/wire/signed-payload.ts";
 import type { IsolationLevel } from "../src/wire/vocabulary.ts";
@@ -39,7 +39,8 @@ const signatureFor = (
   outputs: readonly OutputFile[],
   figures: { exitCode: number | null; cpuSeconds: number; memoryPeakBytes: number },
 ): FinishedEvent["signature"] => {
-  const selected = outputs.filter(({ path }) => isSelected(request.outputs.patterns, path));
+  const isSelected = selectorOf(request.outputs.patterns);
+  const selected = outputs.filter(({ path }) => isSelected(path));
   const payload = signedPayload({ jobHash: request.jobHash, selected, ...figures });
   return { workerId: identity.workerId, signature: identity.sign(payload), signedPayload: payload };
 };

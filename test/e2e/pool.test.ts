@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
@@ -53,7 +54,7 @@ describe("three executors on one machine", () => {
   test("share the work; one is killed, one is suspended for a minute, one leaves: every job ends once, with one result", async () => {
     const [killed, suspended, leaving] = await Promise.all(homes.slice(0, 3).map(start));
     if (killed === undefined || suspended === undefined || leaving === undefined) throw new Error("too few");
-    const jobs = await Promise.all(Array.from({ length: 14 }, (_none, at) => submit(4, `job-${at}`)));
+    const jobs = await Promise.all(Array.from({ length: 14 }, (_none, at) => submit(8, `job-${at}`)));
     await until("work for all of them", () =>
       [killed, suspended, leaving].every((executor) => executor.taken() >= SLOTS),
     );

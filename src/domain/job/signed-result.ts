@@ -1,4 +1,4 @@
-import { isSelected } from "../../wire/output-patterns.ts";
+import { selectorOf } from "../../wire/output-patterns.ts";
 import { reportText } from "../../wire/pool.ts";
 import type { FinishedEvent } from "../../wire/report.ts";
 import { signedPayload } from "../../wire/signed-payload.ts";
@@ -16,14 +16,16 @@ type Claimed = {
 };
 
 /** What the result's own signature must cover, made from what the job itself knows. */
-const expectedPayload = ({ task, finished }: Claimed): string =>
-  signedPayload({
+const expectedPayload = ({ task, finished }: Claimed): string => {
+  const isSelected = selectorOf(task.outputPatterns);
+  return signedPayload({
     jobHash: task.jobHash,
     exitCode: finished.exitCode,
     cpuSeconds: finished.cpuSeconds,
     memoryPeakBytes: finished.memoryPeakBytes,
-    selected: finished.outputs.filter(({ path }) => isSelected(task.outputPatterns, path)),
+    selected: finished.outputs.filter(({ path }) => isSelected(path)),
   });
+};
 
 /** Whether the key that claimed the attempt signed the report as it came, and the result that it holds. */
 export const isResultGenuine = async (signatures: Signatures, claimed: Claimed): Promise<boolean> => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES, STDIN_BYTES } from "../../wire/limits.ts";
+import { isWild } from "../../wire/output-patterns.ts";
 import { judgingShape } from "../judging/fields.ts";
 import { relativePath } from "../uploads/entry-path.ts";
 import { UPLOAD_LIMITS } from "../uploads/types.ts";
@@ -15,6 +16,8 @@ export const INTERPRETERS = ["python3", "python", "node", "bash", "sh"] as const
 const PATTERNS = 1_000;
 const PATTERN_CHARS = 1_024;
 const PATTERNS_BYTES = 64 * 1_024;
+/** Each is tried on each output; names are looked up. */
+const WILD_PATTERNS = 64;
 const ENVIRONMENT_CHARS = 255;
 
 const encoder = new TextEncoder();
@@ -82,6 +85,10 @@ const outputs = z
     'must be a list of patterns, such as ["*.png"]',
   )
   .max(PATTERNS, `must have at most ${PATTERNS} patterns`)
+  .refine(
+    (list) => list.filter(isWild).length <= WILD_PATTERNS,
+    `must have at most ${WILD_PATTERNS} patterns with *, ? or [`,
+  )
   .refine((list) => bytesOf(list) <= PATTERNS_BYTES, `must have at most ${PATTERNS_BYTES} bytes together`);
 
 const gpu = z

@@ -1,4 +1,4 @@
-import { isSelected } from "../../wire/output-patterns.ts";
+import { selectorOf } from "../../wire/output-patterns.ts";
 import type { OutputFile } from "../../wire/report.ts";
 import type { WebhookDelivery } from "../../wire/webhook-delivery.ts";
 import type { JobSnapshot, Result } from "../job/record.ts";
@@ -18,11 +18,12 @@ const programOf = ({ task }: JobSnapshot): Extract<JobSnapshot["task"], { kind: 
   return task;
 };
 
+const outputsBy = (isSelected: (path: string) => boolean, outputs: readonly OutputFile[]) =>
+  outputs.filter(({ path }) => isSelected(path));
+
 /** The outputs that the manifest's patterns select; all of them can be downloaded all the same. */
 export const selectedOutputs = (snapshot: JobSnapshot): readonly OutputFile[] =>
-  (snapshot.result?.outputs ?? []).filter((file) =>
-    isSelected(programOf(snapshot).outputPatterns, file.path),
-  );
+  outputsBy(selectorOf(programOf(snapshot).outputPatterns), snapshot.result?.outputs ?? []);
 
 const outputEntry = (file: OutputFile) => ({
   path: file.path,

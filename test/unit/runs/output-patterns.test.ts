@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchesPattern } from "../../../src/wire/output-patterns.ts";
+import { selectorOf } from "../../../src/wire/output-patterns.ts";
 
 describe("an output pattern", () => {
   it.each([
@@ -14,12 +14,23 @@ describe("an output pattern", () => {
     ["a*b?c", ["abxc", "azzbyc"], ["abc"]],
     ["[", ["["], ["x"]],
   ])("%s selects what a shell would, and the name that is spelled like it", (pattern, selected, others) => {
-    expect(selected.filter((path) => !matchesPattern(pattern, path))).toEqual([]);
-    expect(others.filter((path) => matchesPattern(pattern, path))).toEqual([]);
+    expect(selected.filter((path) => !selectorOf([pattern])(path))).toEqual([]);
+    expect(others.filter((path) => selectorOf([pattern])(path))).toEqual([]);
+  });
+
+  it("costs a look where it is a name, and little where it is made to be slow", () => {
+    const names = Array.from({ length: 1_000 }, (_none, at) => `${"x".repeat(200)}${at}`);
+    const slow = Array.from({ length: 64 }, (_none, at) => `*${"a".repeat(120)}[ab]${at}*b`);
+    const paths = Array.from({ length: 1_000 }, (_none, at) => "a".repeat(250) + at);
+    const startedMs = performance.now();
+    const isNamed = selectorOf(names);
+    const isMatched = selectorOf(slow);
+    expect(paths.filter((path) => isNamed(path) || isMatched(path))).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
   it("is not made slow by many stars", () => {
     const pattern = `${"*a?".repeat(300)}b`;
-    expect(matchesPattern(pattern, "a".repeat(1_000))).toBe(false);
+    expect(selectorOf([pattern])("a".repeat(1_000))).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ import {
   judgedCases,
   type LanguageInfo,
 } from "../../../src/wire/judging.ts";
-import { isSelected } from "../../../src/wire/output-patterns.ts";
+import { selectorOf } from "../../../src/wire/output-patterns.ts";
 import {
   type FromExecutor,
   JOIN_HEADERS,
@@ -190,12 +190,13 @@ export class HandAttempt {
   async #signed(event: AttemptEvent): Promise<AttemptEvent> {
     if (event.type !== "finished" || event.signature !== null) return event;
     const { jobHash, outputs } = this.request;
+    const isSelected = selectorOf(outputs.patterns);
     const text = signedPayload({
       jobHash,
       exitCode: event.exitCode,
       cpuSeconds: event.cpuSeconds,
       memoryPeakBytes: event.memoryPeakBytes,
-      selected: event.outputs.filter(({ path }) => isSelected(outputs.patterns, path)),
+      selected: event.outputs.filter(({ path }) => isSelected(path)),
     });
     return {
       ...event,
