@@ -9,7 +9,8 @@ export const plainLanguages: readonly Language[] = [
   language({
     id: "text",
     name: "Plain text",
-    extensions: ["txt"],
+    // A text among other files is no program, and alone it is one only where the language is named.
+    extensions: [],
     source: "main.txt",
     run: ["cat", "{source}"],
     layer: "default",
