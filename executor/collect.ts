@@ -120,6 +120,13 @@ const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
 };
 type Shelf = ReturnType<typeof createShelf>;
 
+const describe = (path: string, { sizeBytes, mode }: TarEntry, sha256: string): OutputFile => ({
+  path,
+  sizeBytes,
+  sha256,
+  ...((mode & 0o100) === 0 ? {} : { executable: true }),
+});
+
 /** Whether the entry counts as dropped. */
 const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<boolean> => {
   noteWork("reading outputs");
@@ -132,8 +139,7 @@ const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<b
   const content = await (entry.sizeBytes <= SMALL_BYTES ? smallContent : spooledContent)(entry, spool);
   const { sha256 } = content;
   const isKept = fits && sha256 !== inputHash;
-  if (isKept)
-    shelf.keep({ file: { path, sizeBytes: entry.sizeBytes, sha256 }, spoolPath: await content.keep() });
+  if (isKept) shelf.keep({ file: describe(path, entry, sha256), spoolPath: await content.keep() });
   else await content.drop();
   return !isKept && sha256 !== inputHash;
 };

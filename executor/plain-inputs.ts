@@ -3,6 +3,7 @@ import type { Input } from "../src/wire/attempt.ts";
 import { relativePath } from "./archive-path.ts";
 import { entryPath, type LaidOut, readWholeBlob } from "./prepare.ts";
 import type { PlainFile } from "./sandbox/launcher.ts";
+import { createScriptCheck } from "./shell-script.ts";
 import { readTar } from "./tar.ts";
 
 /** The launcher reads its orders byte by byte: beyond this, starting tar costs less. */
@@ -26,6 +27,7 @@ const plainFiles = async (input: Input): Promise<readonly PlainFile[] | null> =>
     const name = relativePath(input.path);
     return name === null ? null : [{ name, content: bytes }];
   }
+  if (input.executables !== undefined) return null;
   const files: PlainFile[] = [];
   for await (const entry of readTar([bytes], "utf8")) {
     const name = entryPath(entry, input.stripComponents);
@@ -42,11 +44,22 @@ const isPlain = (files: readonly PlainFile[]): boolean =>
   files.every(({ name, content }) => !name.includes("/") && !content.includes(0)) &&
   files.reduce((sum, { content }) => sum + content.length, 0) <= PLAIN_BYTES;
 
+const isUsable = (files: readonly PlainFile[], script: string | null): boolean =>
+  files.every(({ name, content }) => {
+    if (name !== script) return true;
+    const check = createScriptCheck();
+    check.take(content);
+    return !check.isForeign();
+  });
+
 /**
  * The inputs as a few small text files at the top of the job's folder, which is what most short jobs have, or
  * null: then they travel as an archive. What is malformed is null too, and is found there.
  */
-export const readPlainInputs = async (inputs: readonly Input[]): Promise<readonly PlainFile[] | null> => {
+export const readPlainInputs = async (
+  inputs: readonly Input[],
+  script: string | null,
+): Promise<readonly PlainFile[] | null> => {
   const files: PlainFile[] = [];
   for (const input of inputs) {
     if (input.blob.kind !== "inline" || input.blob.base64.length > PLAIN_MESSAGE_CHARS) return null;
@@ -54,7 +67,7 @@ export const readPlainInputs = async (inputs: readonly Input[]): Promise<readonl
     if (found === null) return null;
     files.push(...found);
   }
-  return isPlain(files) ? files : null;
+  return isPlain(files) && isUsable(files, script) ? files : null;
 };
 
 export const describePlain = (files: readonly PlainFile[]): LaidOut =>

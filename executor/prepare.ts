@@ -5,6 +5,7 @@ import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
 import { relativePath } from "./archive-path.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { noteWork } from "./loop-watch.ts";
+import { createScriptCheck } from "./shell-script.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
 import { badInput, type Ending, type InputFaultKind, infrastructure } from "./verdict.ts";
 
@@ -96,8 +97,16 @@ export const readWholeBlob = async (blob: Blob, signal: AbortSignal): Promise<Bu
   return Buffer.concat(chunks);
 };
 
+/** What is laid out in another way than it came. */
+export interface LayoutRules {
+  /** Paths that are left out. */
+  readonly omits: ReadonlySet<string>;
+  /** The path of what a shell is to run, which must be text that it understands. */
+  readonly script: string | null;
+}
+
 /** Puts checked entries into the one archive that the sandbox unpacks, and remembers what they were. */
-const createLayout = (writer: TarWriter, omits: ReadonlySet<string>) => {
+const createLayout = (writer: TarWriter, { omits, script }: LayoutRules) => {
   const files = new Map<string, { sizeBytes: number; sha256: string; mode: number }>();
   let entries = 0;
   let totalBytes = 0;
@@ -117,16 +126,28 @@ const createLayout = (writer: TarWriter, omits: ReadonlySet<string>) => {
       countEntry();
       writer.addFolder(name);
     },
+    /** A link to what is left out is left out. */
+    addLink: (name: string, file: string): void => {
+      if (omits.has(file)) return;
+      countEntry();
+      const described = files.get(file);
+      if (described === undefined) throw new InputFault("archive", name);
+      writer.addLink(name, file);
+      files.set(name, described);
+    },
     addFile: async (name: string, sizeBytes: number, mode: number, content: AsyncIterable<Uint8Array>) => {
       countEntry();
       const hash = createHash("sha256");
+      const check = name === script ? createScriptCheck() : null;
       const hashed = async function* () {
         for await (const chunk of content) {
           hash.update(chunk);
+          check?.take(chunk);
           yield chunk;
         }
       };
       await writer.addFile(name, { sizeBytes, mode }, hashed());
+      if (check?.isForeign()) throw new InputFault("script", name);
       files.set(name, { sizeBytes, sha256: hash.digest("hex"), mode });
     },
   };
@@ -134,6 +155,12 @@ const createLayout = (writer: TarWriter, omits: ReadonlySet<string>) => {
 type Layout = ReturnType<typeof createLayout>;
 
 const isOwnRoot = (entry: TarEntry): boolean => entry.type === "directory" && /^\.?\/?$/.test(entry.name);
+
+/** Whether bit `index` is set in a bitmap as base64. */
+const createBitmap = (base64: string | undefined): ((index: number) => boolean) => {
+  const bits = Buffer.from(base64 ?? "", "base64");
+  return (index) => ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+};
 
 /** The path an entry gets in the job's folder; null for what strip removes, and for the archive's root. */
 export const entryPath = (entry: TarEntry, strip: number): string | null => {
@@ -145,23 +172,38 @@ export const entryPath = (entry: TarEntry, strip: number): string | null => {
   return path === "" ? null : path;
 };
 
-const addEntry = async (layout: Layout, entry: TarEntry, strip: number): Promise<void> => {
+const addEntry = async (layout: Layout, entry: TarEntry, strip: number, isMarked: boolean): Promise<void> => {
   noteWork("laying out inputs");
   const path = entryPath(entry, strip);
   if (path === null || layout.omits.has(path)) return;
   if (entry.type === "directory") return layout.addFolder(path);
+  if (entry.type === "link" && entry.linkName !== null) {
+    const file = entryPath({ ...entry, name: entry.linkName }, strip);
+    if (file === null) throw new InputFault("archive", entry.name);
+    return layout.addLink(path, file);
+  }
   if (entry.type !== "file") throw new InputFault("archive", entry.name);
   layout.countArchived(entry.sizeBytes);
-  await layout.addFile(path, entry.sizeBytes, entry.mode & 0o100 ? 0o755 : 0o644, entry.content);
+  await layout.addFile(
+    path,
+    entry.sizeBytes,
+    (entry.mode & 0o100) !== 0 || isMarked ? 0o755 : 0o644,
+    entry.content,
+  );
 };
 
 const addArchive = async (
   layout: Layout,
   source: AsyncIterable<Uint8Array>,
-  strip: number,
+  { stripComponents, executables }: Extract<Input, { kind: "tar" }>,
 ): Promise<void> => {
+  const isExecutable = createBitmap(executables);
+  let member = 0;
   try {
-    for await (const entry of readTar(source, "utf8")) await addEntry(layout, entry, strip);
+    for await (const entry of readTar(source, "utf8")) {
+      await addEntry(layout, entry, stripComponents, isExecutable(member));
+      member += 1;
+    }
   } catch (error) {
     throw error instanceof InputFault ? error : new InputFault("archive");
   }
@@ -169,23 +211,23 @@ const addArchive = async (
 
 const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Promise<void> => {
   const source = readBlob(input.blob, signal);
-  if (input.kind === "tar") return addArchive(layout, source, input.stripComponents);
+  if (input.kind === "tar") return addArchive(layout, source, input);
   const path = relativePath(input.path);
   if (path === null) throw new InputFault("archive", input.path);
   await layout.addFile(path, blobSize(input.blob), 0o644, source);
 };
 
 /**
- * Writes all inputs but those that are to be left out as one archive of plain files and folders. Throws an InputFault, or what the writer throws;
- * the archive is then aborted.
+ * Writes all inputs but those that are to be left out as one archive of plain files, folders and further names of
+ * files. Throws an InputFault, or what the writer throws; the archive is then aborted.
  */
 export const writeInputs = async (
   inputs: readonly Input[],
   writer: TarWriter,
   signal: AbortSignal,
-  omits: readonly string[] = [],
+  rules: LayoutRules,
 ): Promise<LaidOut> => {
-  const layout = createLayout(writer, new Set(omits));
+  const layout = createLayout(writer, rules);
   try {
     for (const input of inputs) await addInput(layout, input, signal);
   } catch (error) {
@@ -205,4 +247,5 @@ export const layOutInputs = (
   inputs: readonly Input[],
   orders: Writable,
   signal: AbortSignal,
-): Promise<LaidOut> => writeInputs(inputs, createTarWriter(orders), signal);
+  script: string | null,
+): Promise<LaidOut> => writeInputs(inputs, createTarWriter(orders), signal, { omits: new Set(), script });

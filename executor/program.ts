@@ -35,6 +35,9 @@ const dataLimit = (interpreter: Interpreter, memoryBytes: number): number =>
 const entrypointArgument = (entrypoint: string): string =>
   entrypoint.startsWith("-") ? `./${entrypoint}` : entrypoint;
 
+const startArguments = ({ module, entrypoint }: AttemptRequest["program"]): readonly string[] =>
+  module === undefined ? [entrypointArgument(entrypoint)] : ["-m", module];
+
 /** What every program finds in its environment, before its client's own variables. */
 export const usualVariables = (
   environment: Environment,
@@ -75,6 +78,6 @@ export const programOrders = (
     furtherLimits: "",
     joinsStderr: false,
     environment: { ...usualVariables(environment, limits.memoryBytes), ...program.env },
-    argv: [program.interpreter, entrypointArgument(program.entrypoint), ...program.args],
+    argv: [program.interpreter, ...startArguments(program), ...program.args],
   };
 };

@@ -8,6 +8,7 @@ import { InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare
 import type { Reporter } from "./reporter.ts";
 import { encodeOrders, type Orders } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import { shellScriptOf } from "./shell-script.ts";
 import { supervise } from "./supervise.ts";
 import { type Ending, infrastructure } from "./verdict.ts";
 
@@ -43,13 +44,14 @@ const giveOrders = async (
     sandbox.proceed();
     return tree.files;
   }
-  const plain = await readPlainInputs(request.inputs);
+  const script = shellScriptOf(request);
+  const plain = await readPlainInputs(request.inputs, script);
   if (plain !== null) {
     sandbox.orders.end(encodeOrders({ ...orders, inputs: plain, stdin: text }));
     return describePlain(plain);
   }
   sandbox.orders.write(encodeOrders({ ...orders, inputs: "archive", stdin: text }));
-  const laidOut = await layOutInputs(request.inputs, sandbox.orders, context.signal);
+  const laidOut = await layOutInputs(request.inputs, sandbox.orders, context.signal, script);
   sandbox.proceed();
   return laidOut;
 };

@@ -8,6 +8,8 @@ export interface TarEntry {
   /** Read by the encoding that was asked for; the caller decides what a name may be. */
   readonly name: string;
   readonly type: string;
+  /** Where a link points to. */
+  readonly linkName: string | null;
   readonly sizeBytes: number;
   readonly mode: number;
   readonly content: AsyncIterable<Uint8Array>;
@@ -38,8 +40,8 @@ export const readTar = async function* (
   });
   try {
     for await (const entry of extractor) {
-      const { name, type, size, mode } = entry.header;
-      yield { name, type, sizeBytes: size, mode, content: bytesOf(entry) };
+      const { name, type, linkname, size, mode } = entry.header;
+      yield { name, type, linkName: linkname ?? null, sizeBytes: size, mode, content: bytesOf(entry) };
       entry.resume();
     }
   } catch (error) {
@@ -53,6 +55,8 @@ export const readTar = async function* (
 
 export interface TarWriter {
   addFolder(name: string): void;
+  /** Another name of a file that was added before. */
+  addLink(name: string, file: string): void;
   /** `content` must be exactly `sizeBytes` long. */
   addFile(
     name: string,
@@ -75,6 +79,9 @@ export const createTarWriter = (sink: Writable): TarWriter => {
   return {
     addFolder: (name) => {
       if (!broken) archive.entry({ name: `${name}/`, type: "directory", mode: 0o755 });
+    },
+    addLink: (name, file) => {
+      if (!broken) archive.entry({ name, type: "link", linkname: file });
     },
     addFile: async (name, { sizeBytes, mode }, content) => {
       if (broken) return;

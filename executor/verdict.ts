@@ -19,6 +19,8 @@ export const faults = {
   changed: "An input was changed after processing began.",
   archive: "An input archive is malformed.",
   origin: "An input lies where this executor may not fetch it; see EXECUTOR_STORAGE_ORIGINS.",
+  script:
+    'The shell script was saved for another system: it has a byte order mark, or CRs at the ends of its lines. Save it with LF, or send "normalize": true in the manifest.',
   unpack: "The inputs do not fit into the workspace.",
   environment: "The environment is not available on this executor.",
   language: "The language is not available on this executor.",
@@ -30,7 +32,7 @@ export const faults = {
 } as const;
 export type Fault = keyof typeof faults;
 /** Those of the input itself: making the attempt again would find the same. */
-export type InputFaultKind = Extract<Fault, "archive" | "changed" | "unpack">;
+export type InputFaultKind = Extract<Fault, "archive" | "changed" | "script" | "unpack">;
 
 const ENTRY_CHARS = 200;
 

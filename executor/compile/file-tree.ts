@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Input } from "../../src/wire/attempt.ts";
-import { type LaidOut, writeInputs } from "../prepare.ts";
+import { type LaidOut, type LayoutRules, writeInputs } from "../prepare.ts";
 import { createTarWriter, type TarWriter } from "../tar.ts";
 
 /** A tree up to this size is held in memory: most programs are. */
@@ -101,11 +101,11 @@ export const treeOfInputs = async (
   inputs: readonly Input[],
   nextPath: NextPath,
   signal: AbortSignal,
-  omits: readonly string[] = [],
+  rules: LayoutRules,
 ): Promise<FileTree> => {
   const draft = draftTree(nextPath);
   try {
-    return draft.done(await writeInputs(inputs, draft.writer, signal, omits));
+    return draft.done(await writeInputs(inputs, draft.writer, signal, rules));
   } catch (error) {
     await draft.abort();
     throw error;

@@ -3,6 +3,7 @@ import { type JudgedCase, judgedCases, type LanguageOrder } from "../../src/wire
 import { nothingRan, type Outcome } from "../outcome.ts";
 import { InputFault, readWholeBlob } from "../prepare.ts";
 import type { RunningProgram } from "../run-program.ts";
+import { shellScriptOf } from "../shell-script.ts";
 import type { Figures } from "../supervise.ts";
 import { infrastructure } from "../verdict.ts";
 import { compileStep, nothingUsed } from "./compile-step.ts";
@@ -25,8 +26,8 @@ const execute = async (stage: Stage, job: LanguageJob): Promise<Outcome> => {
   const template = job.installed.language.compile;
   const cases = await readCases(stage);
   const { spool, signal } = context;
-  const omits = request.cases?.omits ?? [];
-  const source = stage.hold(await treeOfInputs(request.inputs, spool.nextPath, signal, omits));
+  const layout = { omits: new Set(request.cases?.omits), script: shellScriptOf(request) };
+  const source = stage.hold(await treeOfInputs(request.inputs, spool.nextPath, signal, layout));
   const made =
     template === null ? { tree: source, used: nothingUsed } : await compileStep(stage, job, template, source);
   if ("ending" in made) return made;

@@ -6,6 +6,7 @@ import {
   ENV_BYTES,
   INLINE_BYTES,
   INPUT_BYTES,
+  INPUT_ENTRIES,
   OUTPUT_FILES,
   STDIN_BYTES,
 } from "./limits.ts";
@@ -44,7 +45,7 @@ export const inputPath = processText(1_024).min(1);
 
 /**
  * What is laid into the job's folder before the program starts: a canonical tar made by the Worker
- * (regular files and folders only), or a single file.
+ * (regular files, folders, and links as further names of files before them), or a single file.
  */
 export const input = z.discriminatedUnion("kind", [
   z.object({
@@ -52,6 +53,11 @@ export const input = z.discriminatedUnion("kind", [
     blob,
     /** 1 when all entries share one top folder that the entrypoint does not name. */
     stripComponents: z.union([z.literal(0), z.literal(1)]),
+    /** Members that are executable beside those whose header says so: a bitmap, bit 0 of byte 0 for the first. */
+    executables: z
+      .base64()
+      .max(base64Chars(Math.ceil((2 * INPUT_ENTRIES) / 8)))
+      .optional(),
   }),
   z.object({ kind: z.literal("file"), path: inputPath, blob }),
 ]);
@@ -73,6 +79,8 @@ export const program = z.object({
   /** Null where a language says how the program is started. */
   interpreter: interpreter.nullable(),
   entrypoint: inputPath,
+  /** Started as `python3 -m` in place of the entrypoint, which is its file. */
+  module: processText(255).min(1).optional(),
   args: z.array(processText(ARGS_BYTES)).max(ARGS_COUNT),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), processText(ENV_BYTES)),
   environment: environmentName,

@@ -34,6 +34,8 @@ export const INPUT_BYTES = 100 * MIB;
 
 export const ARGS_COUNT = 1_000;
 export const ARGS_BYTES = 128 * KIB;
+/** The kernel takes no longer argument: 128 KiB with the NUL that ends it. */
+export const ARGUMENT_BYTES = 128 * KIB - 1;
 export const ENV_NAMES = 64;
 export const ENV_BYTES = 32 * KIB;
 export const STDIN_BYTES = MIB;

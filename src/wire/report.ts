@@ -12,6 +12,7 @@ export const outputFile = z.object({
   path: z.string().min(1).max(OUTPUT_PATH_CHARS),
   sizeBytes: z.int().nonnegative(),
   sha256: sha256Hex,
+  executable: z.literal(true).optional(),
 });
 export type OutputFile = z.infer<typeof outputFile>;
 

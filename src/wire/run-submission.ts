@@ -42,6 +42,17 @@ export const manifest = z.object({
   memory_mb: z.int().positive().optional().meta({ description: "At most 512." }),
   cpu_seconds: z.int().positive().optional().meta({ description: "10 by default, at most 60." }),
   stdin: z.string().optional().meta({ description: "What the program reads from stdin; at most 1 MiB." }),
+  unpack: z.boolean().optional().meta({
+    description:
+      "Whether archives are unpacked: false keeps them as files, true unpacks all; without it the first is.",
+  }),
+  normalize: z.boolean().optional().meta({
+    description:
+      "Takes byte order marks and CRs at the ends of lines out of shell scripts, before they are hashed.",
+  }),
+  module: z.string().optional().meta({
+    description: "A Python module, such as pkg.main, that is run in place of an entrypoint.",
+  }),
   language: z
     .string()
     .optional()

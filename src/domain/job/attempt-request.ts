@@ -53,7 +53,12 @@ export const attemptRequestOf = async (
     program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
     limits: limitsWith(task),
     inputs: [
-      { kind: "tar", blob: await toBlob(task.inputs, urlFor), stripComponents: task.stripComponents },
+      {
+        kind: "tar",
+        blob: await toBlob(task.inputs, urlFor),
+        stripComponents: task.stripComponents,
+        ...(task.executables === undefined ? {} : { executables: task.executables }),
+      },
       ...(await Promise.all(
         task.files.map(async ({ name, key, sizeBytes, etag }) => ({
           kind: "file" as const,

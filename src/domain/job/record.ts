@@ -29,6 +29,8 @@ export type ProgramTask = {
   readonly limits: AttemptLimits;
   readonly inputs: StoredBytes;
   readonly stripComponents: 0 | 1;
+  /** See `UploadAccepted.executables`. */
+  readonly executables?: string;
   /** Uploaded files; each is laid into the job's folder at `inputs/<name>`. */
   readonly files: readonly InputFile[];
   readonly outputRoot: string;

@@ -7,7 +7,7 @@ import {
   type Comparison,
 } from "../../wire/judging.ts";
 import { findLanguage } from "../../wire/languages/registry.ts";
-import { ARGS_BYTES, ARGS_COUNT } from "../../wire/limits.ts";
+import { ARGS_BYTES, ARGS_COUNT, ARGUMENT_BYTES } from "../../wire/limits.ts";
 import { utf8ToBase64 } from "./base64.ts";
 
 /** Seconds and MB of a compile step. */
@@ -70,7 +70,10 @@ const compare = z.union(
 );
 
 const args = z
-  .array(text, "must be a list of texts")
+  .array(
+    text.refine((arg) => bytesOf([arg]) <= ARGUMENT_BYTES, `must have at most ${ARGUMENT_BYTES} bytes`),
+    "must be a list of texts",
+  )
   .max(ARGS_COUNT, `must have at most ${ARGS_COUNT} items`)
   .refine((list) => bytesOf(list) <= ARGS_BYTES, `must have at most ${ARGS_BYTES} bytes together`);
 

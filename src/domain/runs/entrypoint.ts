@@ -5,7 +5,7 @@ import {
   languages,
 } from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
-import { LANGUAGE_OF } from "../judging/order.ts";
+import { isJudged, LANGUAGE_OF } from "../judging/order.ts";
 import { shown } from "../uploads/refusal.ts";
 import type { Manifest, Refused, RunOutcome } from "./types.ts";
 
@@ -77,13 +77,33 @@ const sentence = (field: string, message: string): Refused => ({
   errors: [{ field, message, isSentence: true }],
 });
 
-const missing = (entrypoint: string | null, language: Language | null): Refused =>
-  sentence(
+const ARCHIVE = /\.(?:zip|tgz|tar(?:\.gz)?)$/i;
+
+/** Where archives stayed files, what was looked for may be in one. */
+const packedHint = (paths: readonly string[]): string =>
+  paths.some((path) => ARCHIVE.test(path))
+    ? '; only the first archive is unpacked, unless the manifest says "unpack": true'
+    : "";
+
+const missing = (
+  { entrypoint, module }: Manifest,
+  language: Language | null,
+  paths: readonly string[],
+): Refused => {
+  const hint = packedHint(paths);
+  if (module !== null)
+    return sentence(
+      "module",
+      `There is neither ${moduleFiles(module).map(shown).join(" nor ")} in the upload${hint}`,
+    );
+  if (entrypoint !== null)
+    return sentence("entrypoint", `There is no file ${shown(entrypoint)} in the upload${hint}`);
+  const usual = (language === null ? DEFAULT_ENTRYPOINTS : [language.source]).join(", ");
+  return sentence(
     "entrypoint",
-    entrypoint === null
-      ? `No entrypoint specified, and there is no ${(language === null ? DEFAULT_ENTRYPOINTS : [language.source]).join(", ")}; name one in the manifest`
-      : `There is no file ${shown(entrypoint)} in the upload`,
+    `No entrypoint specified, and there is no ${usual}; name one in the manifest${hint}`,
   );
+};
 
 /** The usual names of every language's sources; Python's come first, and may stand for the whole. */
 const SOURCES = [...new Set([...DEFAULT_ENTRYPOINTS, ...languages.map(({ source }) => source)])];
@@ -110,11 +130,31 @@ const misfit = (
   return null;
 };
 
+/** The files that a module may be: itself, or what runs for its package. */
+const moduleFiles = (module: string): readonly string[] => {
+  const path = module.replaceAll(".", "/");
+  return [`${path}.py`, `${path}/__main__.py`];
+};
+
+/** What is wrong with running a module; null for anything else. */
+const moduleMisfit = ({ module, entrypoint, interpreter, judging }: Manifest): Refused | null => {
+  if (module === null) return null;
+  if (entrypoint !== null) return sentence("module", "module stands beside entrypoint; give one of them");
+  if (
+    (interpreter !== null && interpreter !== "python3") ||
+    judging.language !== null ||
+    isJudged({ judging })
+  )
+    return sentence("module", "A module is run by the interpreter python3, without a language or cases");
+  return null;
+};
+
 const foundEntrypoint = (
-  { entrypoint }: Manifest,
+  { entrypoint, module }: Manifest,
   language: Language | null,
   paths: readonly string[],
 ): FoundFile | null => {
+  if (module !== null) return findFile(moduleFiles(module), paths);
   if (entrypoint !== null) return findFile([entrypoint], paths);
   if (language !== null) return foundFor(language, paths);
   const usual = findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths), paths);
@@ -128,11 +168,15 @@ const foundEntrypoint = (
 export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]): RunOutcome => {
   const given = manifest.judging.language === null ? null : languageById(manifest.judging.language);
   const found = foundEntrypoint(manifest, given, paths);
-  if (found === null) return missing(manifest.entrypoint, given);
+  const badModule = moduleMisfit(manifest);
+  if (badModule !== null) return badModule;
+  if (found === null) return missing(manifest, given, paths);
   const start =
-    given === null && manifest.interpreter === null
-      ? startOf(found.name)
-      : { interpreter: given === null ? manifest.interpreter : null, language: given?.id ?? null };
+    manifest.module !== null
+      ? { interpreter: "python3" as const, language: null }
+      : given === null && manifest.interpreter === null
+        ? startOf(found.name)
+        : { interpreter: given === null ? manifest.interpreter : null, language: given?.id ?? null };
   if (start === null)
     return sentence("interpreter", `The extension of ${shown(found.name)} is not known; name an interpreter`);
   const language = start.language === null ? null : languageById(start.language);

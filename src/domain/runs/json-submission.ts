@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { languageById } from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
+import { LANGUAGE_OF } from "../judging/order.ts";
 import { sourceNameFor } from "../languages/source-name.ts";
 import { concatBytes } from "../uploads/byte-reader.ts";
+import { cleanScript } from "../uploads/shell-text.ts";
 import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
 import type { UploadEntry } from "../uploads/types.ts";
 import { resolveEntrypoint } from "./entrypoint.ts";
@@ -47,6 +49,12 @@ const usualName = ({ interpreter, judging }: ManifestFields, code: Uint8Array): 
     : sourceNameFor(language, new TextDecoder().decode(code));
 };
 
+const isShell = ({ manifest: { interpreter, judging } }: ResolvedRun): boolean =>
+  interpreter === "bash" ||
+  interpreter === "sh" ||
+  judging.language === LANGUAGE_OF.bash ||
+  judging.language === LANGUAGE_OF.sh;
+
 /**
  * A submission as plain JSON, `{code, stdin?, ...manifest fields}`, from a value that
  * JSON gave. Without an entrypoint the code is `main.py`, `index.js` or `run.sh`, by the interpreter, or the language's
@@ -62,11 +70,13 @@ export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused =>
   if (manifest.kind === "refused") return manifest;
   if (manifest.fields.judging.casesFile !== null)
     return refusedField("cases_file", "is for an upload with files; give the cases here");
-  const { code } = submission.data;
+  if (manifest.fields.module !== null) return refusedField("module", "is for an upload with files");
   const { stdin } = manifest.fields;
-  const path = manifest.fields.entrypoint ?? usualName(manifest.fields, code);
+  const path = manifest.fields.entrypoint ?? usualName(manifest.fields, submission.data.code);
+  const given = submission.data.code;
   const run = resolveEntrypoint(withDefaults({ ...manifest.fields, entrypoint: path }), [path]);
   if (run.kind === "refused") return run;
+  const code = run.manifest.normalize && isShell(run) ? cleanScript(given) : given;
   const header = tarHeader({ path, kind: "file", sizeBytes: code.length });
   return {
     kind: "ok",

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { ARGS_BYTES, ARGS_COUNT, ENV_BYTES, ENV_NAMES, STDIN_BYTES } from "../../wire/limits.ts";
+import {
+  ARGS_BYTES,
+  ARGS_COUNT,
+  ARGUMENT_BYTES,
+  ENV_BYTES,
+  ENV_NAMES,
+  STDIN_BYTES,
+} from "../../wire/limits.ts";
 import { isWild } from "../../wire/output-patterns.ts";
 import { judgingShape } from "../judging/fields.ts";
 import { relativePath } from "../uploads/entry-path.ts";
@@ -19,6 +26,7 @@ const PATTERNS_BYTES = 64 * 1_024;
 /** Each is tried on each output; names are looked up. */
 const WILD_PATTERNS = 64;
 const ENVIRONMENT_CHARS = 255;
+const MODULE_CHARS = 255;
 
 const encoder = new TextEncoder();
 const bytesOf = (texts: readonly string[]): number =>
@@ -52,7 +60,10 @@ const interpreter = z
   .transform((name) => (name === "python" ? ("python3" as const) : name));
 
 const args = z
-  .array(text, "must be a list of texts")
+  .array(
+    text.refine((arg) => bytesOf([arg]) <= ARGUMENT_BYTES, `must have at most ${ARGUMENT_BYTES} bytes`),
+    "must be a list of texts",
+  )
   .max(ARGS_COUNT, `must have at most ${ARGS_COUNT} items`)
   .refine((list) => bytesOf(list) <= ARGS_BYTES, `must have at most ${ARGS_BYTES} bytes together`);
 
@@ -90,6 +101,13 @@ const outputs = z
     `must have at most ${WILD_PATTERNS} patterns with *, ? or [`,
   )
   .refine((list) => bytesOf(list) <= PATTERNS_BYTES, `must have at most ${PATTERNS_BYTES} bytes together`);
+
+const moduleName = text.refine(
+  (name) =>
+    name.length <= MODULE_CHARS &&
+    /^[\p{ID_Start}_]\p{ID_Continue}*(?:\.[\p{ID_Start}_]\p{ID_Continue}*)*$/u.test(name),
+  'must be a module\'s name, such as "pkg.main"',
+);
 
 const gpu = z
   .looseObject(
@@ -129,6 +147,9 @@ export const manifestSchema = z.object(
       .string("must be text")
       .refine((given) => bytesOf([given]) <= STDIN_BYTES, `must have at most ${STDIN_BYTES} bytes`)
       .nullish(),
+    unpack: z.boolean("must be true or false").nullish(),
+    normalize: z.boolean("must be true or false").nullish(),
+    module: z.preprocess(absentWhenEmpty, moduleName.nullish()),
     gpu,
     requirements,
     ...judgingShape,

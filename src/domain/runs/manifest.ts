@@ -33,6 +33,9 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   memoryMb: given.memory_mb ?? null,
   cpuSeconds: given.cpu_seconds ?? null,
   stdin: given.stdin ?? null,
+  unpack: given.unpack ?? null,
+  normalize: given.normalize ?? false,
+  module: given.module ?? null,
   judging: judgingFieldsOf(given),
   warnings,
 });
@@ -70,6 +73,8 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   memoryMb: fields.memoryMb ?? MEMORY_MB.initial,
   cpuSeconds: fields.cpuSeconds ?? CPU_SECONDS.initial,
   stdin: fields.stdin,
+  normalize: fields.normalize,
+  module: fields.module,
   judging: fields.judging,
   warnings: fields.warnings,
 });

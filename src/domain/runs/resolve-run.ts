@@ -26,6 +26,9 @@ const NOTHING: ManifestFields = {
   memoryMb: null,
   cpuSeconds: null,
   stdin: null,
+  unpack: null,
+  normalize: false,
+  module: null,
   judging: NO_JUDGING,
   warnings: [],
 };
@@ -42,6 +45,10 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   memoryMb: part.memoryMb ?? file.memoryMb,
   cpuSeconds: part.cpuSeconds ?? file.cpuSeconds,
   stdin: part.stdin ?? file.stdin,
+  // How files are read is settled before job.json is.
+  unpack: part.unpack,
+  normalize: part.normalize,
+  module: file.entrypoint === null ? (file.module ?? part.module) : file.module,
   judging: mergedJudging(part.judging, file.judging),
   warnings: [...part.warnings, ...file.warnings],
 });
@@ -129,7 +136,10 @@ export const resolveRun = async (
   const part: FieldsOutcome =
     manifestText === null ? { kind: "ok", fields: NOTHING } : parseManifestText(manifestText, "The manifest");
   if (part.kind === "refused") return part;
-  const merged = part.fields.entrypoint === null ? await withJobFile(part.fields, entries, readText) : part;
+  const merged =
+    part.fields.entrypoint === null && part.fields.module === null
+      ? await withJobFile(part.fields, entries, readText)
+      : part;
   if (merged.kind === "refused") return merged;
   const whole = await withCasesFile(merged.fields, entries, readText);
   if (whole.kind === "refused") return whole;

@@ -28,6 +28,12 @@ export type ManifestFields = {
   cpuSeconds: number | null;
   /** Text for stdin, which a manifest beside files may carry. */
   stdin: string | null;
+  /** Whether archives are unpacked; null unpacks the first. */
+  unpack: boolean | null;
+  /** Shell scripts lose a byte order mark, and CRs at the ends of lines. */
+  normalize: boolean;
+  /** A Python module that is run as `python3 -m` does it, in place of an entrypoint. */
+  module: string | null;
   judging: JudgingFields;
   /** What was ignored, for the client's eyes. */
   warnings: readonly string[];
@@ -47,6 +53,8 @@ export type Manifest = {
   memoryMb: number;
   cpuSeconds: number;
   stdin: string | null;
+  normalize: boolean;
+  module: string | null;
   judging: JudgingFields;
   warnings: readonly string[];
 };

@@ -1,3 +1,4 @@
+import { instructionsOf } from "../runs/instructions.ts";
 import { parseJsonSubmission } from "../runs/json-submission.ts";
 import { resolveRun } from "../runs/resolve-run.ts";
 import type { RunOutcome } from "../runs/types.ts";
@@ -11,6 +12,8 @@ export type ReadOutcome =
       readonly kind: "ok";
       readonly entries: readonly UploadEntry[];
       readonly tarBytes: number;
+      /** See `UploadAccepted.executables`. */
+      readonly executables: string | null;
       readonly stdin: Uint8Array | null;
       /** What of the body is not in the tar: manifest or JSON text. */
       readonly rest: string;
@@ -24,10 +27,11 @@ export type SubmissionSource = (emit: EmitTarPart) => Promise<ReadOutcome>;
 
 const readOutcome = (upload: UploadOutcome): ReadOutcome => {
   if (upload.kind === "refused") return { kind: "bad_upload", refusal: upload };
-  const { entries, tarBytes, manifest } = upload;
+  const { entries, executables, tarBytes, manifest } = upload;
   return {
     kind: "ok",
     entries,
+    executables,
     tarBytes,
     stdin: null,
     rest: manifest ?? "",
@@ -39,7 +43,7 @@ const readOutcome = (upload: UploadOutcome): ReadOutcome => {
 export const multipartSource =
   (body: ReadableStream<Uint8Array>, contentType: string): SubmissionSource =>
   async (emit) =>
-    readOutcome(await readUpload(body, contentType, emit));
+    readOutcome(await readUpload(body, contentType, emit, {}, instructionsOf));
 
 /** Files that are in memory, and the text of their manifest. */
 export const filesSource =
@@ -59,6 +63,7 @@ export const jsonSource =
       kind: "ok",
       entries: [entry],
       tarBytes: tar.length,
+      executables: null,
       stdin,
       rest: text,
       resolve: () => Promise.resolve(run),

@@ -14,6 +14,7 @@ const MIB = 1_048_576;
 /** What of a run was stored, and what was found out about it. */
 export type TaskParts = {
   readonly inputs: StoredBytes;
+  readonly executables: string | null;
   readonly stdin: StoredBytes | null;
   readonly jobHash: string;
   readonly language: LanguageTask | null;
@@ -27,7 +28,7 @@ export const startedBy = ({ manifest }: ResolvedRun): string =>
 /** What a resolved run asks of the executor. */
 export const taskOf = (
   run: ResolvedRun,
-  { inputs, stdin, jobHash, language, cases }: TaskParts,
+  { inputs, executables, stdin, jobHash, language, cases }: TaskParts,
 ): ProgramTask => {
   const { manifest } = run;
   return {
@@ -36,6 +37,7 @@ export const taskOf = (
     program: {
       interpreter: language === null ? manifest.interpreter : null,
       entrypoint: manifest.entrypoint,
+      ...(manifest.module === null ? {} : { module: manifest.module }),
       args: manifest.args,
       env: manifest.env,
       environment: manifest.environment === "" ? "default" : manifest.environment,
@@ -53,6 +55,7 @@ export const taskOf = (
     },
     inputs,
     stripComponents: run.stripComponents,
+    ...(executables === null ? {} : { executables }),
     outputRoot: ".",
     outputPatterns: manifest.outputs,
     jobHash,

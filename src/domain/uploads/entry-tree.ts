@@ -26,6 +26,10 @@ export class EntryTree {
     return true;
   }
 
+  isFolder(path: string): boolean {
+    return path === "" || this.#kinds.get(path) === "folder";
+  }
+
   #addParents(path: string): void {
     for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
       const parent = path.slice(0, at);

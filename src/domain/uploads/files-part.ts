@@ -17,31 +17,46 @@ const ZIP_END = /\.zip$/i;
 const notWhat = (filename: string, kind: string): UploadRefused =>
   new UploadRefused("bad_archive", `The part ${shown(filename)} is not ${kind}; pack it again or rename it`);
 
-/**
- * Takes one `files` part in the first form that fits: quick code, the
- * multi-file text form, `.tar.gz` or `.tgz`, `.tar`, `.zip`, else a file under its own name. A name that only
- * contains such an ending, as in `my.zip.txt`, makes an archive when the content is one.
- */
-const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar): Promise<void> => {
-  const head = await reader.fill(HEAD_BYTES);
-  const form = textFormOf(head);
-  if (form === "quick-code") return readQuickCode(reader, tar);
-  if (form === "multi-file") return readMultiFile(reader, tar);
-  if (TAR_GZ.test(filename) && isGzip(head)) return readTarGz(reader, tar, shown(filename));
+type ArchiveReader = (reader: ByteReader, tar: CanonicalTar, what: string) => Promise<void>;
+
+/** How a part is unpacked; null for none. A name that only contains an ending, as in `my.zip.txt`, makes an archive when the content is one. */
+const archiveReader = async (reader: ByteReader, filename: string): Promise<ArchiveReader | null> => {
+  if (TAR_GZ.test(filename) && isGzip(await reader.fill(HEAD_BYTES))) return readTarGz;
   if (TAR_GZ_END.test(filename)) throw notWhat(filename, "gzip-compressed");
-  if (TAR_END.test(filename) && (await isTar(reader))) return readTar(reader, tar, shown(filename));
+  if (TAR_END.test(filename) && (await isTar(reader))) return readTar;
   if (OTHER_ARCHIVE.test(filename)) {
     throw new UploadRefused(
       "unsupported_archive",
-      `The archive ${shown(filename)} is of a kind that is not unpacked here; send it as .tar.gz, .tar or .zip`,
+      `The archive ${shown(filename)} is of a kind that is not unpacked here; send it as .tar.gz, .tar or .zip, or as a file with "unpack": false in the manifest`,
     );
   }
-  if (ZIP.test(filename) && (await isZip(reader))) return readZip(reader, tar, shown(filename));
+  if (ZIP.test(filename) && (await isZip(reader))) return readZip;
   if (ZIP_END.test(filename)) throw notWhat(filename, "a zip");
-  await tar.addFile(filename, () => reader.take(Number.POSITIVE_INFINITY));
+  return null;
 };
 
-/** Adds the files of one `files` part to the tar. A part without name and content is an empty form field. */
+/** Archives that are data stay files: all where the manifest says so, else those after the first. */
+const staysPacked = ({ instructions, unpacked }: CanonicalTar): boolean =>
+  instructions.unpack === null ? unpacked > 0 : !instructions.unpack;
+
+const readForm = async (reader: ByteReader, filename: string, tar: CanonicalTar): Promise<void> => {
+  const form = textFormOf(await reader.fill(HEAD_BYTES));
+  if (form === "quick-code") return readQuickCode(reader, tar);
+  if (form === "multi-file") return readMultiFile(reader, tar);
+  const readArchive = staysPacked(tar) ? null : await archiveReader(reader, filename);
+  if (readArchive === null) {
+    await tar.addFile(filename, () => reader.take(Number.POSITIVE_INFINITY));
+    return;
+  }
+  tar.unpacked += 1;
+  await readArchive(reader, tar, shown(filename));
+};
+
+/**
+ * Adds the files of one `files` part to the tar, in the first form that fits: quick code, the multi-file text
+ * form, `.tar.gz` or `.tgz`, `.tar`, `.zip`, else a file under its own name. A part without name and content is an
+ * empty form field.
+ */
 export const readFilesPart = async (part: UploadPart, tar: CanonicalTar): Promise<void> => {
   const reader = new ByteReader(part.body);
   const filename = part.filename ?? "";

@@ -18,7 +18,8 @@ export const packFiles = async (
     }
     if (tar.entries.length === 0) throw new UploadRefused("no_files", "There are no files");
     await tar.finish();
-    return { kind: "ok", manifest, entries: tar.entries, tarBytes: tar.tarBytes };
+    const { entries, executables, tarBytes } = tar;
+    return { kind: "ok", manifest, entries, executables, tarBytes };
   } catch (error) {
     if (error instanceof UploadRefused) return error.refusal;
     throw error;

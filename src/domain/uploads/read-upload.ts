@@ -1,13 +1,16 @@
 import { collect, type Pull } from "./byte-reader.ts";
 import { CanonicalTar } from "./canonical-tar.ts";
+import { createEarlyParts } from "./early-parts.ts";
 import { readFilesPart } from "./files-part.ts";
 import { readParts, type UploadPart } from "./multipart.ts";
 import { multipartBoundary } from "./part-headers.ts";
 import { UploadRefused } from "./refusal.ts";
 import {
   type EmitTarPart,
+  NO_INSTRUCTIONS,
   UPLOAD_LIMITS,
   type UploadAccepted,
+  type UploadInstructions,
   type UploadLimits,
   type UploadOutcome,
   type UploadRefusal,
@@ -51,24 +54,61 @@ const noFiles = (sawFile: boolean): UploadRefused =>
     `No files uploaded${sawFile ? "; a part called `file` is not read, name it `files`" : "; send a part named `files`"}`,
   );
 
-const readAll = async (pull: Pull, boundary: string, tar: CanonicalTar): Promise<UploadAccepted> => {
+const tooLate = (): UploadRefused =>
+  new UploadRefused(
+    "bad_manifest_part",
+    "The manifest says how files are read (unpack, normalize) and comes after more than 4 MiB of them; send it as the first part",
+    "manifest",
+  );
+
+/** Reads a manifest's text for what it asks of the files; what is wrong with it is said elsewhere. */
+export type InstructionsOf = (manifest: string) => UploadInstructions;
+
+/** The parts of one body: the manifest goes before the files, whatever their order, as long as these are few. */
+const readAll = async (
+  pull: Pull,
+  boundary: string,
+  tar: CanonicalTar,
+  instructionsOf: InstructionsOf,
+): Promise<UploadAccepted> => {
+  const early = createEarlyParts();
   let manifest: string | null = null;
+  let isReading = false;
   let parts = 0;
   let sawFile = false;
+  const readEarly = async (): Promise<void> => {
+    isReading = true;
+    for (const part of early.release()) await readFilesPart(part, tar);
+  };
+  const takeManifest = async (part: UploadPart): Promise<void> => {
+    if (manifest !== null)
+      throw new UploadRefused("bad_manifest_part", "There are two manifests", "manifest");
+    manifest = await readManifest(part, tar.limits);
+    const instructions = instructionsOf(manifest);
+    const matters = instructions.unpack !== null || instructions.scripts !== null;
+    if (isReading && matters) throw tooLate();
+    tar.instructions = instructions;
+    await readEarly();
+  };
+  const takeFile = async (part: UploadPart): Promise<void> => {
+    const now = isReading ? part : await early.hold(part);
+    if (now === null) return;
+    await readEarly();
+    await readFilesPart(now, tar);
+  };
   for await (const part of readParts(pull, boundary)) {
     parts += 1;
     if (parts > tar.limits.entries + OTHER_PARTS)
       throw new UploadRefused("too_many_entries", `The body has more than ${tar.limits.entries} parts`);
-    if (part.name === "manifest") {
-      if (manifest !== null)
-        throw new UploadRefused("bad_manifest_part", "There are two manifests", "manifest");
-      manifest = await readManifest(part, tar.limits);
-    } else if (part.name === "files") await readFilesPart(part, tar);
+    if (part.name === "manifest") await takeManifest(part);
+    else if (part.name === "files") await takeFile(part);
     else sawFile ||= part.name === "file";
   }
+  await readEarly();
   if (tar.entries.length === 0) throw noFiles(sawFile);
   await tar.finish();
-  return { kind: "ok", manifest, entries: tar.entries, tarBytes: tar.tarBytes };
+  const { entries, executables, tarBytes } = tar;
+  return { kind: "ok", manifest, entries, executables, tarBytes };
 };
 
 const bodyPull = (body: ReadableStreamDefaultReader<Uint8Array>, limits: UploadLimits): Pull => {
@@ -95,6 +135,7 @@ export const readUpload = async (
   contentType: string | null | undefined,
   emit: EmitTarPart,
   limits: Partial<UploadLimits> = {},
+  instructionsOf: InstructionsOf = () => NO_INSTRUCTIONS,
 ): Promise<UploadOutcome> => {
   const all = { ...UPLOAD_LIMITS, ...limits };
   const reader = body.getReader();
@@ -106,7 +147,7 @@ export const readUpload = async (
         "Send multipart/form-data with a boundary, or application/json",
         null,
       );
-    return await readAll(bodyPull(reader, all), boundary, new CanonicalTar(emit, all));
+    return await readAll(bodyPull(reader, all), boundary, new CanonicalTar(emit, all), instructionsOf);
   } catch (error) {
     await reader.cancel(error);
     if (error instanceof UploadRefused) return error.refusal;

@@ -7,6 +7,8 @@ export type RawTarHeader = {
   name: Uint8Array;
   /** The part of a ustar name that goes before `name` and a slash. */
   prefix: Uint8Array;
+  /** What a link points to. */
+  linkName: Uint8Array;
   sizeBytes: number;
   executable: boolean;
   /** The type flag's character; "0" for the old NUL. */
@@ -52,6 +54,7 @@ export const parseTarHeader = (block: Uint8Array, what: string): RawTarHeader | 
   return {
     name: untilNul(block.subarray(0, 100)).slice(),
     prefix: isPosix ? untilNul(block.subarray(345, 500)).slice() : new Uint8Array(0),
+    linkName: untilNul(block.subarray(157, 257)).slice(),
     sizeBytes,
     executable: (mode & 0o111) !== 0,
     type,

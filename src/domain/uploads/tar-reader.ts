@@ -2,6 +2,7 @@ import { ByteReader, type Pull } from "./byte-reader.ts";
 import { type CanonicalTar, unpackedTooLarge } from "./canonical-tar.ts";
 import { decodeName } from "./entry-path.ts";
 import { pullInflated } from "./inflate.ts";
+import type { ArchiveLink } from "./links.ts";
 import { shown, UploadRefused } from "./refusal.ts";
 import { BLOCK, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./tar-header.ts";
 import type { UploadLimits } from "./types.ts";
@@ -15,12 +16,10 @@ const GZIP_MEMBERS = 4_096;
 type Archive = { readonly what: string; readonly files: Set<string>; extensionsLeft: number };
 
 /** What pax and GNU members said about the member after them. */
-type Extensions = { name: Uint8Array | null; sizeBytes: number | null };
+type Extensions = { name: Uint8Array | null; linkName: Uint8Array | null; sizeBytes: number | null };
 
-const LINKS = "pack the file itself in place of the link (tar --dereference)";
+const LINKS: Record<string, ArchiveLink["kind"]> = { 1: "hard", 2: "symbolic" };
 const REFUSED_TYPES: Record<string, string> = {
-  1: `is a hard link; ${LINKS}`,
-  2: `is a symbolic link; ${LINKS}`,
   3: "is a device; leave it out",
   4: "is a device; leave it out",
   6: "is a FIFO; leave it out",
@@ -54,7 +53,8 @@ const withPax = (data: Uint8Array, before: Extensions, what: string): Extensions
   const sizeBytes = size === undefined ? before.sizeBytes : Number(decodeName(size, what));
   if (sizeBytes !== null && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
     throw new UploadRefused("bad_archive", `${what} has a damaged extended header`);
-  return { name: records.get("path") ?? before.name, sizeBytes };
+  const name = records.get("path") ?? before.name;
+  return { name, linkName: records.get("linkpath") ?? before.linkName, sizeBytes };
 };
 
 const nameOf = (header: RawTarHeader, given: Uint8Array | null, what: string): string => {
@@ -90,6 +90,11 @@ const addMember = async (
   const sizeBytes = extensions.sizeBytes ?? header.sizeBytes;
   const refused = REFUSED_TYPES[header.type];
   if (refused !== undefined) throw new UploadRefused("bad_archive", `The entry ${shown(name)} ${refused}`);
+  const link = LINKS[header.type];
+  if (link !== undefined) {
+    const target = decodeName(extensions.linkName ?? header.linkName, what);
+    return tar.addLink({ kind: link, path: name, target }, archive.files);
+  }
   // Archives from before POSIX mark a folder by its trailing slash alone.
   if (header.type === "5" || (header.type === "0" && name.endsWith("/") && sizeBytes === 0)) {
     if (sizeBytes > 0) throw new UploadRefused("bad_archive", `The folder ${shown(name)} has content`);
@@ -112,7 +117,7 @@ const checkEnd = async (reader: ByteReader, what: string): Promise<void> => {
       throw new UploadRefused("bad_archive", `${what} has data after its end`);
 };
 
-const NO_EXTENSIONS: Extensions = { name: null, sizeBytes: null };
+const NO_EXTENSIONS: Extensions = { name: null, linkName: null, sizeBytes: null };
 
 /** Takes a member that describes the next one; null when it is a member of its own. */
 const extended = async (
@@ -127,6 +132,7 @@ const extended = async (
   const data = await readExtension(reader, header, archive);
   if (header.type === "x") return withPax(data, before, what);
   if (header.type === "L") return { ...before, name: untilNul(data) };
+  if (header.type === "K") return { ...before, linkName: untilNul(data) };
   return before;
 };
 

@@ -1,3 +1,5 @@
+import { concatBytes } from "./byte-reader.ts";
+
 const BLOCK = 512;
 const NAME_BYTES = 100;
 /** 11 octal digits, what a ustar size field holds. */
@@ -8,7 +10,10 @@ const ZEROS = new Uint8Array(2 * BLOCK);
 /** A member of a tar. `path` has no trailing slash; folders have size 0. */
 export type TarMember = {
   path: string;
-  kind: "file" | "folder";
+  /** A link is another name of a file that stands before it; its size is 0. */
+  kind: "file" | "folder" | "link";
+  /** The path of a link's file. */
+  linksTo?: string;
   sizeBytes: number;
   /** 0755 instead of 0644 for a file; folders are 0755 anyway. */
   executable?: boolean;
@@ -25,11 +30,17 @@ export const tarPadding = (sizeBytes: number): Uint8Array =>
 
 const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, "0");
 
-type Attributes = { typeflag: string; sizeBytes: number; mode: number; modifiedAtSeconds: number };
+type Attributes = {
+  typeflag: string;
+  linkName?: Uint8Array;
+  sizeBytes: number;
+  mode: number;
+  modifiedAtSeconds: number;
+};
 
 const block = (
   name: Uint8Array,
-  { typeflag, sizeBytes, mode, modifiedAtSeconds }: Attributes,
+  { typeflag, linkName = ZEROS.subarray(0, 0), sizeBytes, mode, modifiedAtSeconds }: Attributes,
 ): Uint8Array => {
   const header = new Uint8Array(BLOCK);
   const put = (text: string, at: number) => encoder.encodeInto(text, header.subarray(at));
@@ -39,6 +50,7 @@ const block = (
     100,
   );
   put(`        ${typeflag}`, 148);
+  header.set(linkName.subarray(0, NAME_BYTES), 157);
   put("ustar\x0000", 257);
   let sum = 0;
   for (const byte of header) sum += byte;
@@ -57,8 +69,14 @@ const paxRecord = (key: string, value: string): Uint8Array => {
   return record;
 };
 
+const TYPE_FLAGS = { file: "0", link: "1", folder: "5" } as const;
+
+const isPlain = (name: string): boolean =>
+  name.length <= NAME_BYTES && encoder.encode(name).length === name.length;
+const asPlain = (name: string): Uint8Array => encoder.encode(name.replace(/[^\x20-\x7e]/g, "_"));
+
 /**
- * The blocks before a member's content: one ustar header, after a pax header where the name needs one (over
+ * The blocks before a member's content: one ustar header, after a pax header where a name needs one (over
  * 100 bytes or not ASCII). The owner is 0. `prefix` (such as `./`)
  * goes before every name. A size over 8 GiB is a `RangeError`.
  */
@@ -67,22 +85,24 @@ export const tarHeader = (member: TarMember, prefix = ""): Uint8Array => {
   const isFolder = member.kind === "folder";
   const name = `${prefix}${member.path}${isFolder ? "/" : ""}`;
   const mode = isFolder || member.executable === true ? 0o755 : 0o644;
+  const linksTo = member.kind === "link" ? `${prefix}${member.linksTo ?? ""}` : "";
   const attributes = {
-    typeflag: isFolder ? "5" : "0",
+    typeflag: TYPE_FLAGS[member.kind],
+    linkName: asPlain(linksTo),
     sizeBytes: member.sizeBytes,
     mode,
     modifiedAtSeconds: member.modifiedAtSeconds ?? 0,
   };
-  const bytes = encoder.encode(name);
-  if (bytes.length <= NAME_BYTES && bytes.length === name.length) return block(bytes, attributes);
-  const pax = paxRecord("path", name);
+  if (isPlain(name) && isPlain(linksTo)) return block(encoder.encode(name), attributes);
+  const records = [paxRecord("path", name), ...(linksTo === "" ? [] : [paxRecord("linkpath", linksTo)])];
+  const pax = concatBytes(records);
   const paxBlocks = Math.ceil(pax.length / BLOCK) * BLOCK;
   const blocks = new Uint8Array(BLOCK + paxBlocks + BLOCK);
+  const described = { typeflag: "x", sizeBytes: pax.length, mode: 0o644 };
   blocks.set(
-    block(encoder.encode("pax_header"), { ...attributes, typeflag: "x", sizeBytes: pax.length, mode: 0o644 }),
+    block(encoder.encode("pax_header"), { ...attributes, ...described, linkName: new Uint8Array(0) }),
   );
   blocks.set(pax, BLOCK);
-  const plain = encoder.encode(name.replace(/[^\x20-\x7e]/g, "_"));
-  blocks.set(block(plain, attributes), BLOCK + paxBlocks);
+  blocks.set(block(asPlain(name), attributes), BLOCK + paxBlocks);
   return blocks;
 };

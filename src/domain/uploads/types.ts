@@ -64,11 +64,26 @@ export type UploadAccepted = {
   kind: "ok";
   /** Text of the `manifest` part; null when there was none. */
   manifest: string | null;
-  /** Regular files only, in the order of the tar. */
+  /** Regular files only, in the order of the tar; a link is one, with its target's content. */
   entries: UploadEntry[];
+  /**
+   * Which members of the tar are executable beside those whose header says so, as a bitmap in base64 (bit 0 of byte 0
+   * is the first member); null for none. A zip says so behind its last file, when headers have long gone out.
+   */
+  executables: string | null;
   /** Length of the tar: the sum of its parts. */
   tarBytes: number;
 };
+
+/** What a manifest asks of the reading of the files beside it. */
+export type UploadInstructions = {
+  /** Whether archives are unpacked: all, none, or (null) the first alone. */
+  unpack: boolean | null;
+  /** Files that are cleaned as shell scripts, by their path; null for none. */
+  scripts: ((path: string) => boolean) | null;
+};
+
+export const NO_INSTRUCTIONS: UploadInstructions = { unpack: null, scripts: null };
 
 export type UploadOutcome = UploadAccepted | UploadRefusal;
 

@@ -30,15 +30,15 @@ const SYMLINK = 0o120000;
 
 const latin1 = new TextDecoder("latin1");
 
-const checkMode = (fixed: Uint8Array, entry: ZipEntry): void => {
-  const type = (u32(fixed, 38) >>> 16) & TYPE_MASK;
-  if (!UNIX_HOSTS.includes(u16(fixed, 4) >>> 8) || type === 0) return;
+/** What an entry is, which its own header does not say. */
+const noteMode = (fixed: Uint8Array, entry: ZipEntry): void => {
+  const mode = u32(fixed, 38) >>> 16;
+  const type = mode & TYPE_MASK;
+  if (!UNIX_HOSTS.includes(u16(fixed, 4) >>> 8)) return;
+  entry.isExecutable = (mode & 0o111) !== 0;
+  entry.isLink = type === SYMLINK && !entry.isFolder;
+  if (type === 0 || entry.isLink) return;
   const name = shown(latin1.decode(entry.rawName));
-  if (type === SYMLINK)
-    throw new UploadRefused(
-      "bad_archive",
-      `The entry ${name} is a symbolic link; pack the file itself (zip without -y)`,
-    );
   if (type !== (entry.isFolder ? FOLDER : REGULAR))
     throw new UploadRefused("bad_archive", `The entry ${name} is neither a file nor a folder; leave it out`);
 };
@@ -67,7 +67,7 @@ const checkRecord = async (reader: ByteReader, left: Map<number, ZipEntry>, what
     entry.packedBytes === packedBytes &&
     entry.sizeBytes === sizeBytes;
   if (!agrees) throw damagedZip(what, "its directory does not agree with its entries");
-  checkMode(fixed, entry);
+  noteMode(fixed, entry);
   left.delete(offset);
 };
 
@@ -111,7 +111,7 @@ export const peekSignature = async (reader: ByteReader): Promise<number | null> 
 
 /**
  * Reads the central directory up to the end of the zip and refuses it unless it describes exactly the
- * entries that were read. Links show only here, in the mode of a record.
+ * entries that were read. Links and executable files show only here, in the mode of a record, and are noted.
  */
 export const checkDirectory = async (
   reader: ByteReader,

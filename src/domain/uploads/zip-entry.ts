@@ -29,7 +29,15 @@ export type ZipEntry = {
   offset: number;
   /** The name as its bytes stand in the header. */
   rawName: Uint8Array;
+  name: string;
   isFolder: boolean;
+  /** Set by the directory. */
+  isExecutable: boolean;
+  isLink: boolean;
+  /** Content that is not in the tar yet: short enough to be a link's target. */
+  held: Uint8Array | null;
+  /** Position in the tar of a file that is. */
+  member: number | null;
   method: number;
   crc: number;
   packedBytes: number;
@@ -166,19 +174,26 @@ const summed =
     return chunk;
   };
 
+type Added = Pick<ZipEntry, "held" | "member">;
+
+/** Whatever is no longer than a path may be a link, as only the directory says: it waits for that. */
 const addContent = async (
   tar: CanonicalTar,
   header: LocalHeader,
   content: Pull,
   archive: Set<string>,
   what: string,
-): Promise<void> => {
-  if (!header.name.endsWith("/")) {
-    await tar.addFile(header.name, content, { archive });
-    return;
+): Promise<Added> => {
+  if (header.name.endsWith("/")) {
+    await tar.addFolder(header.name);
+    if ((await content()) !== null) throw damagedZip(what, `the folder ${shown(header.name)} has content`);
+    return { held: null, member: null };
   }
-  await tar.addFolder(header.name);
-  if ((await content()) !== null) throw damagedZip(what, `the folder ${shown(header.name)} has content`);
+  const reader = new ByteReader(content);
+  const start = (await reader.fill(tar.limits.pathBytes + 1)).slice(0, tar.limits.pathBytes + 1);
+  if (start.length <= tar.limits.pathBytes) return { held: start, member: null };
+  const rest: Pull = () => reader.take(Number.POSITIVE_INFINITY);
+  return { held: null, member: await tar.addFile(header.name, rest, { archive }) };
 };
 
 const pullUnpacked = (packed: ByteReader, header: LocalHeader, actual: Figures, what: string): Pull => {
@@ -205,11 +220,12 @@ export const readZipEntry = async (
     actual.crc = crc32(chunk, actual.crc);
     actual.sizeBytes += chunk.length;
   });
-  await addContent(tar, header, content, archive, what);
+  const added = await addContent(tar, header, content, archive, what);
   if (!hasDescriptor && !(await packed.atEnd())) throw lied(what, header.name);
   actual.packedBytes = reader.position - start;
   const isTrue = hasDescriptor ? await skipDescriptor(reader, actual) : isSame(header, actual);
   if (!isTrue) throw lied(what, header.name);
-  const { offset, rawName, method } = header;
-  return { offset, rawName, isFolder: header.name.endsWith("/"), method, ...actual };
+  const { offset, rawName, name, method } = header;
+  const isFolder = name.endsWith("/");
+  return { offset, rawName, name, isFolder, isExecutable: false, isLink: false, ...added, method, ...actual };
 };

@@ -19,7 +19,8 @@ async function* tarOf(bucket: Bucket, snapshot: JobSnapshot): AsyncGenerator<Uin
     const stored = key === null ? null : await bucket.get(key);
     if (stored === null || stored.sizeBytes !== file.sizeBytes)
       throw new Error("an output is not in the bucket");
-    yield tarHeader({ path: file.path, kind: "file", sizeBytes: file.sizeBytes, modifiedAtSeconds }, "./");
+    const { path, sizeBytes, executable = false } = file;
+    yield tarHeader({ path, kind: "file", sizeBytes, executable, modifiedAtSeconds }, "./");
     yield* stored.body;
     yield tarPadding(file.sizeBytes);
   }

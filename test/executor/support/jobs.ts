@@ -13,6 +13,8 @@ export interface JobOptions {
   readonly interpreter?: Interpreter;
   readonly entrypoint?: string;
   readonly args?: readonly string[];
+  /** What else the request says of the program. */
+  readonly program?: Partial<AttemptRequest["program"]>;
   readonly env?: Readonly<Record<string, string>>;
   readonly environment?: string;
   readonly stdin?: AttemptRequest["program"]["stdin"];
@@ -64,6 +66,7 @@ export const makeRequest = (
       env: { ...options.env },
       environment: options.environment ?? "default",
       stdin: options.stdin ?? null,
+      ...options.program,
     },
     limits: {
       timeoutMs: 20_000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { interpreterFor } from "../../../src/domain/runs/entrypoint.ts";
+import { interpreterFor, resolveEntrypoint } from "../../../src/domain/runs/entrypoint.ts";
+import { parseManifestFields, withDefaults } from "../../../src/domain/runs/manifest.ts";
 import { resolveRun } from "../../../src/domain/runs/resolve-run.ts";
 import type { FieldError, ResolvedRun, RunOutcome } from "../../../src/domain/runs/types.ts";
 import type { UploadEntry } from "../../../src/domain/uploads/types.ts";
@@ -214,5 +215,39 @@ describe("job.json", () => {
     expect((await errors("{", job({ entrypoint: "app.js" })))[0]?.message).toBe(
       "The manifest is not valid JSON",
     );
+  });
+});
+
+describe("a module in place of an entrypoint", () => {
+  const resolve = (fields: object, paths: string[]) => {
+    const parsed = parseManifestFields(fields);
+    if (parsed.kind === "refused") return parsed;
+    return resolveEntrypoint(withDefaults(parsed.fields), paths);
+  };
+
+  it.each([
+    ["pkg.main", ["pkg/main.py", "pkg/__init__.py"], "pkg/main.py", 0],
+    ["pkg", ["pkg/__main__.py"], "pkg/__main__.py", 0],
+    ["pkg.main", ["top/pkg/main.py", "top/x"], "pkg/main.py", 1],
+    ["größe", ["größe.py"], "größe.py", 0],
+  ])("finds the file of %s", (module, paths, entrypoint, stripComponents) => {
+    expect(resolve({ module }, paths as string[])).toMatchObject({
+      kind: "ok",
+      manifest: { entrypoint, interpreter: "python3", module },
+      stripComponents,
+    });
+  });
+
+  it.each([
+    [{ module: "pkg.main" }, "module"],
+    [{ module: "a", entrypoint: "a.py" }, "module"],
+    [{ module: "a", interpreter: "node" }, "module"],
+    [{ module: "a", language: "python" }, "module"],
+    [{ module: "a", expected_output: "1" }, "module"],
+    [{ module: "../a" }, "module"],
+    [{ module: "a..b" }, "module"],
+    [{ module: "-c" }, "module"],
+  ])("refuses %j", (fields, field) => {
+    expect(resolve(fields, ["a.py"])).toMatchObject({ kind: "refused", errors: [{ field }] });
   });
 });

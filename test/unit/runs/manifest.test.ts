@@ -36,6 +36,8 @@ describe("a manifest", () => {
       memoryMb: 512,
       cpuSeconds: 10,
       stdin: null,
+      normalize: false,
+      module: null,
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -64,6 +66,8 @@ describe("a manifest", () => {
       memoryMb: 64,
       cpuSeconds: 60,
       stdin: null,
+      normalize: false,
+      module: null,
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -174,7 +178,9 @@ describe("a manifest", () => {
   it("bounds the arguments", () => {
     expect(manifestOf({ args: Array(1_000).fill("x".repeat(131)) }).args).toHaveLength(1_000);
     expect(fieldsOf({ args: Array(1_001).fill("") })).toEqual(["args"]);
-    expect(fieldsOf({ args: ["é".repeat(65_537)] })).toEqual(["args"]);
+    expect(fieldsOf({ args: ["é".repeat(65_536)] })).toEqual(["args.0"]);
+    expect(manifestOf({ args: ["x".repeat(131_071)] }).args).toHaveLength(1);
+    expect(fieldsOf({ args: ["x".repeat(131_071), "é"] })).toEqual(["args"]);
     expect(fieldsOf({ args: ["a", "b\0", "c"] })).toEqual(["args.1"]);
     expect(fieldsOf({ args: ["a", 1] })).toEqual(["args.1"]);
     expect(fieldsOf({ args: "a b" })).toEqual(["args"]);

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { crc32 } from "../../../src/domain/uploads/crc32.ts";
 import { fixture } from "./support/fixture.ts";
 import { descriptor, descriptorOf, type RawEnd, type RawEntry, rawZip } from "./support/raw-zip.ts";
-import { bytes, files, filesIn, join, membersOf, multipart, read, refused } from "./support/submit.ts";
+import {
+  accepted,
+  bytes,
+  files,
+  filesIn,
+  join,
+  membersOf,
+  multipart,
+  read,
+  refused,
+} from "./support/submit.ts";
 
 const PROJECT = {
   "proj/main.py": 'print("hi")\n',
@@ -39,11 +49,12 @@ describe("a .zip", () => {
     expect(await filesIn([files("a.zip", archive)])).toEqual({ "proj/main.py": 'print("hi")\n' });
   });
 
-  it("keeps empty folders, and makes all files 0644", async () => {
+  it("keeps empty folders, and the executable bit", async () => {
     const result = await read(multipart([files("p.zip", await fixture("info-zip.zip"))]));
     const members = await membersOf(result.tar);
     expect(members.map(({ name }) => name)).toContain("proj/keep/");
-    expect(members.filter(({ type, mode }) => type === "file" && mode !== 0o644)).toEqual([]);
+    const executable = members.filter(({ type, mode }) => type === "file" && mode === 0o755);
+    expect(executable.map(({ name }) => name)).toEqual(["proj/run.sh"]);
   });
 
   it("is found by an ending inside the name too, when the content is one", async () => {
@@ -80,11 +91,21 @@ describe("a .zip", () => {
     expect(await filesIn([files("a.zip", rawZip([entry]))])).toEqual({ a: text });
   });
 
-  it("refuses symbolic links, which only its directory shows, and emits no last part", async () => {
+  it("takes symbolic links, which only its directory shows, for what they point to", async () => {
     const result = await read(multipart([files("a.zip", await fixture("symlink.zip"))]));
-    expect(refused(result)).toMatchObject({ code: "bad_archive" });
-    expect(refused(result).message).toContain("symbolic link");
-    expect(result.parts).toEqual([]);
+    const links = (await membersOf(result.tar)).filter(({ type }) => type === "link");
+    expect(links).toMatchObject([{ name: "proj/link.py", linkName: "proj/main.py" }]);
+  });
+
+  it("says of long files too which are executable", async () => {
+    const long = "x".repeat(5_000);
+    const entries = ["a", "tool", "b"].map((name) => ({
+      name,
+      content: long,
+      central: { unixMode: name === "tool" ? 0o100755 : 0o100644 },
+    }));
+    const { executables } = accepted(await read(multipart([files("a.zip", rawZip(entries))])));
+    expect(executables).toBe(btoa(String.fromCharCode(0b10)));
   });
 
   it.each([

@@ -12,6 +12,7 @@ export type RawMember = {
   mode?: string;
   magic?: string;
   prefix?: string;
+  linkName?: string;
 };
 
 const header = (member: RawMember, sizeBytes: number): Uint8Array => {
@@ -23,6 +24,7 @@ const header = (member: RawMember, sizeBytes: number): Uint8Array => {
   put("00000000000\0", 136);
   put("        ", 148);
   put(member.type ?? "0", 156);
+  put((member.linkName ?? "").slice(0, 100), 157);
   put(member.magic ?? "ustar\x0000", 257);
   put(member.prefix ?? "", 345);
   const sum = block.reduce((total, byte) => total + byte, 0);

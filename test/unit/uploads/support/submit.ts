@@ -118,7 +118,14 @@ export const refused = ({ outcome }: Read): UploadRefusal => {
   return outcome;
 };
 
-export type Member = { name: string; type: string; mode: number; mtimeMs: number; text: string };
+export type Member = {
+  name: string;
+  type: string;
+  mode: number;
+  mtimeMs: number;
+  text: string;
+  linkName?: string;
+};
 
 /** Members of a tar as another library reads them. */
 export const membersOf = async (tar: Uint8Array): Promise<Member[]> => {
@@ -128,9 +135,17 @@ export const membersOf = async (tar: Uint8Array): Promise<Member[]> => {
   for await (const entry of reader) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-    const { name, type, mode, mtime } = entry.header;
-    const text = new TextDecoder().decode(join(...chunks));
-    members.push({ name, type: type ?? "", mode: mode ?? 0, mtimeMs: mtime?.getTime() ?? -1, text });
+    const { name, type, mode, mtime, linkname } = entry.header;
+    const text = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(join(...chunks));
+    const linked = linkname ? { linkName: linkname } : {};
+    members.push({
+      name,
+      type: type ?? "",
+      mode: mode ?? 0,
+      mtimeMs: mtime?.getTime() ?? -1,
+      text,
+      ...linked,
+    });
   }
   return members;
 };

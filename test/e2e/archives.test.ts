@@ -1,0 +1,118 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, test } from "vitest";
+import { newClient, rawFetch } from "./support/client.ts";
+
+/** Runs a shell script in a folder of its own and gives the file that it makes there. */
+const made = (name: string, script: string): Buffer => {
+  const folder = mkdtempSync(path.join(tmpdir(), "sandpiper-archives-"));
+  try {
+    const { status, stderr } = spawnSync("sh", ["-ec", script], { cwd: folder, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    return readFileSync(path.join(folder, name));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const LAY = `
+mkdir -p lib bin
+cat >main.py <<'END'
+import os, subprocess
+from alias import value
+from lib64.deep import more
+print(value, more, subprocess.run(["bin/tool"], capture_output=True, text=True).stdout.strip())
+open("tool.out", "w").write("#!/bin/sh\\necho from the output\\n"); os.chmod("tool.out", 0o755)
+END
+echo 'value = 42' >lib/value.py
+echo 'more = 43' >lib/deep.py
+ln -s lib/value.py alias.py
+ln -s lib lib64
+printf '#!/bin/sh\\necho ran\\n#%05000d\\n' 0 >bin/tool
+chmod 755 bin/tool
+`;
+const ZIP = `
+import os, stat, zipfile
+with zipfile.ZipFile("p.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    for name in ["main.py", "alias.py", "lib64", "lib/value.py", "lib/deep.py", "bin/tool"]:
+        info = zipfile.ZipInfo(name)
+        mode = os.lstat(name).st_mode
+        info.create_system, info.external_attr = 3, mode << 16
+        archive.writestr(info, os.readlink(name) if stat.S_ISLNK(mode) else open(name, "rb").read())
+`;
+
+const forms = [
+  { form: "a tar.gz", name: "p.tar.gz", pack: "tar -czf p.tar.gz main.py alias.py lib64 lib bin" },
+  { form: "a tar", name: "p.tar", pack: "tar -cf p.tar main.py alias.py lib64 lib bin" },
+  { form: "a zip", name: "p.zip", pack: `cat >pack.py <<'END'\n${ZIP}END\npython3 pack.py` },
+];
+
+describe("an archive", () => {
+  test.concurrent.for(forms)(
+    "keeps links and executable files, in and out: $form",
+    async ({ name, pack }, { expect }) => {
+      const client = newClient();
+      const { job_id: id } = await client.submit({ files: [{ path: name, data: made(name, LAY + pack) }] });
+      expect(await client.wait(id)).toMatchObject({ status: "completed", attempts: 1 });
+      expect(await client.text(id)).toBe("42 43 ran\n");
+      expect((await client.outputs(id)).files).toEqual(["tool.out"]);
+      const archive = Buffer.from(await (await rawFetch(`/download/${id}`)).arrayBuffer());
+      const folder = mkdtempSync(path.join(tmpdir(), "sandpiper-out-"));
+      writeFileSync(path.join(folder, "out.tar.gz"), archive);
+      const { stdout } = spawnSync("sh", ["-c", "tar -xzf out.tar.gz && ./tool.out"], {
+        cwd: folder,
+        encoding: "utf8",
+      });
+      rmSync(folder, { recursive: true });
+      expect(stdout).toBe("from the output\n");
+    },
+  );
+
+  test.concurrent("that is data stays as it is", async ({ expect }) => {
+    const client = newClient();
+    const data = made("p.tar", `${LAY}tar -cf p.tar lib`);
+    const program = "import tarfile, os; print(sorted(os.listdir()), tarfile.open('p.tar').getnames()[0])";
+    const { job_id: id } = await client.submit({
+      files: [
+        { path: "p.tar", data },
+        { path: "main.py", data: program },
+      ],
+      manifest: { unpack: false },
+    });
+    await client.wait(id);
+    expect(await client.text(id)).toBe("['main.py', 'p.tar'] lib\n");
+  });
+});
+
+describe("a manifest", () => {
+  test.concurrent("has a module run in its package", async ({ expect }) => {
+    const client = newClient();
+    const { job_id: id } = await client.submit({
+      files: [
+        { path: "pkg/__init__.py", data: "" },
+        { path: "pkg/b.py", data: "b = 'relative'" },
+        { path: "pkg/main.py", data: "from .b import b\nprint(b)" },
+      ],
+      manifest: { module: "pkg.main" },
+    });
+    await client.wait(id);
+    expect(await client.text(id)).toBe("relative\n");
+  });
+
+  test.concurrent("has scripts cleaned before they are hashed", async ({ expect }) => {
+    const client = newClient();
+    const script = "\ufeffecho a\r\necho b\r\n";
+    const submit = (manifest: object) =>
+      client.submit({ files: [{ path: "run.sh", data: script }], manifest } as never);
+    const refused = await client.wait((await submit({})).job_id);
+    expect(refused).toMatchObject({ status: "failed", termination_reason: "bad_input", attempts: 1 });
+    const { job_id: id } = await submit({ normalize: true });
+    const report = await client.wait(id);
+    expect(await client.text(id)).toBe("a\nb\n");
+    const hashed = createHash("sha256").update("run.sh|bash||echo a\necho b\n").digest("hex");
+    expect(report.job_hash).toBe(hashed);
+  });
+});
