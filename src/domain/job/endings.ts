@@ -30,15 +30,16 @@ export const chargedCpuSeconds = ({ result, lostCpuSeconds }: JobRecord): number
 const NOTHING: StoredBytes = { kind: "inline", bytes: new Uint8Array(0) };
 
 /** A task without what no attempt will read again. */
-const spent = (task: Task): Task =>
-  task.kind === "program"
-    ? {
-        ...task,
-        inputs: NOTHING,
-        stdin: null,
-        ...(task.cases === undefined ? {} : { cases: { ...task.cases, stored: NOTHING } }),
-      }
-    : task;
+const spent = (task: Task): Task => {
+  if (task.kind !== "program") return task;
+  const { executables: _, ...rest } = task;
+  return {
+    ...rest,
+    inputs: NOTHING,
+    stdin: null,
+    ...(task.cases === undefined ? {} : { cases: { ...task.cases, stored: NOTHING } }),
+  };
+};
 
 /** Ends a job. The inputs are dropped: no attempt will read them again. */
 export const endJob = (record: JobRecord, result: Result, now: number): JobRecord =>

@@ -102,6 +102,7 @@ describe("an upload", () => {
 
   it("may mix the forms", async () => {
     const attempt = await attemptFor(
+      manifest({ unpack: true }),
       files("a.zip", rawZip([{ name: "z.txt", content: "z" }])),
       files("b.tgz", await tarGz([{ name: "t.txt", content: "t" }])),
       files("code", "----Tar\nPath: index.js\n\n1"),
