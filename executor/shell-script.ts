@@ -6,8 +6,9 @@ const LF = 0x0a;
 
 const SHELL_LANGUAGES = new Set(["bash", "dash"]);
 
-/** The path of what a shell is to run; null where the program is none. */
-export const shellScriptOf = ({ program, language }: AttemptRequest): string | null => {
+/** The path of what a shell is to run; null where the program is none, or is judged whatever it is. */
+export const shellScriptOf = ({ program, language, cases }: AttemptRequest): string | null => {
+  if (cases !== undefined) return null;
   const isShell =
     language === undefined
       ? program.interpreter === "bash" || program.interpreter === "sh"

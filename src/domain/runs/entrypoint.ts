@@ -86,7 +86,7 @@ const packedHint = (paths: readonly string[]): string =>
     : "";
 
 const missing = (
-  { entrypoint, module }: Manifest,
+  { entrypoint, module = null }: Manifest,
   language: Language | null,
   paths: readonly string[],
 ): Refused => {
@@ -137,7 +137,7 @@ const moduleFiles = (module: string): readonly string[] => {
 };
 
 /** What is wrong with running a module; null for anything else. */
-const moduleMisfit = ({ module, entrypoint, interpreter, judging }: Manifest): Refused | null => {
+const moduleMisfit = ({ module = null, entrypoint, interpreter, judging }: Manifest): Refused | null => {
   if (module === null) return null;
   if (entrypoint !== null) return sentence("module", "module stands beside entrypoint; give one of them");
   if (
@@ -150,7 +150,7 @@ const moduleMisfit = ({ module, entrypoint, interpreter, judging }: Manifest): R
 };
 
 const foundEntrypoint = (
-  { entrypoint, module }: Manifest,
+  { entrypoint, module = null }: Manifest,
   language: Language | null,
   paths: readonly string[],
 ): FoundFile | null => {
@@ -172,7 +172,7 @@ export const resolveEntrypoint = (manifest: Manifest, paths: readonly string[]):
   if (badModule !== null) return badModule;
   if (found === null) return missing(manifest, given, paths);
   const start =
-    manifest.module !== null
+    (manifest.module ?? null) !== null
       ? { interpreter: "python3" as const, language: null }
       : given === null && manifest.interpreter === null
         ? startOf(found.name)

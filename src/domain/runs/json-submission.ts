@@ -76,7 +76,7 @@ export const parseJsonSubmission = (value: unknown): JsonSubmission | Refused =>
   const given = submission.data.code;
   const run = resolveEntrypoint(withDefaults({ ...manifest.fields, entrypoint: path }), [path]);
   if (run.kind === "refused") return run;
-  const code = run.manifest.normalize && isShell(run) ? cleanScript(given) : given;
+  const code = run.manifest.normalize === true && isShell(run) ? cleanScript(given) : given;
   const header = tarHeader({ path, kind: "file", sizeBytes: code.length });
   return {
     kind: "ok",

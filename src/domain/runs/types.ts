@@ -53,8 +53,8 @@ export type Manifest = {
   memoryMb: number;
   cpuSeconds: number;
   stdin: string | null;
-  normalize: boolean;
-  module: string | null;
+  normalize?: boolean;
+  module?: string | null;
   judging: JudgingFields;
   warnings: readonly string[];
 };

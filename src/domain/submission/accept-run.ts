@@ -195,7 +195,14 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const cases = judged === null ? null : await storeCases(admission, judged);
   const door = await storeDoor(admission);
   admission.isHandedOver = true;
-  const task = taskOf(run, { inputs, executables: read.executables, stdin, jobHash: hash, language: language.task, cases });
+  const task = taskOf(run, {
+    inputs,
+    executables: read.executables,
+    stdin,
+    jobHash: hash,
+    language: language.task,
+    cases,
+  });
   const created = await create(admission, task, door);
   if (created.kind === "created") {
     return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };

@@ -32,6 +32,7 @@ export const programSource =
       kind: "ok",
       entries,
       tarBytes: bytes,
+      executables: null,
       stdin: null,
       rest: "",
       resolve: () =>

@@ -37,7 +37,7 @@ export const taskOf = (
     program: {
       interpreter: language === null ? manifest.interpreter : null,
       entrypoint: manifest.entrypoint,
-      ...(manifest.module === null ? {} : { module: manifest.module }),
+      ...(manifest.module ? { module: manifest.module } : {}),
       args: manifest.args,
       env: manifest.env,
       environment: manifest.environment === "" ? "default" : manifest.environment,
