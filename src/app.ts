@@ -1,10 +1,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Deps } from "./deps/types.ts";
+import type { WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
 import { checkWorkloads } from "./domain/workloads/check.ts";
+import type { Workload } from "./domain/workloads/types.ts";
 import { events } from "./http/executor/events.ts";
 import { join } from "./http/executor/join.ts";
 import { offered } from "./http/executor/offered.ts";
 import { uploads } from "./http/executor/uploads.ts";
+import type { JobsApp } from "./http/jobs/create-app.ts";
 import { judge0Face } from "./http/judge0/face.ts";
 import { judge0Operations } from "./http/judge0/operations.ts";
 import { mountFace, owns } from "./http/kit/face.ts";
@@ -20,10 +23,20 @@ import { runsFace } from "./http/runs/face.ts";
 import { runOperations } from "./http/runs/operations.ts";
 import { workloadFace } from "./http/workloads/face.ts";
 import { workloadOperations } from "./http/workloads/operations.ts";
-import { jobs, workloads } from "./service.ts";
+
+/** What the owner of a deployment declares, in src/service.ts or in a project of their own. */
+export type DeployedService = {
+  /** What `createApp` gives. */
+  readonly jobs: JobsApp;
+  readonly workloads?: readonly Workload[];
+  readonly webhookEndpoints?: readonly WebhookEndpoint[];
+};
 
 /** The Worker's HTTP side: the faces, and the answers to what nobody handles, each in its face's shape. */
-export const createService = (deps: Deps): OpenAPIHono => {
+export const createService = (
+  deps: Deps,
+  { jobs, workloads = [] }: Pick<DeployedService, "jobs" | "workloads">,
+): OpenAPIHono => {
   const app = new OpenAPIHono({ strict: false });
   const runs = runsFace(deps);
   const uploadFirst = workloadFace(deps, workloads);

@@ -8,12 +8,29 @@ import type { JobsApp } from "./http/jobs/create-app.ts";
 import { commandsOf } from "./http/jobs/respond.ts";
 import type { CommandOutcome, Notes } from "./wire/typed-jobs.ts";
 
+type Env = Record<string, unknown>;
+
+type JobsRpc = {
+  getJob(jobId: string): Promise<CommandOutcome>;
+  submitResult(jobId: string, payload: unknown, warnings?: readonly string[] | null): Promise<CommandOutcome>;
+  setStatus(jobId: string, status: JobStatus, notes?: Notes): Promise<CommandOutcome>;
+  markError(jobId: string, errors: readonly string[]): Promise<CommandOutcome>;
+  addWarnings(jobId: string, warnings: readonly string[]): Promise<CommandOutcome>;
+  claim(staleAfterSeconds?: number): Promise<CommandOutcome | null>;
+};
+
+/** The class that a deployment's main module extends and exports. */
+export type JobsEntrypointClass = new (
+  context: ExecutionContext,
+  env: Env,
+) => WorkerEntrypoint<Env> & JobsRpc;
+
 /**
  * The RPC face of an app's jobs, for Workers of the same account over a service binding. Each method
  * answers with a value that says how it went; `JobsClient` turns those into jobs and errors.
  */
-export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">) =>
-  class JobsEntrypoint extends WorkerEntrypoint<Record<string, unknown>> {
+export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">): JobsEntrypointClass =>
+  class JobsEntrypoint extends WorkerEntrypoint<Env> {
     async getJob(jobId: string): Promise<CommandOutcome> {
       const deps = this.#deps();
       const job = await commands.readOne(commandsOf(deps, definition), jobId);

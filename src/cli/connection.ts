@@ -44,7 +44,7 @@ const environmentGiven = (environment: NodeJS.ProcessEnv): Given => {
 };
 
 const baseOf = (url: string): string => {
-  const parsed = URL.parse(url);
+  const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null || !["http:", "https:"].includes(parsed.protocol)) {
     throw new CommandFailed(`${url} is no address of a service: it must start with http:// or https://.`);
   }

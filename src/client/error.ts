@@ -1,4 +1,4 @@
-import { type Problem, problem } from "../wire/run-answers.ts";
+type Detail = { readonly field: string; readonly message: string };
 
 const TYPE_PREFIX = "urn:sandpiper:error:";
 
@@ -6,7 +6,7 @@ export type SandpiperErrorInit = {
   /** HTTP status; 0 when there was no answer to speak of. */
   readonly status: number;
   readonly code: string;
-  readonly details?: Problem["details"];
+  readonly details?: readonly Detail[] | undefined;
   readonly retryAfterSeconds?: number | null;
   readonly requestId?: string | null;
   readonly cause?: unknown;
@@ -22,7 +22,7 @@ export class SandpiperError extends Error {
   readonly status: number;
   readonly code: string;
   /** What is wrong with a request, field by field. */
-  readonly details: readonly { readonly field: string; readonly message: string }[];
+  readonly details: readonly Detail[];
   /** Whole seconds after which the same request may pass; null when the service named none. */
   readonly retryAfterSeconds: number | null;
   readonly requestId: string | null;
@@ -47,12 +47,36 @@ const headerSeconds = (response: Response): number | null => {
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
 };
 
-const parsedJson = (text: string): unknown => {
+/** Members of the errors of all faces: runs answer a `type`, workloads a numeric `code`. */
+type Refusal = {
+  readonly type?: unknown;
+  readonly error?: unknown;
+  readonly details?: readonly Detail[];
+  readonly retry_after?: number;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly errors?: readonly Detail[];
+};
+
+const CODE_OF_STATUS: Readonly<Record<number, string>> = {
+  400: "invalid_request",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  413: "too_large",
+  415: "unsupported_media_type",
+  422: "invalid_request",
+  429: "rate_limited",
+};
+
+const refusalIn = (text: string): Refusal => {
   try {
-    return JSON.parse(text);
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? body : {};
   } catch {
-    // An error page of something between us and the service; the status tells what there is to tell.
-    return null;
+    // A page of something between us and the service; the status tells what there is to tell.
+    return {};
   }
 };
 
@@ -61,19 +85,26 @@ export const errorOf = async (response: Response): Promise<SandpiperError> => {
   const { status } = response;
   const requestId = response.headers.get("x-request-id");
   const retryAfterSeconds = headerSeconds(response);
-  const body = problem.safeParse(parsedJson(await response.text()));
-  if (!body.success || !body.data.type.startsWith(TYPE_PREFIX)) {
-    const message = `The answer has status ${status} and is not one of this service's`;
-    return new SandpiperError(message, { status, code: "unexpected_answer", requestId, retryAfterSeconds });
-  }
-  const { error, type, details, retry_after } = body.data;
-  return new SandpiperError(error, {
-    status,
-    code: type.slice(TYPE_PREFIX.length),
-    details,
-    requestId,
-    retryAfterSeconds: retry_after ?? retryAfterSeconds,
-  });
+  const refusal = refusalIn(await response.text());
+  const { type, error, details, retry_after, code, message, errors } = refusal;
+  if (typeof type === "string" && type.startsWith(TYPE_PREFIX) && typeof error === "string")
+    return new SandpiperError(error, {
+      status,
+      code: type.slice(TYPE_PREFIX.length),
+      details,
+      requestId,
+      retryAfterSeconds: retry_after ?? retryAfterSeconds,
+    });
+  if (code === status && typeof message === "string")
+    return new SandpiperError(message, {
+      status,
+      code: CODE_OF_STATUS[status] ?? "internal",
+      details: errors,
+      requestId,
+      retryAfterSeconds,
+    });
+  const text = `The answer has status ${status} and is not one of this service's`;
+  return new SandpiperError(text, { status, code: "unexpected_answer", requestId, retryAfterSeconds });
 };
 
 /** No answer came; `cause` says what the platform knows of it. */

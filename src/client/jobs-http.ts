@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { type CommandOutcome, jobViewForm, refusalForm } from "../wire/typed-jobs.ts";
+import type { CommandOutcome, FieldError, JobView } from "../wire/job-views.ts";
+import { answerOf } from "./answer.ts";
 import type { JobsTransport } from "./jobs.ts";
 
 export type HttpOptions = {
@@ -7,6 +7,8 @@ export type HttpOptions = {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
+  /** A key of the service, in place of the credentials. */
+  readonly key?: string;
   readonly fetch?: typeof fetch;
 };
 
@@ -21,29 +23,42 @@ export class JobsServiceError extends Error {
   }
 }
 
-const authorization = ({ username = "apibasicauthuser", password }: HttpOptions): Record<string, string> => {
+const authorization = ({
+  username = "apibasicauthuser",
+  password,
+  key,
+}: HttpOptions): Record<string, string> => {
+  if (key !== undefined) return { Authorization: `Bearer ${key}` };
   if (password === undefined) return {};
   const bytes = new TextEncoder().encode(`${username}:${password}`);
   return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 };
 
+const JOB_MEMBERS = ["job_id", "status", "request_payload"] as const;
+
+const jobIn = async (response: Response): Promise<JobView> =>
+  answerOf<JobView>(await response.text(), JOB_MEMBERS, response.status);
+
+const errorsIn = async (response: Response): Promise<readonly FieldError[]> =>
+  answerOf<{ errors?: readonly FieldError[] }>(await response.text(), [], response.status).errors ?? [];
+
 const outcomeOf = async (response: Response): Promise<CommandOutcome> => {
-  if (response.ok) return { kind: "job", job: jobViewForm.parse(await response.json()) };
+  if (response.ok) return { kind: "job", job: await jobIn(response) };
   switch (response.status) {
     case 404:
       return { kind: "not_found" };
     case 409:
-      return { kind: "conflict", job: z.object({ job: jobViewForm }).parse(await response.json()).job };
+      return { kind: "conflict", job: answerOf<{ job: JobView }>(await response.text(), ["job"], 409).job };
     case 413:
       return { kind: "too_large" };
     case 422:
-      return { kind: "unfit", errors: refusalForm.parse(await response.json()).errors };
+      return { kind: "unfit", errors: await errorsIn(response) };
     default:
       throw new JobsServiceError(response.status);
   }
 };
 
-const listForm = z.object({ Jobs: z.array(jobViewForm) });
+type Listed = { readonly Jobs: readonly JobView[] };
 
 /** The routes, for any place that has `fetch`. */
 export const overHttp = (options: HttpOptions): Required<JobsTransport> => {
@@ -83,10 +98,10 @@ export const overHttp = (options: HttpOptions): Required<JobsTransport> => {
     list: async (query) => {
       const response = await ask("GET", query === "" ? "" : `?${query}`);
       if (response.status === 422) {
-        return { kind: "unfit", errors: refusalForm.parse(await response.json()).errors };
+        return { kind: "unfit", errors: await errorsIn(response) };
       }
       if (!response.ok) throw new JobsServiceError(response.status);
-      const { Jobs: jobs } = listForm.parse(await response.json());
+      const { Jobs: jobs } = answerOf<Listed>(await response.text(), ["Jobs"], response.status);
       const next = response.headers.get("X-Next") ?? "";
       return { kind: "page", jobs, next: next === "" ? null : next.slice(next.indexOf("?") + 1) };
     },

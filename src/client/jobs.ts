@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import {
   type CommandOutcome,
   type FieldError,
@@ -7,10 +6,14 @@ import {
   type JobStatus,
   type JobView,
   type Notes,
-} from "../wire/typed-jobs.ts";
+} from "../wire/job-views.ts";
+import type { InputOf, ResultModel } from "./result-model.ts";
+import { type WaitOptions, waitUntil } from "./wait.ts";
 
-export { type JobMessage, jobMessage } from "../wire/typed-jobs.ts";
+export type { CommandOutcome, FieldError, JobStatus, JobView, Notes } from "../wire/job-views.ts";
+export { type JobMessage, jobMessage } from "./job-message.ts";
 export { type HttpOptions, JobsServiceError, overHttp } from "./jobs-http.ts";
+export type { ResultModel } from "./result-model.ts";
 
 /** How a client reaches the service: over HTTP, or the RPC face behind a service binding, as it is. */
 export type JobsTransport = {
@@ -66,7 +69,7 @@ export class InvalidPayloadError extends Error {
   }
 }
 
-export type JobsClientOptions<Model extends z.ZodType> = {
+export type JobsClientOptions<Model extends ResultModel> = {
   /** Checks results before they are sent; the service checks them in any case. */
   readonly responseModel?: Model;
   /** Bookkeeping that fails is logged and answers null, so that it never breaks the work itself. */
@@ -89,6 +92,8 @@ const jobOf = (outcome: CommandOutcome): JobView => {
   }
 };
 
+const ENDED: readonly JobStatus[] = ["completed", "error", "cancelled"];
+
 const list = (texts: string | readonly string[]): readonly string[] =>
   typeof texts === "string" ? [texts] : texts;
 
@@ -109,7 +114,7 @@ const reportOnConsole = (message: string, error: unknown): void => {
  * `JobsEntrypoint`, `new JobsClient(overHttp({ url }))` from anywhere. A job that does not exist throws
  * JobNotFoundError.
  */
-export class JobsClient<Model extends z.ZodType = z.ZodType> {
+export class JobsClient<Model extends ResultModel = ResultModel> {
   readonly #transport: JobsTransport;
   readonly #options: JobsClientOptions<Model>;
 
@@ -126,12 +131,12 @@ export class JobsClient<Model extends z.ZodType = z.ZodType> {
   /** Completes the job; never best effort, because a lost result is a lost job. */
   async submitResult(
     jobId: string,
-    payload: z.input<Model>,
+    payload: InputOf<Model>,
     warnings?: string | readonly string[],
   ): Promise<JobView> {
-    const outcome = await this.#options.responseModel?.safeParseAsync(payload);
-    if (outcome?.success === false)
-      throw new InvalidPayloadError("The result does not fit", fieldErrors(outcome.error));
+    const outcome = await this.#options.responseModel?.["~standard"].validate(payload);
+    if (outcome?.issues !== undefined)
+      throw new InvalidPayloadError("The result does not fit", fieldErrors({ issues: outcome.issues }));
     const notes = warnings === undefined ? null : list(warnings);
     return jobOf(await this.#transport.submitResult(jobId, payload, notes));
   }
@@ -186,6 +191,15 @@ export class JobsClient<Model extends z.ZodType = z.ZodType> {
   ): Promise<JobView | null> {
     const outcome = await this.#transport.claim(options.staleAfterSeconds, options.waitSeconds);
     return outcome === null ? null : jobOf(outcome);
+  }
+
+  /** The job once it is completed, in error or cancelled. @throws SandpiperError `timed_out` */
+  wait(jobId: string, options: WaitOptions = {}): Promise<JobView> {
+    return waitUntil(
+      () => this.getJob(jobId),
+      ({ status }) => ENDED.includes(status),
+      options,
+    );
   }
 
   async #tried(work: () => Promise<CommandOutcome>): Promise<JobView | null> {

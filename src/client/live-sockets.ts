@@ -1,4 +1,4 @@
-import { SOCKET_CLOSE, SOCKET_PROTOCOL } from "../wire/run-frames.ts";
+import { SOCKET_CLOSE, SOCKET_PROTOCOL } from "../wire/log-socket.ts";
 import type { LiveEnd, LiveSource } from "./live.ts";
 import { parsedFrame } from "./live-frame.ts";
 
@@ -18,6 +18,18 @@ const endOf = (code: number, hasOpened: boolean, message: string): LiveEnd => {
   return { kind: "refused", cause: new Error(`the log socket did not open, closed with ${code}${reason}`) };
 };
 
+/** A service greets a socket at once; without a word for so long, something in between holds it back. */
+const GREETING_MS = 10_000;
+
+/** A page's policy may forbid sockets, which throws; the events tell the same. */
+const openedSocket = (Socket: SocketConstructor, url: string): SocketLike | Error => {
+  try {
+    return new Socket(url, [SOCKET_PROTOCOL]);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+};
+
 /** A run's typed sockets. `baseUrl` is the service's, with http or https; the first frame greets, so it says that one is open. */
 export const socketSource = (
   Socket: SocketConstructor | undefined,
@@ -27,7 +39,8 @@ export const socketSource = (
   async function* (after, signal) {
     if (Socket === undefined) return { kind: "refused", cause: new Error("there is no WebSocket here") };
     const url = `${baseUrl.replace(/^http/, "ws")}${path}?after=${after}`;
-    const socket = new Socket(url, [SOCKET_PROTOCOL]);
+    const socket = openedSocket(Socket, url);
+    if (socket instanceof Error) return { kind: "refused", cause: socket };
     let closeCode = 0;
     let message = "";
     let hasOpened = false;
@@ -44,16 +57,19 @@ export const socketSource = (
       },
     }).getReader();
     const stop = (): void => socket.close();
+    const greeting = setTimeout(stop, GREETING_MS);
     signal?.addEventListener("abort", stop, { once: true });
     try {
       while (true) {
         const { value, done } = await messages.read();
+        clearTimeout(greeting);
         signal?.throwIfAborted();
         if (done) return endOf(closeCode, hasOpened, message);
         hasOpened = true;
         yield parsedFrame(value);
       }
     } finally {
+      clearTimeout(greeting);
       signal?.removeEventListener("abort", stop);
       socket.close();
     }

@@ -1,5 +1,5 @@
-import type { z } from "zod";
-import { errorOf, SandpiperError, unreachable } from "./error.ts";
+import { answerOf } from "./answer.ts";
+import { errorOf, unreachable } from "./error.ts";
 import { NO_RETRY, type RetryPolicy, withRetry } from "./retry.ts";
 
 /** The part of `fetch` that is used. */
@@ -31,8 +31,8 @@ export type Call = CallOptions & {
 export type Transport = {
   /** Answers a 2xx response. @throws SandpiperError */
   request(call: Call): Promise<Response>;
-  /** Answers the parsed body of a 2xx response. @throws SandpiperError */
-  json<T>(call: Call, schema: z.ZodType<T>): Promise<T>;
+  /** Answers the body of a 2xx response, which has at least these members. @throws SandpiperError */
+  json<T>(call: Call, members: readonly (keyof T & string)[]): Promise<T>;
 };
 
 export type TransportOptions = {
@@ -54,21 +54,11 @@ const initOf = (call: Call, common: Readonly<Record<string, string>>): FetchInit
 const lost = (cause: unknown, signal?: AbortSignal): unknown =>
   signal?.aborted ? signal.reason : unreachable(cause);
 
-const parsed = async <T>(response: Response, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T> => {
-  const text = await response.text().catch((error: unknown) => {
+/** The whole text of an answer. @throws SandpiperError `unreachable` when it was cut off */
+const textOf = (response: Response, signal?: AbortSignal): Promise<string> =>
+  response.text().catch((error: unknown) => {
     throw lost(error, signal);
   });
-  let cause: unknown;
-  try {
-    const body = schema.safeParse(JSON.parse(text));
-    if (body.success) return body.data;
-    cause = body.error;
-  } catch (error) {
-    cause = error;
-  }
-  const message = "The answer does not have the form that this client knows";
-  throw new SandpiperError(message, { status: response.status, code: "unexpected_answer", cause });
-};
 
 export const createTransport = (options: TransportOptions): Transport => {
   const once = async (call: Call): Promise<Response> => {
@@ -85,7 +75,14 @@ export const createTransport = (options: TransportOptions): Transport => {
   const policyOf = (call: Call): RetryPolicy => call.retry ?? options.retry ?? NO_RETRY;
   return {
     request: (call) => withRetry(() => once(call), policyOf(call), call.signal),
-    json: (call, schema) =>
-      withRetry(async () => parsed(await once(call), schema, call.signal), policyOf(call), call.signal),
+    json: <T>(call: Call, members: readonly (keyof T & string)[]) =>
+      withRetry(
+        async () => {
+          const response = await once(call);
+          return answerOf<T>(await textOf(response, call.signal), members, response.status);
+        },
+        policyOf(call),
+        call.signal,
+      ),
   };
 };

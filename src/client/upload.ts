@@ -61,6 +61,14 @@ const counted = (body: Blob, onProgress: OnProgress): ReadableStream<Uint8Array>
   });
 };
 
+type Pipe = TransformStream<Uint8Array, Uint8Array>;
+
+/** Workers send a length only for a stream that is known to have it; elsewhere the header alone says it. */
+const sized = (stream: ReadableStream<Uint8Array>, lengthBytes: number): ReadableStream<Uint8Array> => {
+  const { FixedLengthStream } = globalThis as { FixedLengthStream?: new (lengthBytes: number) => Pipe };
+  return FixedLengthStream === undefined ? stream : stream.pipeThrough(new FixedLengthStream(lengthBytes));
+};
+
 /** Sends a Blob and tells how far it is, by the means that the platform has. */
 export const sendWithProgress =
   (fetch: FetchLike, onProgress: OnProgress): FetchLike =>
@@ -69,5 +77,12 @@ export const sendWithProgress =
     if (!(body instanceof Blob)) return fetch(url, init);
     const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => Xhr };
     if (XMLHttpRequest !== undefined) return sendByXhr(new XMLHttpRequest(), url, init, body, onProgress);
-    return fetch(url, { ...init, body: counted(body, onProgress), duplex: "half" });
+    // Storage takes no upload of unknown length.
+    const headers = { ...init.headers, "Content-Length": String(body.size) };
+    return fetch(url, {
+      ...init,
+      headers,
+      body: sized(counted(body, onProgress), body.size),
+      duplex: "half",
+    });
   };

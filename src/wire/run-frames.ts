@@ -3,12 +3,6 @@ import { jobVerdict } from "./judging.ts";
 import { caseReport, compileReport, logRecord, runStatus } from "./run-answers.ts";
 import { terminationReason } from "./vocabulary.ts";
 
-/** Offered by a client that wants typed frames on a log socket. */
-export const SOCKET_PROTOCOL = "sandpiper.v1";
-
-/** Close codes of a log socket: everything was sent, or there is no such job (any more). */
-export const SOCKET_CLOSE = { endOfLog: 1000, noSuchJob: 4404 } as const;
-
 /** Where the job stands; `version` grows with every change that a client can see. */
 export const statusFrame = z.object({
   type: z.literal("status"),

@@ -1,38 +1,16 @@
 import { z } from "zod";
 
-/** The whole vocabulary; any status may follow any other unless a guard is on. */
-export const JOB_STATUSES = [
-  "pending",
-  "queued",
-  "validating",
-  "processing",
-  "completed",
-  "error",
-  "cancelled",
-] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+import { JOB_STATUSES, type JobView } from "./job-views.ts";
 
-/** One thing that does not fit; the value that was sent is never part of it (O17). */
-export type FieldError = {
-  readonly type: string;
-  readonly loc: readonly (string | number)[];
-  readonly msg: string;
-};
-
-/** A job as every answer shows it: eleven keys, always all present. */
-export type JobView<Request = unknown, Response = unknown, Settings = unknown> = {
-  readonly job_id: string;
-  readonly status: JobStatus;
-  readonly registered_datetime: string;
-  readonly updated_datetime: string;
-  readonly completed_datetime: string | null;
-  readonly errors: readonly string[] | null;
-  readonly warnings: readonly string[] | null;
-  readonly result_count: number;
-  readonly settings: Settings;
-  readonly request_payload: Request;
-  readonly response_payload: Response | null;
-};
+export {
+  type CommandOutcome,
+  type FieldError,
+  fieldErrors,
+  JOB_STATUSES,
+  type JobStatus,
+  type JobView,
+  type Notes,
+} from "./job-views.ts";
 
 const notes = z.array(z.string()).nullable();
 
@@ -61,33 +39,6 @@ export const refusalForm = z.object({
 export const CLAIM_LEASE_SECONDS = 300;
 /** Seconds without news after which a processing job ends in error. */
 export const leaseSeconds = z.int().min(1).max(86_400);
-
-/** What a caller of the RPC face is answered; the same kinds as the routes' statuses. */
-export type CommandOutcome =
-  | { readonly kind: "job"; readonly job: JobView }
-  | { readonly kind: "not_found" }
-  | { readonly kind: "too_large" }
-  | { readonly kind: "conflict"; readonly job: JobView }
-  | { readonly kind: "unfit"; readonly errors: readonly FieldError[] };
-
-export type Notes = { readonly errors?: readonly string[]; readonly warnings?: readonly string[] };
-
-const SHOWN_ERRORS = 100;
-const SHOWN_NAME = 64;
-
-const place = (part: PropertyKey): string | number =>
-  typeof part === "number" ? part : String(part).slice(0, SHOWN_NAME);
-
-/** Zod's issues in the face's form. Names of unknown fields are input, so they are not repeated. */
-export const fieldErrors = (
-  error: z.core.$ZodError,
-  where: readonly (string | number)[] = [],
-): FieldError[] =>
-  error.issues.slice(0, SHOWN_ERRORS).map((issue) => ({
-    type: issue.code,
-    loc: [...where, ...issue.path.map(place)],
-    msg: issue.code === "unrecognized_keys" ? "Unknown fields are not allowed here" : issue.message,
-  }));
 
 /** What a consumer reads: the message's text, or the object it was parsed into. */
 export const jobMessage = z.preprocess(

@@ -2,6 +2,7 @@ import { createExecutionContext, env } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
+import * as deployed from "../../../src/service.ts";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
@@ -11,6 +12,7 @@ import { viewOf } from "./support.ts";
 const MAX_WAITING = 50;
 const service = createService(
   depsFor({ ...(env as unknown as Record<string, unknown>), POOL_MAX_WAITING: String(MAX_WAITING) }),
+  deployed,
 );
 
 const submit = (client: Client, headers: Record<string, string> = {}): Promise<Response> =>

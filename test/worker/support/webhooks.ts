@@ -4,6 +4,7 @@ import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
 import type { WebhookEndpoint } from "../../../src/domain/webhooks/endpoint.ts";
 import { WEBHOOK_EVENTS } from "../../../src/domain/webhooks/event.ts";
+import * as deployed from "../../../src/service.ts";
 import type { WebhookDelivery } from "../../../src/wire/webhook-delivery.ts";
 import type { Client } from "./client.ts";
 import { moveClock } from "./clock.ts";
@@ -32,7 +33,7 @@ export const submitWith = async (client: Client, ...endpoints: WebhookEndpoint[]
     body: JSON.stringify({ code: "print('hello')\n" }),
   });
   const context = createExecutionContext();
-  const response = await createService(depsFor(rawEnv, endpoints)).fetch(request, rawEnv, context);
+  const response = await createService(depsFor(rawEnv, endpoints), deployed).fetch(request, rawEnv, context);
   await waitOnExecutionContext(context);
   const answer = await response.json<{ job_id: string }>();
   if (!response.ok) throw new Error(`submit refused: ${response.status} ${JSON.stringify(answer)}`);

@@ -2,6 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
+import * as deployed from "../../../src/service.ts";
 import { testEnv } from "../support/env.ts";
 import { recordOf } from "../support/objects.ts";
 import { type Data, dataOf, expectWorkloadError, keyOf, put, TAX } from "../support/workloads.ts";
@@ -12,6 +13,7 @@ const OTHER = "key-of-the-second-client";
 /** The same service with keys; jobs and rows are the ones of all tests. */
 const app = createService(
   depsFor({ ...(testEnv as unknown as Record<string, unknown>), API_KEYS: `${ONE}, ${OTHER}` }),
+  deployed,
 );
 
 const call = async (path: string, headers: Record<string, string>, body?: unknown): Promise<Response> =>
@@ -94,7 +96,7 @@ describe("a service with API keys", () => {
   it("takes a webhook_url with a key, and gives the secret that its events are signed with", async () => {
     const env = { ...(testEnv as unknown as Record<string, unknown>), API_KEYS: ONE };
     const secret = `whsec_${btoa("0123456789abcdef0123456789abcdef")}`;
-    const told = createService(depsFor({ ...env, WEBHOOK_SECRET: secret }));
+    const told = createService(depsFor({ ...env, WEBHOOK_SECRET: secret }), deployed);
     const make = (webhook_url: unknown) =>
       told.request(TAX, {
         method: "POST",

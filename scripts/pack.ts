@@ -1,0 +1,4 @@
+import { buildAssets } from "./lib/build.ts";
+import { buildNpmPackage } from "./lib/npm/package.ts";
+
+await Promise.all([buildAssets(), buildNpmPackage()]);
