@@ -1,5 +1,11 @@
 import { build } from "./lib/build.ts";
+import { optionsOf } from "./lib/usage.ts";
 import { WranglerError } from "./lib/wrangler.ts";
+
+optionsOf(
+  "Usage: npm run build\n\nBuilds Worker, console and pages into dist, where something has changed.",
+  {},
+);
 
 try {
   const { rebuilt } = await build();

@@ -3,6 +3,9 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, bundleFile } from "./lib/build.ts";
 import { consoleFolder } from "./lib/console.ts";
+import { optionsOf } from "./lib/usage.ts";
+
+optionsOf("Usage: npm run check:size\n\nBuilds, and says how large the Worker and the console are.", {});
 
 /** A third of what the platform takes on its free plan (3 MiB compressed), and a bound on start-up time. */
 const limitBytes = 1024 * 1024;

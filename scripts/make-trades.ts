@@ -1,14 +1,16 @@
 import { once } from "node:events";
-import { parseArgs } from "node:util";
 import { makeTrades, tradesCsv } from "./lib/trades.ts";
+import { optionsOf } from "./lib/usage.ts";
 
-const { values } = parseArgs({
-  options: { count: { type: "string", default: "100000" }, foreign: { type: "boolean", default: false } },
+const usage = "Usage: node scripts/make-trades.ts [--count N] [--foreign] > trades.csv";
+const values = optionsOf(usage, {
+  count: { type: "string", default: "100000" },
+  foreign: { type: "boolean", default: false },
 });
 
 const count = Number(values.count);
 if (!Number.isInteger(count) || count < 1) {
-  process.stderr.write("Usage: node scripts/make-trades.ts [--count N] [--foreign] > trades.csv\n");
+  process.stderr.write(`--count takes a whole number above 0.\n${usage}\n`);
   process.exit(2);
 }
 

@@ -77,6 +77,10 @@ const build = async (name: string, manifest: Manifest, folder: string): Promise<
 const main = async ([command, ...names]: readonly string[]): Promise<void> => {
   const manifests = readManifests();
   const folder = process.env.EXECUTOR_ENVIRONMENTS_DIR ?? DEFAULT_ENVIRONMENTS_FOLDER;
+  if (command === "--help" || names.includes("--help")) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   if (command === "list") {
     for (const [name, { description }] of manifests) process.stdout.write(`${name}\t${description}\n`);
     return;

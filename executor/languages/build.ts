@@ -145,6 +145,10 @@ const list = (): void => {
 };
 
 const main = async ([command, ...names]: readonly string[]): Promise<void> => {
+  if (command === "--help" || names.includes("--help")) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   if (command === "list") return list();
   const { languages, unknown } = wantedOf(names.filter((name) => name !== "--missing"));
   if (command !== "build" || languages.length === 0 || unknown.length > 0) {

@@ -4,8 +4,10 @@ import { startSandpiper } from "./sandpiper.ts";
 import type { Serve } from "./serve-miniflare.ts";
 import { WranglerError } from "./wrangler.ts";
 
+/** Submits a program, waits for its end, and shows what it printed. */
 const firstCommand = (url: string): string =>
-  `curl -s ${url}/submit -H 'content-type: application/json' -d '{"code":"print(6 * 7)","interpreter":"python3"}'`;
+  `curl -s ${url}/submit -H 'Prefer: wait=60' -H 'Content-Type: application/json' \\\n` +
+  `    -d '{"code":"print(6 * 7)"}' | sed -n 's/.*"stdout":"\\([^"\\]*\\).*/\\1/p'`;
 
 const complain = (error: unknown): void => {
   const isExpected = error instanceof StartError || error instanceof WranglerError;
@@ -30,7 +32,8 @@ const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<voi
   try {
     const { url } = await startSandpiper(options, serve, stack);
     process.stdout.write(`\nSandpiper is ready at ${url} with an executor. Ctrl-C stops both.\n`);
-    process.stdout.write(`Try:\n  ${firstCommand(url)}\n\n`);
+    process.stdout.write(`Open ${url} in a browser, or try this, which ends in 42:\n\n`);
+    process.stdout.write(`  ${firstCommand(url)}\n\n`);
     await untilStopped();
   } catch (error) {
     complain(error);

@@ -25,7 +25,8 @@ const helpText = (command: string): string => `Usage: ${command} -- [options]
 
   --port N          port of the service (8787)
   --state DIR       keep jobs, files and secrets in DIR instead of the project's folder
-  --var NAME:VALUE  set a variable of the Worker, such as RUN_MAX_ACTIVE:4; may be repeated
+  --var NAME:VALUE  set a variable of the Worker; may be repeated. The quotas of each client are
+                    RUN_MAX_ACTIVE (2), RUN_MAX_PER_HOUR (20) and RUN_CPU_SECONDS_PER_MINUTE (10)
   --help            show this`;
 
 const toVars = (given: readonly string[]): Record<string, string> | null => {

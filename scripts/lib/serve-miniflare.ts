@@ -1,4 +1,5 @@
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bindRuntimeToThisProcess } from "./bound-process.ts";
@@ -17,16 +18,25 @@ export type ServeOptions = {
 /** Brings the Worker up on a port and answers how to take it down. */
 export type Serve = (options: ServeOptions) => Promise<{ stop(): Promise<void> }>;
 
+/** Whoever has a run's id has the run, so the terminal shows only its beginning; executors' calls are not shown. */
+const requestLine = (message: string): string | null => {
+  const text = stripVTControlCharacters(message);
+  if (!/^[A-Z]+ \//.test(text) || /^[A-Z]+ \/(executor|pool)\//.test(text)) return null;
+  return text.replace(/(job-[0-9a-f]{6})[0-9a-f]+/gi, "$1...");
+};
+
 class PrintedLog extends Log {
   readonly #print: Print;
 
   constructor(print: Print) {
-    super(LogLevel.WARN);
+    super(LogLevel.INFO);
     this.#print = print;
   }
 
-  protected override log(message: string): void {
-    this.#print(message);
+  /** Of what is for information, only clients' requests are printed, one line each. */
+  override logWithLevel(level: LogLevel, message: string): void {
+    const line = level < LogLevel.INFO ? message : requestLine(message);
+    if (line !== null) this.#print(line);
   }
 }
 
@@ -79,7 +89,6 @@ export const serveOnMiniflare: Serve = async (options) => {
       port: options.port,
       resourcePersistencePath: persistenceDir(options.state),
       cf: false,
-      logRequests: false,
       log: new PrintedLog(options.print),
       handleStructuredLogs: ({ message }) => options.print(message),
     }),

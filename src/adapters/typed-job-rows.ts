@@ -4,7 +4,7 @@ import type { JobFilter } from "../domain/typed-jobs/list-query.ts";
 import { idsPage, readPage, type SizedRow, SMALL_VIEW_BYTES } from "../domain/typed-jobs/page.ts";
 import type { TypedJobRows } from "../domain/typed-jobs/ports.ts";
 import type { TypedJobRow } from "../domain/typed-jobs/row.ts";
-import { Unavailable } from "../domain/typed-jobs/unavailable.ts";
+import { NotMigrated, Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
 const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -69,11 +69,15 @@ const conditionsOf = ({ status, fromSeconds, toSeconds }: JobFilter, after: Curs
   ];
 };
 
+/** D1's errors have no codes; SQLite's words for this have not changed in twenty years. */
+const isUnmigrated = (error: unknown): boolean =>
+  error instanceof Error && /no such (table|column)|has no column named/i.test(error.message);
+
 const asUnavailable = async <T>(work: Promise<T>): Promise<T> => {
   try {
     return await work;
   } catch (error) {
-    throw new Unavailable("D1", error);
+    throw isUnmigrated(error) ? new NotMigrated(error) : new Unavailable("D1", error);
   }
 };
 

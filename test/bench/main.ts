@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from "node:os";
-import { parseArgs } from "node:util";
+import { optionsOf } from "../../scripts/lib/usage.ts";
 import type { Server } from "../e2e/support/server.ts";
 import { benchEnvironments } from "./environments.ts";
 import { benchExecutor, benchHeader, formatRow } from "./executor.ts";
@@ -24,13 +24,11 @@ import { benchPool } from "./pool.ts";
  * executors share the work; `--executor` adds the executor by itself: its own
  * latency and throughput, what an environment costs, and how far a program gets beyond each limit.
  */
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "30" },
-    seconds: { type: "string", default: "5" },
-    executor: { type: "boolean", default: false },
-    pool: { type: "boolean", default: false },
-  },
+const values = optionsOf("Usage: npm run bench -- [--rounds N] [--seconds N] [--pool] [--executor]", {
+  rounds: { type: "string", default: "30" },
+  seconds: { type: "string", default: "5" },
+  executor: { type: "boolean", default: false },
+  pool: { type: "boolean", default: false },
 });
 const rounds = Number(values.rounds);
 const durationMs = Number(values.seconds) * 1_000;

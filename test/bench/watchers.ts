@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
-import { parseArgs } from "node:util";
+import { optionsOf } from "../../scripts/lib/usage.ts";
 import { printer, type Watched, watchTogether, watchWithoutReading } from "../e2e/support/log-watchers.ts";
 import type { Server } from "../e2e/support/server.ts";
 import { ms, quantile, table } from "./lib/figures.ts";
@@ -11,12 +11,13 @@ import { clientOf, startService } from "./lib/service.ts";
  * never reads; beside it the same run without watchers. Watchers and service share the machine's cores, so
  * how fast the watchers get their 5 GB is the machine's figure; what the run itself takes is the service's.
  */
-const { values } = parseArgs({
-  options: {
+const values = optionsOf(
+  "Usage: node test/bench/watchers.ts [--watchers N] [--megabytes N]\n\nMeasures many watchers of one run.",
+  {
     watchers: { type: "string", default: "500" },
     megabytes: { type: "string", default: "10" },
   },
-});
+);
 const watchers = Number(values.watchers);
 const bytes = Number(values.megabytes) * 1_000_000;
 const PAUSE_SECONDS = 5;

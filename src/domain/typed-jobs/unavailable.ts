@@ -6,3 +6,17 @@ export class Unavailable extends Error {
     super(`${what} does not answer`, { cause });
   }
 }
+
+/** The database lacks a table or a column: asking again does not help, the owner's migrations do. */
+export class NotMigrated extends Error {
+  override readonly name = "NotMigrated";
+
+  constructor(cause: unknown) {
+    super(
+      "The database lacks the table of typed jobs: apply the migrations that have typed_job in their names",
+      {
+        cause,
+      },
+    );
+  }
+}

@@ -1,5 +1,5 @@
 import { serviceLog } from "../../deps.ts";
-import { Unavailable } from "../../domain/typed-jobs/unavailable.ts";
+import { NotMigrated, Unavailable } from "../../domain/typed-jobs/unavailable.ts";
 import type { Access, Face } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { depsOf, isAuthorized } from "./auth.ts";
@@ -30,6 +30,7 @@ export const jobsFace = (definition: JobsDefinition): Face<null> => ({
   failed: (c, error) => {
     const cause = error instanceof Unavailable ? error.cause : error;
     serviceLog.error("typed_jobs.failed", cause, { method: c.req.method });
+    if (error instanceof NotMigrated) return problem(c, 500, error.message);
     return error instanceof Unavailable
       ? problem(c, 503, "Storage does not answer now")
       : problem(c, 500, "Something failed on our side");

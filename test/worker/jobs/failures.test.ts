@@ -3,7 +3,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TypedJobObject } from "../../../durable/typed-job-object.ts";
 import type { JobView } from "../../../src/wire/typed-jobs.ts";
 import { testEnv } from "../support/env.ts";
-import { failDatabaseWrites, failQueueSends, queueApi } from "../support/faults.ts";
+import {
+  databaseApi,
+  failDatabaseWrites,
+  failQueueSends,
+  queueApi,
+  statementApi,
+} from "../support/faults.ts";
 import { plainApi } from "./support/app.ts";
 
 const queued = plainApi({ queue: "JOBS_QUEUE" });
@@ -172,12 +178,26 @@ describe("D1", () => {
   });
 
   it("O13: that does not answer a list is a 503 in JSON with Retry-After, and tells nothing of the cause", async () => {
-    await testEnv.DB.exec("ALTER TABLE typed_jobs RENAME TO typed_jobs_away");
+    const lost = new Error("D1_ERROR: Network connection lost.");
+    vi.spyOn(statementApi, "all").mockRejectedValue(lost);
+    vi.spyOn(databaseApi, "batch").mockRejectedValue(lost);
     for (const query of ["", `?job_id=${crypto.randomUUID()}`]) {
       const response = await open.get(`/jobs${query}`);
       expect(response.status).toBe(503);
       expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
       expect(await response.json()).toEqual({ message: "Storage does not answer now" });
+    }
+    vi.restoreAllMocks();
+    expect((await open.get("/jobs")).status).toBe(200);
+  });
+
+  it("without the table is told as that, with what to apply, and not as storage that may answer later", async () => {
+    await testEnv.DB.exec("ALTER TABLE typed_jobs RENAME TO typed_jobs_away");
+    for (const query of ["", `?job_id=${crypto.randomUUID()}`]) {
+      const response = await open.get(`/jobs${query}`);
+      expect(response.status).toBe(500);
+      const message = expect.stringContaining("apply the migrations that have typed_job in their names");
+      expect(await response.json()).toEqual({ message });
     }
     await testEnv.DB.exec("ALTER TABLE typed_jobs_away RENAME TO typed_jobs");
     expect((await open.get("/jobs")).status).toBe(200);
