@@ -112,6 +112,7 @@ export class JobAttempts {
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
+    cpuSeconds: number | null,
   ): Promise<ReportOutcome> {
     const before = this.#storage.record();
     if (before === null) return { kind: "stale" };
@@ -137,9 +138,12 @@ export class JobAttempts {
       const next = attempts.finishAttempt(known, attempt, fresh.finished, truncated, now);
       await this.#changes.commit(next, { by: "holder" });
     } else if (fresh.compiled !== null) {
-      this.#storage.write({ ...known, attempt: attempts.renewLease(attempt, fresh.lastEvent, now) });
+      this.#storage.write({
+        ...known,
+        attempt: attempts.renewLease(attempt, fresh.lastEvent, cpuSeconds, now),
+      });
     } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
-      this.#storage.writeLease(record, attempts.renewLease(attempt, fresh.lastEvent, now));
+      this.#storage.writeLease(record, attempts.renewLease(attempt, fresh.lastEvent, cpuSeconds, now));
     }
     this.#sockets.ping();
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };

@@ -190,8 +190,9 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
+    cpuSeconds: number | null = null,
   ): Promise<ReportOutcome> {
-    return this.#parts.attempts.report(attemptId, bearer, events, proof);
+    return this.#parts.attempts.report(attemptId, bearer, events, proof, cpuSeconds);
   }
 
   grantUploads(

@@ -5,6 +5,7 @@ import { runLanguage } from "./compile/run-language.ts";
 import type { Environment, Environments } from "./environments.ts";
 import type { InstalledLanguages } from "./languages/installed.ts";
 import { errorKind, type Log, shortId } from "./log.ts";
+import { meterSupply } from "./metered-supply.ts";
 import { noOutputs, nothingRan, type Outcome, type ResultContext, toFinishedEvent } from "./outcome.ts";
 import { programOrders } from "./program.ts";
 import { createReportClient } from "./report-client.ts";
@@ -60,7 +61,9 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
   };
   const isAllowed = createOriginCheck(tools.joinUrl, tools.storageOrigins);
   const client = createReportClient(tools.joinUrl, request, tools.identity);
+  const { supply, cpuSeconds } = meterSupply(tools.supply);
   const reporter = createReporter(client, {
+    cpuSeconds,
     onSignal: () => stop(killedFor("cancelled")),
     onDrained: () => program?.resumeLogs(),
   });
@@ -81,13 +84,13 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     const { language, limits } = request;
     if (language !== undefined) {
       const { signal } = abort;
-      const context = { ...tools, environment, reporter, spool, signal, limitsDataPerProcess };
+      const context = { ...tools, supply, environment, reporter, spool, signal, limitsDataPerProcess };
       program = runLanguage(request, language, context);
       return program.done;
     }
     const { workspaceBytes } = limits;
     const { layer } = environment;
-    return runIn(await tools.supply.take({ workspaceBytes, root: null, layer }), environment);
+    return runIn(await supply.take({ workspaceBytes, root: null, layer }), environment);
   };
   const execute = async (onSandboxGone: () => void): Promise<Outcome> => {
     const environment = tools.environments.find(request.program.environment);

@@ -28,7 +28,10 @@ export type Answer<Accepted> =
   | { readonly kind: "refused"; readonly status: number; readonly code: string };
 
 export interface ReportClient {
-  events(events: readonly AttemptEvent[]): Promise<Answer<z.infer<typeof reportAccepted>>>;
+  events(
+    events: readonly AttemptEvent[],
+    cpuSeconds: number,
+  ): Promise<Answer<z.infer<typeof reportAccepted>>>;
   uploads(files: readonly OutputFile[]): Promise<Answer<z.infer<typeof uploadsGranted>>>;
 }
 
@@ -74,10 +77,10 @@ export const createReportClient = (
     return readRefusal(status, answer.body);
   };
   return {
-    events: (events) =>
+    events: (events, cpuSeconds) =>
       post(
         "events",
-        { events },
+        { events, cpuSeconds },
         reportAccepted,
         events.some(({ type }) => type === "finished"),
       ),

@@ -35,6 +35,8 @@ export interface Reporter {
 }
 
 export interface ReporterEvents {
+  /** What the attempt has used so far; each report carries it, for the case that no result follows. */
+  cpuSeconds(): number;
   onSignal(signal: ReporterSignal): void;
   /** The queue has shrunk below its mark. */
   onDrained(): void;
@@ -59,9 +61,13 @@ const createAlarm = (ring: () => void) => {
 };
 
 /** A large report on a slow line takes longer than the lease bears without a word: heartbeats go beside it. */
-const sendWithHeartbeats = async (client: ReportClient, batch: readonly AttemptEvent[]) => {
-  const beside = setInterval(() => void client.events([]), HEARTBEAT_MS);
-  const answer = await client.events(batch);
+const sendWithHeartbeats = async (
+  client: ReportClient,
+  batch: readonly AttemptEvent[],
+  cpuSeconds: () => number,
+) => {
+  const beside = setInterval(() => void client.events([], cpuSeconds()), HEARTBEAT_MS);
+  const answer = await client.events(batch, cpuSeconds());
   clearInterval(beside);
   return answer;
 };
@@ -131,7 +137,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
     const batch = queue.batch();
     hasSentLog ||= batch.some(({ type }) => type === "log");
     lastSentMs = Date.now();
-    const answer = await sendWithHeartbeats(client, batch);
+    const answer = await sendWithHeartbeats(client, batch, events.cpuSeconds);
     inFlight = false;
     if (!closed) onAnswer(answer);
   };

@@ -42,6 +42,8 @@ export interface Sandbox {
   limitMemory(bytes: number): void;
   /** Figures since the sandbox started; once it has ended, the last ones. */
   usage(): Usage;
+  /** The figures that the last look found, without another one. */
+  lastUsage(): Usage;
   /** Ends everything in the sandbox at once. */
   kill(): void;
   /** When every process has ended: the exit status of the launch chain. */
@@ -213,6 +215,7 @@ export const startSandbox = (
     limitMemory: (bytes) => {
       if (!isOver) guard.limitMemory(bytes);
     },
+    lastUsage: () => lastUsage,
     usage: () => {
       if (!isOver) lastUsage = guard.usage();
       return lastUsage;

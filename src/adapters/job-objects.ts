@@ -31,7 +31,8 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   giveUp: (message) => stub.giveUp(message),
   startFunction: () => stub.startFunction(),
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),
-  report: (attemptId, bearer, events, proof) => stub.report(attemptId, bearer, events, proof),
+  report: (attemptId, bearer, events, proof, cpuSeconds) =>
+    stub.report(attemptId, bearer, events, proof, cpuSeconds),
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
   catchUp: () => stub.catchUp(),

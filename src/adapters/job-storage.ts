@@ -20,7 +20,7 @@ const RECENT_CHUNKS = 16;
 const partKey = (name: PartName): string => PART_PREFIX + name;
 
 /** The newest renewal of an attempt's lease; it counts while the record is of the version that it was made for. */
-type Lease = Pick<Attempt, "id" | "leaseUntilMs" | "lastEvent"> & { readonly version: number };
+type Lease = Pick<Attempt, "id" | "leaseUntilMs" | "lastEvent" | "cpuSeconds"> & { readonly version: number };
 
 const chunkKey = (firstSeq: number): string => LOG_PREFIX + String(firstSeq).padStart(12, "0");
 
@@ -62,8 +62,9 @@ export class JobStorage {
 
   /** Stores a renewed lease, and nothing else of the record: not a change that a client can see. */
   writeLease(record: JobRecord, attempt: Attempt): void {
-    const { id, leaseUntilMs, lastEvent } = attempt;
-    this.#storage.kv.put(LEASE, { id, leaseUntilMs, lastEvent, version: record.version } satisfies Lease);
+    const { id, leaseUntilMs, lastEvent, cpuSeconds = 0 } = attempt;
+    const lease: Lease = { id, leaseUntilMs, lastEvent, cpuSeconds, version: record.version };
+    this.#storage.kv.put(LEASE, lease);
     this.#record = { ...record, attempt };
   }
 
@@ -132,8 +133,8 @@ export class JobStorage {
     const { attempt, version } = record;
     const lease = attempt === null ? undefined : this.#storage.kv.get<Lease>(LEASE);
     if (attempt === null || lease?.id !== attempt.id || lease.version !== version) return record;
-    const { leaseUntilMs, lastEvent } = lease;
-    return { ...record, attempt: { ...attempt, leaseUntilMs, lastEvent } };
+    const { leaseUntilMs, lastEvent, cpuSeconds = 0 } = lease;
+    return { ...record, attempt: { ...attempt, leaseUntilMs, lastEvent, cpuSeconds } };
   }
 
   /** The chunk with this record, or the first one behind it. */

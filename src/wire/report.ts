@@ -87,7 +87,11 @@ export type AttemptEvent = z.infer<typeof attemptEvent>;
  * without gaps; a batch may repeat events that were already taken. An empty batch is a heartbeat. The first
  * report claims the job; one with `finished` has the executor's signature in a header (src/wire/pool.ts).
  */
-export const report = z.object({ events: z.array(attemptEvent).max(REPORT_EVENTS) });
+export const report = z.object({
+  events: z.array(attemptEvent).max(REPORT_EVENTS),
+  /** What the attempt has used so far: charged where no result ever comes. */
+  cpuSeconds: z.number().nonnegative().optional(),
+});
 export type Report = z.infer<typeof report>;
 
 /** 200. `acknowledged` is the highest event number that is stored; `cancel` asks to kill the program. */

@@ -74,6 +74,17 @@ describe("reports", () => {
     expect(attempt.reports.some(({ events }) => events === 0)).toBe(true);
   });
 
+  it("say what the program has used so far", async () => {
+    const timeoutMs = HEARTBEAT_MS + 1_500;
+    const { attempt } = await start("while True: pass", { limits: { timeoutMs, cpuMs: 20_000 } });
+    const { finished } = await resultOf(attempt);
+    const used = attempt.reports.map(({ cpuSeconds }) => cpuSeconds ?? 0);
+    expect(used).toEqual(used.toSorted((left, right) => left - right));
+    const beforeTheEnd = used.at(-2) ?? 0;
+    expect(beforeTheEnd).toBeGreaterThan(1);
+    expect(beforeTheEnd).toBeLessThanOrEqual(finished.cpuSeconds + 0.2);
+  });
+
   it("hold back a program that writes faster than they go out", async () => {
     const { attempt } = await start("import sys\nfor i in range(60): sys.stdout.write('x' * 65536)");
     attempt.interfere = () => null;

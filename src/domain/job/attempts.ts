@@ -46,18 +46,35 @@ export const startAttempt = (
 export const leaseIsStale = (attempt: Attempt, now: number): boolean =>
   attempt.leaseUntilMs - now <= LEASE_MS - HEARTBEAT_MS;
 
-/** The attempt after a heartbeat. */
-export const renewLease = (attempt: Attempt, lastEvent: number, now: number): Attempt => ({
-  ...attempt,
+/** The attempt after a heartbeat; what it used never falls. */
+export const renewLease = (
+  attempt: Attempt,
+  lastEvent: number,
+  cpuSeconds: number | null,
+  now: number,
+): Attempt => ({
+  ...usedAtLeast(attempt, cpuSeconds ?? 0),
   leaseUntilMs: now + LEASE_MS,
   lastEvent,
 });
 
+const usedAtLeast = (attempt: Attempt, cpuSeconds: number): Attempt => ({
+  ...attempt,
+  cpuSeconds: Math.max(attempt.cpuSeconds ?? 0, cpuSeconds),
+});
+
+/** Adds what the lost attempt used to what is charged at the job's end. */
+const withLostCpu = (record: JobRecord): JobRecord => ({
+  ...record,
+  lostCpuSeconds: (record.lostCpuSeconds ?? 0) + (record.attempt?.cpuSeconds ?? 0),
+});
+
 /**
  * What follows when an attempt is lost: cancelled if that was asked, else again, else failed. One that was
- * ended in order, such as by a rollout, does not count.
+ * ended in order, such as by a rollout, does not count. What it said that it used is charged all the same.
  */
-export const loseAttempt = (record: JobRecord, message: string, now: number, counts = true): JobRecord => {
+export const loseAttempt = (before: JobRecord, message: string, now: number, counts = true): JobRecord => {
+  const record = withLostCpu(before);
   if (record.cancelRequested) return endJob(record, withoutRun("cancelled", null), now);
   const attemptsLost = (record.attemptsLost ?? 0) + (counts ? 1 : 0);
   const isGivenUp = attemptsLost >= MAX_LOST || record.attemptsMade >= MAX_ATTEMPTS;
@@ -81,9 +98,9 @@ export const finishAttempt = (
   now: number,
 ): JobRecord => {
   if (event.reason === "infrastructure") {
-    const lostCpuSeconds = (record.lostCpuSeconds ?? 0) + event.cpuSeconds;
+    const used = { ...record, attempt: usedAtLeast(attempt, event.cpuSeconds) };
     const message = event.message ?? "the executor could not run the program";
-    return loseAttempt({ ...record, lostCpuSeconds }, message, now, event.executorStopped !== true);
+    return loseAttempt(used, message, now, event.executorStopped !== true);
   }
   return endJob(record, resultOf(event, attempt.id, logTruncated), now);
 };

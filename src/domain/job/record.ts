@@ -125,6 +125,8 @@ export type Attempt = {
   readonly deadlineMs: number;
   /** Highest event number taken with a record write; the log's tail may know a higher one. */
   readonly lastEvent: number;
+  /** What it has used, as it last said when its lease was stored. */
+  readonly cpuSeconds?: number;
 };
 
 /** Whose clients a run was made for, in their own shapes. */

@@ -107,11 +107,13 @@ export type JobHandle = {
   startFunction(): Promise<FunctionRun | null>;
   /** Loses an attempt that cannot go on: the job fails after its last one. */
   failAttempt(attemptId: string, message: string): Promise<void>;
+  /** `cpuSeconds` is what the attempt has used so far; null where that was not said. */
   report(
     attemptId: string,
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
+    cpuSeconds?: number | null,
   ): Promise<ReportOutcome>;
   /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
   grantUploads(

@@ -49,7 +49,10 @@ export const events =
     if (body instanceof Response) return body;
     const proof = await proofOf(c, deps, bytes);
     try {
-      return answer(c, await call.job.report(call.id, call.bearer, body.events, proof));
+      return answer(
+        c,
+        await call.job.report(call.id, call.bearer, body.events, proof, body.cpuSeconds ?? null),
+      );
     } catch (error) {
       deps.log.error("report.failed", error);
       return refuse(c, 503, "internal", "the job does not answer; send it again");

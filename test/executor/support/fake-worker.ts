@@ -27,7 +27,7 @@ export interface SeenAttempt {
   readonly token: string;
   readonly events: AttemptEvent[];
   /** Number of events in each report that was accepted, and when it came. */
-  readonly reports: { readonly atMs: number; readonly events: number }[];
+  readonly reports: { readonly atMs: number; readonly events: number; readonly cpuSeconds?: number }[];
   readonly stored: Map<string, Buffer>;
   /** Violations of the protocol; a test fails when there are any. */
   readonly complaints: string[];
@@ -88,7 +88,12 @@ const handleEvents = (attempt: SeenAttempt, body: Buffer): Reply => {
     attempt.complaints.push(`a report is invalid: ${parsed.error.message}`);
     return reply(400, refuse("invalid"));
   }
-  attempt.reports.push({ atMs: Date.now(), events: parsed.data.events.length });
+  const { events, cpuSeconds } = parsed.data;
+  attempt.reports.push({
+    atMs: Date.now(),
+    events: events.length,
+    ...(cpuSeconds !== undefined && { cpuSeconds }),
+  });
   const expected = take(attempt, parsed.data.events);
   if (expected !== null) {
     attempt.complaints.push(`a gap before event ${expected}`);

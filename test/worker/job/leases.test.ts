@@ -117,6 +117,46 @@ describe("a lease", () => {
   });
 });
 
+describe("what an attempt used", () => {
+  it("is charged by its last word when its lease runs out, once for each attempt", async () => {
+    const { client, id, attempt } = await start();
+    const beat = async (of: typeof attempt, cpuSeconds: number) => {
+      moveClock(HEARTBEAT_MS + 1);
+      expect((await of.post([], of.request.attemptToken, cpuSeconds)).status).toBe(200);
+    };
+    await beat(attempt, 1.5);
+    await beat(attempt, 2.25);
+    // One that forgets, or says less, takes nothing back.
+    await beat(attempt, 0.5);
+    await ring(id, LEASE_MS);
+    const second = await executor.of(id);
+    await beat(second, 0.75);
+    await ring(id, LEASE_MS);
+    await (await executor.of(id)).finish({ cpuSeconds: 0.5 });
+    expect(await client.status(id)).toMatchObject({ status: "completed" });
+    expect(await client.json("/stats")).toMatchObject({
+      your_quota: { active_jobs: 0, used: expect.closeTo(3.5, 5) },
+    });
+  });
+
+  it("is charged once where a result that blames the infrastructure says it again", async () => {
+    const { client, id, attempt } = await start();
+    moveClock(HEARTBEAT_MS + 1);
+    await attempt.post([], attempt.request.attemptToken, 2);
+    await attempt.finish({ reason: "infrastructure", exitCode: null, message: "gone", cpuSeconds: 2.5 });
+    await (await executor.of(id)).finish({ cpuSeconds: 0.25 });
+    expect(await client.json("/stats")).toMatchObject({
+      your_quota: { active_jobs: 0, used: expect.closeTo(2.75, 5) },
+    });
+  });
+
+  it.each([-1, "2", null])("that is %j is refused, and changes nothing", async (cpuSeconds) => {
+    const { attempt } = await start();
+    const response = await attempt.post([], attempt.request.attemptToken, cpuSeconds as number);
+    expect(response.status).toBe(400);
+  });
+});
+
 describe("an attempt", () => {
   it("that blames the infrastructure is made again, up to three in all, and what it used is charged", async () => {
     const { client, id, attempt } = await start();

@@ -68,8 +68,13 @@ export class HandAttempt {
   }
 
   /** Posts events as they are, numbers included; results are signed unless they have a signature. */
-  async post(events: readonly AttemptEvent[], token = this.request.attemptToken): Promise<Response> {
-    const body = JSON.stringify({ events: await Promise.all(events.map((event) => this.#signed(event))) });
+  async post(
+    events: readonly AttemptEvent[],
+    token = this.request.attemptToken,
+    cpuSeconds?: number,
+  ): Promise<Response> {
+    const signed = await Promise.all(events.map((event) => this.#signed(event)));
+    const body = JSON.stringify({ events: signed, ...(cpuSeconds === undefined ? {} : { cpuSeconds }) });
     const hash = hexOf(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
     const { attemptId } = this.request;
     return SELF.fetch(EVENTS(attemptId), {
