@@ -20,10 +20,13 @@ const PRUNED = ["doc", "man", "locale", "lintian", "info", "bash-completion", "a
 
 const isFolder = (path: string): boolean => existsSync(path) && lstatSync(path).isDirectory();
 
+/** Plain files at every depth; a link to a folder, which may be a circle, is not gone through. */
 const filesBelow = (folder: string): readonly string[] =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
 
 const libraryFolder = (root: string): string | null => {
   const lib = join(root, "usr/lib");

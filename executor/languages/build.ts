@@ -20,6 +20,7 @@ import {
   readBuiltLanguages,
   versionIn,
 } from "./layer-file.ts";
+import { languagesPage } from "./page.ts";
 import { runInLayer } from "./run-in-layer.ts";
 import { languageSets } from "./sets.ts";
 
@@ -30,9 +31,11 @@ const TOOLS = ["libc-bin", "tini", "dash", "sed", "grep", "findutils", "debianut
 
 const usage = `Usage: npm run languages -- build [--missing] SET|LANGUAGE...
        npm run languages -- list
+       npm run languages -- page
 
 Builds the layer of languages with a compiler or an interpreter of its own from Debian packages into
-EXECUTOR_LANGUAGES_DIR (${DEFAULT_LANGUAGES_FOLDER}). Sets, each with the one before it:
+EXECUTOR_LANGUAGES_DIR (${DEFAULT_LANGUAGES_FOLDER}). page prints the page about languages.
+Sets, each with the one before it:
 small (C and C++, a download of 64 MB), core (400 MB), wide (850 MB), all (1.3 GB). --missing leaves a
 layer alone that has these languages. It wants apt's package lists, dpkg-deb, bubblewrap and, for languages from npm, npm.
 `;
@@ -150,6 +153,10 @@ const main = async ([command, ...names]: readonly string[]): Promise<void> => {
     return;
   }
   if (command === "list") return list();
+  if (command === "page") {
+    process.stdout.write(languagesPage());
+    return;
+  }
   const { languages, unknown } = wantedOf(names.filter((name) => name !== "--missing"));
   if (command !== "build" || languages.length === 0 || unknown.length > 0) {
     if (unknown.length > 0) say(`There is no set or language ${unknown.join(", ")} to build.`);

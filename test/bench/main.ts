@@ -3,6 +3,7 @@ import { optionsOf } from "../../scripts/lib/usage.ts";
 import type { Server } from "../e2e/support/server.ts";
 import { benchEnvironments } from "./environments.ts";
 import { benchExecutor, benchHeader, formatRow } from "./executor.ts";
+import { benchJudging } from "./judging.ts";
 import { bareRun } from "./lib/bare.ts";
 import { median, spread, table } from "./lib/figures.ts";
 import { type Program, programs } from "./lib/programs.ts";
@@ -93,7 +94,8 @@ const server = await startService();
 try {
   process.stdout.write(`${machine()}; ${rounds} rounds, median / p95\n\n`);
   process.stdout.write(`${await latencyTable(server)}\n\n`);
-  process.stdout.write(`${await throughputTable(server)}\n\n${machine()} at the end\n`);
+  process.stdout.write(`${await throughputTable(server)}\n\n`);
+  process.stdout.write(`${await benchJudging(server)}\n\n${machine()} at the end\n`);
 } finally {
   await server.stop();
 }

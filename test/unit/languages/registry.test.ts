@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { languagesPage } from "../../../executor/languages/page.ts";
 import { languageSets } from "../../../executor/languages/sets.ts";
 import {
   findLanguage,
@@ -56,5 +58,11 @@ describe("the registry of languages", () => {
       expect(ids).toEqual(expect.arrayContaining([...(sets[at] ?? [])]));
     });
     for (const id of sets.flat()) expect(languageById(id)?.layer).toBe("languages");
+  });
+
+  it("is what the page about languages says", () => {
+    expect(readFileSync(new URL("../../../docs/languages.md", import.meta.url), "utf8")).toBe(
+      languagesPage(),
+    );
   });
 });
