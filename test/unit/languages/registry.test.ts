@@ -61,8 +61,9 @@ describe("the registry of languages", () => {
   });
 
   it("is what the page about languages says", () => {
-    expect(readFileSync(new URL("../../../docs/languages.md", import.meta.url), "utf8")).toBe(
-      languagesPage(),
-    );
+    // The formatter aligns tables.
+    const plain = (text: string): string => text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---").trim();
+    const { pathname } = new URL("../../../docs/languages.md", import.meta.url);
+    expect(plain(readFileSync(pathname, "utf8")) === plain(languagesPage())).toBe(true);
   });
 });
