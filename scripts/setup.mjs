@@ -90,7 +90,7 @@ const installNpmPackages = () => {
 
 const main = () => {
   if (process.platform !== "linux") {
-    stop("Sandpiper's sandbox needs a Linux host; see the README for running it in a Linux container.");
+    stop("Sandpiper's sandbox needs a Linux host; see docs/executor.md for running it in a Linux container.");
   }
   if (Number(process.versions.node.split(".")[0]) < 20) {
     stop(`Sandpiper needs Node 20 or newer; this is ${process.version}.`);

@@ -32,7 +32,7 @@ export const webhookEndpoints: readonly WebhookEndpoint[] = [];
 
 /**
  * The typed jobs of this deployment: POST /jobs registers a job and sends it to the queue behind
- * JOBS_QUEUE, workers anywhere report with PATCH and PUT, GET /jobs lists. README, "Typed jobs".
+ * JOBS_QUEUE, workers anywhere report with PATCH and PUT, GET /jobs lists. docs/typed-jobs.md.
  */
 export const jobs = createApp(captionRequest, captionResult, captionSettings, {
   apiTitle: "Image captions",

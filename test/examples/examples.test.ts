@@ -21,7 +21,7 @@ let miniflare: Miniflare;
 let url: URL;
 
 const workerOf = async (example: string) => {
-  const config = path.join(root, "test/examples", example, "wrangler.toml");
+  const config = path.join(root, "docs/examples", example, "wrangler.toml");
   const outdir = path.join(folder, example);
   await runWrangler(["deploy", "--dry-run", "--config", config, "--outdir", outdir]);
   const { workerOptions } = unstable_getMiniflareWorkerOptions(config);

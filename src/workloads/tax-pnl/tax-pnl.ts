@@ -4,7 +4,7 @@ import source from "./tax_pnl.py";
 
 const MIB = 1_048_576;
 
-/** An example of a sandboxed program: a report on share trades, which the README walks through. */
+/** An example of a sandboxed program: a report on share trades, which docs/workloads.md walks through. */
 export const taxPnl = defineWorkload({
   path: "calculator/tax-pnl/securities",
   entity: "in.co.example",
