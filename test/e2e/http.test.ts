@@ -16,6 +16,16 @@ describe("the service over HTTP", () => {
     expect(answers.some(({ head }) => head.includes("connection: close"))).toBe(false);
   });
 
+  test("opens no tunnel: the runtime refuses CONNECT before the service sees it", async () => {
+    const { host } = new URL(inject("sandpiperUrl"));
+    for (const target of ["example.com:443", host, "/submit"]) {
+      const [answer] = await rawExchange([`CONNECT ${target} HTTP/1.1\r\nhost: ${host}\r\n\r\n`]);
+      expect(answer?.status).toBeGreaterThanOrEqual(400);
+      expect(answer?.head).toContain("connection: close");
+    }
+    expect((await rawFetch("/health")).status).toBe(200);
+  });
+
   test("takes a multipart upload with lower-case names", async () => {
     const host = new URL(inject("sandpiperUrl")).host;
     const body =
