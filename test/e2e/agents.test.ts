@@ -70,9 +70,9 @@ describe.each<Era>(["legacy", "auto"])("an agent, protocol negotiation %s", (mod
     };
     const { run } = await callTool(client, "run_code", { code }, { onprogress });
     const endMs = performance.now();
-    const steps = told.filter(({ message }) => message.startsWith("step"));
-    expect(steps.map(({ message }) => message.trim())).toEqual(["step 0", "step 1", "step 2"]);
-    expect(endMs - (steps[0]?.atMs ?? endMs)).toBeGreaterThan(400);
+    const printed = told.filter(({ message }) => !message.startsWith("The run is"));
+    expect(printed.map(({ message }) => message).join("")).toBe("step 0\nstep 1\nstep 2\n");
+    expect(endMs - (printed[0]?.atMs ?? endMs)).toBeGreaterThan(400);
     expect(run).toMatchObject({ status: "completed", stdout: "step 0\nstep 1\nstep 2\n" });
     await client.close();
   });
@@ -172,11 +172,36 @@ describe("an agent", () => {
     await client.close();
   });
 
+  test("has a program judged by cases, and what they printed in the answer", async () => {
+    const client = await connectAgent();
+    const cases = [
+      { stdin: "2", expected_output: "4" },
+      { id: "zero", stdin: "0", expected_output: "1" },
+    ];
+    const told: string[] = [];
+    const onprogress = ({ message = "" }: { message?: string | undefined }) => told.push(message);
+    const code = "print(int(input()) * 2)";
+    const { run, text } = await callTool(client, "run_code", { code, language: "py", cases }, { onprogress });
+    expect(run).toMatchObject({
+      status: "failed",
+      verdict: "wrong_answer",
+      cases: [
+        { id: "0", verdict: "accepted", stdout: "4\n" },
+        { id: "zero", verdict: "wrong_answer", stdout: "0\n" },
+      ],
+    });
+    expect(text).toContain("Verdict: wrong_answer");
+    expect(text).toContain("zero: wrong_answer\n0");
+    expect(told).toContain("Case zero: wrong_answer");
+    await client.close();
+  });
+
   test("is shown the environments with their packages", async () => {
     const client = await connectAgent();
     const { run } = await callTool(client, "list_environments", {});
-    const { environments } = run as { environments: { name: string; packages: string[] }[] };
-    expect(environments.map(({ name }) => name)).toContain("default");
+    const { environments, languages } = run as Record<string, { name: string; id: string }[]>;
+    expect(environments?.map(({ name }) => name)).toContain("default");
+    expect(languages?.map(({ id }) => id)).toContain("python");
     await client.close();
   });
 });

@@ -163,6 +163,36 @@ describe("the console's run page", () => {
     await page.context().close();
   });
 
+  test("judges a program by cases in the language that is chosen", async () => {
+    const { open, problems } = await visit(browser);
+    const page = await open();
+    await page.getByLabel("Language").selectOption("javascript");
+    await page.getByRole("tab", { name: "index.js" }).waitFor();
+    await typeProgram(page, 'console.log(Number(require("fs").readFileSync(0, "utf8")) * 2);');
+    await page.getByText("Cases", { exact: true }).click();
+    for (const [at, [stdin, expected]] of [
+      ["2", "4"],
+      ["3", "7"],
+    ].entries()) {
+      await page.getByRole("button", { name: "Add a case" }).click();
+      await page.getByLabel(`stdin of case ${at + 1}`).fill(stdin ?? "");
+      await page.getByLabel(`Expected output of case ${at + 1}`).fill(expected ?? "");
+    }
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const status = page.getByRole("region", { name: "State of the run" });
+    await status.getByText("Wrong answer", { exact: true }).waitFor();
+    const results = page.getByRole("region", { name: "Cases" });
+    await results.getByText("1 of 2 accepted").waitFor();
+    await results.getByText("Wrong answer").click();
+    await results.getByText("6", { exact: true }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.reload();
+    await results.getByText("1 of 2 accepted").waitFor();
+    await page.getByText("Cases (2)").waitFor();
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   test("says what is wrong in the service's words, and counts down to the next run", async () => {
     const { open } = await visit(browser);
     const page = await open();

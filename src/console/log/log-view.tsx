@@ -56,13 +56,18 @@ const FilterButtons = () => (
   </fieldset>
 );
 
-type Props = { readonly log: Log; readonly wholeLog: string | null; readonly placeholder: string };
+type Props = {
+  readonly log: Log;
+  readonly wholeLog: string | null;
+  readonly placeholder: string;
+  readonly name?: string;
+};
 
 /** Nearer than this to its end, the log follows what comes. */
 const NEAR_END_PX = 40;
 
 /** The log as it grows; `wholeLog` is the address of all of it. */
-export const LogView = ({ log, wholeLog, placeholder }: Props) => {
+export const LogView = ({ log, wholeLog, placeholder, name = "Output of the program" }: Props) => {
   const frame = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const version = log.drawn.value;
@@ -71,7 +76,7 @@ export const LogView = ({ log, wholeLog, placeholder }: Props) => {
     if (element !== null && follows.current) element.scrollTop = element.scrollHeight;
   }, [version, log]);
   return (
-    <section class="log" aria-label="Output of the program">
+    <section class="log" aria-label={name}>
       <div class="bar">
         <FilterButtons />
         {wholeLog !== null && (
@@ -85,7 +90,7 @@ export const LogView = ({ log, wholeLog, placeholder }: Props) => {
         class={`log-frame show-${filter.value}`}
         role="log"
         aria-live="off"
-        aria-label="stdout and stderr"
+        aria-label={`${name}: stdout and stderr`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keyboard
         tabIndex={0}
         onScroll={({ currentTarget: at }) => {

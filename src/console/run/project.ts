@@ -1,5 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { readStored, writeStored } from "../shared/stored.ts";
+import { languageOf } from "./languages.ts";
 import { isSample, sampleOf } from "./samples.ts";
 
 /** A file of the project: text that is edited here, or bytes that were dropped. */
@@ -19,14 +20,18 @@ export type Settings = {
   readonly cpuSeconds: string;
 };
 
+/** One input with what the program must print for it; both as text. */
+export type Case = { readonly stdin: string; readonly expected: string };
+
 export type Project = {
   readonly files: readonly ProjectFile[];
   readonly active: string;
   readonly settings: Settings;
+  readonly cases: readonly Case[];
 };
 
 const NO_SETTINGS: Settings = {
-  language: "python3",
+  language: "python",
   environment: "",
   entrypoint: "",
   args: "",
@@ -37,20 +42,22 @@ const NO_SETTINGS: Settings = {
 };
 
 const firstProject = (): Project => {
-  const sample = sampleOf("python3");
+  const sample = sampleOf("python");
   if (sample === null) throw new Error("there is no sample to start with");
-  return { files: [sample], active: sample.path, settings: NO_SETTINGS };
+  return { files: [sample], active: sample.path, settings: NO_SETTINGS, cases: [] };
 };
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
 const isProject = (value: unknown): value is Project => {
   if (typeof value !== "object" || value === null) return false;
-  const { files, active, settings } = value as Record<string, unknown>;
+  const { files, active, settings, cases } = value as Record<string, unknown>;
   return (
     Array.isArray(files) &&
     files.every((file) => isText(file?.path) && isText(file?.text)) &&
     isText(active) &&
+    Array.isArray(cases) &&
+    cases.every((one) => isText(one?.stdin) && isText(one?.expected)) &&
     typeof settings === "object" &&
     settings !== null &&
     Object.keys(NO_SETTINGS).every((name) => isText((settings as Record<string, unknown>)[name]))
@@ -71,8 +78,8 @@ const PAUSE_MS = 300;
 
 /** Keeps the texts of the project; what was dropped as bytes stays with the page alone. */
 const keep = (): void => {
-  const { files, active, settings } = project.peek();
-  const draft = { files: files.filter((file) => "text" in file), active, settings };
+  const { files, active, settings, cases } = project.peek();
+  const draft = { files: files.filter((file) => "text" in file), active, settings, cases };
   const isThere = writeStored(sessionStorage, DRAFT, draft);
   isKept.value = writeStored(localStorage, DRAFT, draft) || isThere;
 };
@@ -106,6 +113,8 @@ export const textOfFile = (path: string): string => {
 
 export const setSetting = (name: keyof Settings, value: string): void =>
   change({ settings: { ...project.peek().settings, [name]: value } });
+
+export const setCases = (cases: readonly Case[]): void => change({ cases });
 
 export const showFile = (path: string): void => change({ active: path });
 
@@ -152,7 +161,7 @@ export const renameFile = (path: string, name: string): void => {
 export const chooseLanguage = (language: string): void => {
   const { files } = project.peek();
   const [only] = files;
-  const sample = sampleOf(language);
+  const sample = sampleOf(language, languageOf(language)?.source_file);
   setSetting("language", language);
   if (sample === null || files.length !== 1 || only === undefined || !("text" in only)) return;
   if (!isSample(only.text)) return;

@@ -7,6 +7,8 @@ import { useNow } from "../shared/clock.ts";
 import { CopyAs } from "./copy.tsx";
 import { droppedFiles } from "./dropped.ts";
 import { Files } from "./files.tsx";
+import { CaseResults, Compiler } from "./judged.tsx";
+import { loadLanguages } from "./languages.ts";
 import { Outputs } from "./outputs.tsx";
 import { addFiles, project } from "./project.ts";
 import { RecentRuns } from "./recent-runs.tsx";
@@ -77,6 +79,8 @@ export const RunPage = () => {
   useEffect(() => open(id), [id]);
   useEffect(() => {
     inBackground(loadEnvironments());
+    // Until an executor answers, the page offers what each of them has.
+    inBackground(loadLanguages().catch(() => undefined));
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
@@ -97,7 +101,9 @@ export const RunPage = () => {
       </div>
       <div class="column">
         <Status />
+        <Compiler />
         <LogView log={log.value} wholeLog={address} placeholder="What the program prints appears here." />
+        <CaseResults />
         <Outputs />
       </div>
     </main>

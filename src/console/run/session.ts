@@ -1,6 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type LiveEvent, SandpiperError } from "../../client/index.ts";
 import type { RunReport } from "../../wire/run-answers.ts";
+import type { CaseFrame, CompileFrame } from "../../wire/run-frames.ts";
 import { Log } from "../log/log.ts";
 import { goTo, route } from "../route.ts";
 import { client, isConnected, messageOf } from "../shared/api.ts";
@@ -17,6 +18,11 @@ export const runId = signal("");
 export const report = signal<RunReport | null>(null);
 const newLog = (): Log => new Log((draw) => requestAnimationFrame(draw));
 export const log = signal(newLog());
+/** What the compiler printed, and how its step ended. */
+export const compileLog = signal(newLog());
+export const compile = signal<CompileFrame | null>(null);
+/** Cases that have ended, in their order. */
+export const caseResults = signal<readonly CaseFrame[]>([]);
 /** What went wrong with the last request, in the reader's words. */
 export const problem = signal("");
 /** Part of the upload that is sent, 0 to 1. */
@@ -38,6 +44,9 @@ const begin = (next: Phase, id: string): AbortSignal => {
     runId.value = id;
     report.value = null;
     log.value = newLog();
+    compileLog.value = newLog();
+    compile.value = null;
+    caseResults.value = [];
     problem.value = "";
     sentPart.value = 0;
     startedAtMs.value = null;
@@ -57,12 +66,18 @@ const take = (latest: RunReport): void => {
 
 const takeEvent = async (id: string, event: LiveEvent, signal: AbortSignal): Promise<void> => {
   if ("data" in event) {
-    log.value.write(event.stream, event.data);
+    const target = event.phase === "compile" ? compileLog : log;
+    target.value.write(event.stream, event.data);
     if (phase.value === "queued") phase.value = "running";
     startedAtMs.value ??= Date.now();
     return;
   }
-  take(await client.status(id, { signal }));
+  if (event.type === "compile") compile.value = event;
+  else if (event.type === "case") {
+    // A case of another attempt takes the place of the lost one's.
+    const others = caseResults.value.filter(({ index }) => index < event.index);
+    caseResults.value = [...others, event];
+  } else take(await client.status(id, { signal }));
 };
 
 /** The run is gone, or the service was away for too long; what is shown stays. */

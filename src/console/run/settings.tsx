@@ -2,9 +2,9 @@ import { signal } from "@preact/signals";
 import type { Environments } from "../../wire/service-answers.ts";
 import { client } from "../shared/api.ts";
 import { inBackground } from "../shared/background.ts";
+import { CasesInput } from "./cases-input.tsx";
+import { interpreterOf, languageOf, languages } from "./languages.ts";
 import { chooseLanguage, project, type Settings, setSetting } from "./project.ts";
-
-const LANGUAGES = { python3: "Python 3", node: "Node.js", bash: "Bash", sh: "POSIX sh" };
 
 const environments = signal<Environments["environments"]>([]);
 
@@ -24,9 +24,12 @@ export const LanguageChoice = () => (
       value={project.value.settings.language}
       onChange={({ currentTarget: select }) => chooseLanguage(select.value)}
     >
-      {Object.entries(LANGUAGES).map(([id, name]) => (
+      {languageOf(project.value.settings.language) === null && (
+        <option>{project.value.settings.language}</option>
+      )}
+      {languages.value.map(({ id, name, version }) => (
         <option key={id} value={id}>
-          {name}
+          {name} {version}
         </option>
       ))}
     </select>
@@ -34,7 +37,7 @@ export const LanguageChoice = () => (
 );
 
 const fits = ({ interpreters }: Environments["environments"][number]): boolean =>
-  interpreters.length === 0 || interpreters.includes(project.value.settings.language);
+  interpreters.length === 0 || interpreters.includes(interpreterOf(project.value.settings.language));
 
 export const EnvironmentChoice = () => {
   const { environment } = project.value.settings;
@@ -97,6 +100,7 @@ export const Inputs = () => (
     </label>
     <Field name="args" label="Arguments" placeholder={"--name 'two words'"} />
     <Field name="entrypoint" label="Entrypoint" placeholder="automatic" />
+    <CasesInput />
     <details class="wide">
       <summary>Limits</summary>
       <div class="fields">

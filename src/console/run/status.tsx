@@ -2,6 +2,7 @@ import type { RunReport } from "../../wire/run-answers.ts";
 import { isConnected } from "../shared/api.ts";
 import { useNow } from "../shared/clock.ts";
 import { secondsText, sizeText } from "../shared/format.ts";
+import { verdictText } from "./judged.tsx";
 import { phase, problem, refusedUntilMs, reopen, report, runId, sentPart, startedAtMs } from "./session.ts";
 
 const REASONS: Record<string, string> = {
@@ -17,7 +18,10 @@ const verdictOf = ({
   exit_code: code,
   termination_reason: reason,
   reason_message: message,
+  verdict,
 }: RunReport): string => {
+  if (verdict !== undefined && verdict !== null) return verdictText(verdict);
+  if (verdict !== undefined && verdict !== null) return verdictText(verdict);
   if (reason === "exit" || reason === null) return code === 0 ? "Completed" : `Failed with exit code ${code}`;
   return `Failed, ${REASONS[reason] ?? message ?? reason}`;
 };

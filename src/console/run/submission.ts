@@ -1,6 +1,7 @@
 import type { Submission } from "../../client/index.ts";
 import type { Manifest } from "../../wire/run-submission.ts";
 import { splitArguments } from "./arguments.ts";
+import { namedInManifest } from "./languages.ts";
 import type { Project } from "./project.ts";
 
 const wholeNumber = (text: string): number | undefined =>
@@ -13,10 +14,10 @@ const given = <T extends object>(members: T): Partial<T> =>
 const textOrNone = (text: string): string | undefined => (text === "" ? undefined : text);
 
 /** The manifest of a project; what was left empty is not in it. */
-export const manifestOf = ({ settings }: Project): Manifest => {
+export const manifestOf = ({ settings, cases }: Project): Manifest => {
   const args = splitArguments(settings.args);
   return given({
-    interpreter: settings.language as Manifest["interpreter"],
+    ...namedInManifest(settings.language),
     entrypoint: textOrNone(settings.entrypoint),
     environment: textOrNone(settings.environment),
     args: args.length === 0 ? undefined : args,
@@ -24,6 +25,10 @@ export const manifestOf = ({ settings }: Project): Manifest => {
     timeout: wholeNumber(settings.timeout),
     memory_mb: wholeNumber(settings.memoryMb),
     cpu_seconds: wholeNumber(settings.cpuSeconds),
+    cases:
+      cases.length === 0
+        ? undefined
+        : cases.map(({ stdin, expected }) => ({ stdin, expected_output: expected })),
   }) as Manifest;
 };
 

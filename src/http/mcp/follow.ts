@@ -36,6 +36,8 @@ const listen = (
       const frame = socketFrame.parse(JSON.parse(String(data)));
       if ("seq" in frame) seen.seq = frame.seq;
       if ("data" in frame) tell?.(frame.data);
+      else if (frame.type === "compile") tell?.(`The compile step ended: ${frame.status}`);
+      else if (frame.type === "case") tell?.(`Case ${frame.id}: ${frame.verdict}`);
       else if (frame.type === "status") tell?.(`The run is ${frame.status}`);
       else if (frame.type === "end") stop("ended");
     });

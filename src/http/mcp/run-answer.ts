@@ -5,10 +5,14 @@ import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { formatSize, mimeType } from "../../domain/runs/output-kinds.ts";
 import { selectedOutputs } from "../../domain/runs/status-body.ts";
 import { statusWord } from "../../domain/status-words.ts";
+import { runReport } from "../../wire/run-answers.ts";
+import { caseResultsOf } from "../runs/case-results.ts";
 
 /** Of each stream, so many characters stand in an answer: a long log would fill an agent's memory. */
 const HEAD_CHARS = 12_288;
 const TAIL_CHARS = 4_096;
+/** Of what a case printed. */
+const CASE_CHARS = 2_048;
 const PAGE_BYTES = 1_048_576;
 const MIB = 1_048_576;
 
@@ -27,6 +31,11 @@ export const runAnswerSchema = z.object({
   truncated: z.boolean(),
   outputs: z.array(z.object({ path: z.string(), size_bytes: z.int(), mime_type: z.string() })),
   warnings: z.array(z.string()),
+  compile: z.object({ status: z.string(), output: z.string() }).optional(),
+  verdict: z.string().optional(),
+  cases: z
+    .array(z.object({ id: z.string(), verdict: z.string(), stdout: z.string(), stderr: z.string() }))
+    .optional(),
 });
 export type RunAnswer = z.infer<typeof runAnswerSchema>;
 
@@ -46,6 +55,29 @@ const printed = async (run: JobHandle) => {
     stdout: shortened(textOf("stdout")) + more,
     stderr: shortened(textOf("stderr")),
     truncated: page?.truncated ?? false,
+  };
+};
+
+/** What a compile step and cases say; nothing of a run that has neither. */
+const judgedPart = async (run: JobHandle, snapshot: JobSnapshot): Promise<Partial<RunAnswer>> => {
+  const { compiled, result } = snapshot;
+  const { part } = await caseResultsOf(run, snapshot, true);
+  const { case_results: cases = [] } = runReport.pick({ case_results: true }).parse(part);
+  const compile =
+    compiled === undefined
+      ? {}
+      : { compile: { status: compiled.status, output: shortened(compiled.output) } };
+  if (cases.length === 0 && result?.judged === undefined) return compile;
+  const shown = (text = ""): string => text.slice(0, CASE_CHARS).toWellFormed();
+  return {
+    ...compile,
+    ...(result?.judged === undefined ? {} : { verdict: result.judged.verdict }),
+    cases: cases.map(({ id, verdict, stdout, stderr }) => ({
+      id,
+      verdict,
+      stdout: shown(stdout),
+      stderr: shown(stderr),
+    })),
   };
 };
 
@@ -71,6 +103,7 @@ export const runAnswer = async (
       mime_type: mimeType(path),
     })),
     warnings: [...warnings],
+    ...(await judgedPart(run, snapshot)),
   };
 };
 
@@ -92,13 +125,21 @@ const headline = (answer: RunAnswer, isOver: boolean): string => {
 const section = (title: string, text: string): string[] =>
   text === "" ? [] : [`--- ${title} ---\n${text.replace(/\n$/, "")}`];
 
+const caseText = ({ id, verdict, stdout, stderr }: NonNullable<RunAnswer["cases"]>[number]): string => {
+  const said = verdict === "accepted" ? "" : `\n${stdout}${stderr}`.trimEnd();
+  return `${id}: ${verdict}${said}`;
+};
+
 const textOf = (answer: RunAnswer, isOver: boolean): string => {
   const outputs = answer.outputs.map(
     ({ path, size_bytes, mime_type }) => `${path} (${formatSize(size_bytes)}, ${mime_type})`,
   );
   return [
     headline(answer, isOver),
+    ...(answer.verdict === undefined ? [] : [`Verdict: ${answer.verdict}`]),
     ...answer.warnings,
+    ...section("compiler", answer.compile?.output ?? ""),
+    ...section("cases", (answer.cases ?? []).map(caseText).join("\n")),
     ...section("stdout", answer.stdout),
     ...section("stderr", answer.stderr),
     ...(answer.truncated ? ["The log passed its cap; what came behind it is lost."] : []),

@@ -1,5 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { runtimesBody } from "../../../domain/languages/runtimes.ts";
 import type { AgentCall } from "../call.ts";
 import { toolError } from "../run-answer.ts";
 
@@ -10,20 +11,30 @@ const environment = z.object({
   packages: z.array(z.string()),
 });
 
+const language = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string(),
+  compiled: z.boolean(),
+  source_file: z.string(),
+});
+
 export const addEnvironmentTool = (server: McpServer, { deps }: AgentCall): void => {
   server.registerTool(
     "list_environments",
     {
-      title: "List environments",
+      title: "List environments and languages",
       description:
-        "Sets of packages that run_code and run_files take as `environment`. Nothing can be installed in a run.",
+        "Sets of packages that run_code and run_files take as `environment`, and languages that they take as " +
+        "`language`. Nothing can be installed in a run.",
       inputSchema: z.object({}),
-      outputSchema: z.object({ environments: z.array(environment) }),
+      outputSchema: z.object({ environments: z.array(environment), languages: z.array(language) }),
       annotations: { readOnlyHint: true },
     },
     async () => {
-      const known = (await deps.pool.capabilities())?.environments ?? null;
-      if (known === null) return toolError("No executor answers; try again in 5 s.");
+      const capabilities = await deps.pool.capabilities();
+      if (capabilities === null) return toolError("No executor answers; try again in 5 s.");
+      const { environments: known, languages: installed } = capabilities;
       const environments = known.map(({ name, description, interpreters, packages }) => ({
         name,
         description,
@@ -34,7 +45,10 @@ export const addEnvironmentTool = (server: McpServer, { deps }: AgentCall): void
         (one) =>
           `${one.name}: ${one.description} [${one.interpreters.join(", ")}] ${one.packages.join(", ")}`,
       );
-      return { content: [{ type: "text", text: lines.join("\n") }], structuredContent: { environments } };
+      const { languages } = runtimesBody(installed);
+      const offered = languages.map(({ id, name, version }) => `${id}: ${name} ${version}`);
+      const text = `Environments\n${lines.join("\n")}\nLanguages\n${offered.join("\n")}`;
+      return { content: [{ type: "text", text }], structuredContent: { environments, languages } };
     },
   );
 };
