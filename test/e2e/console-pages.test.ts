@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rawFetch } from "./support/client.ts";
-import { expectFits, findings, launchBrowser, visit } from "./support/console.ts";
+import { eventually, expectFits, findings, launchBrowser, visit } from "./support/console.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -102,12 +102,12 @@ describe("the console's jobs", () => {
     await change(broken, { status: "error", errors: ["it <b>broke</b>"] });
     const page = await open("#/jobs");
     const rows = page.getByRole("region", { name: "Jobs" }).locator("tbody tr");
-    await expect.poll(() => rows.count()).toBe(50);
+    await eventually(() => rows.count()).toBe(50);
     const first = await rows.first().textContent();
     await page.getByRole("button", { name: "Older" }).click();
-    await expect.poll(() => rows.first().textContent()).not.toBe(first);
+    await eventually(() => rows.first().textContent()).not.toBe(first);
     await page.getByRole("button", { name: "Newer" }).click();
-    await expect.poll(() => rows.first().textContent()).toBe(first);
+    await eventually(() => rows.first().textContent()).toBe(first);
     await expectWell(page);
     await page.getByLabel("Status").selectOption("error");
     await page.getByRole("link", { name: broken.slice(0, 8) }).click();
@@ -169,16 +169,16 @@ describe("the console's jobs", () => {
     await page.getByText("Sign in").click();
     await signIn("me");
     const basic = `Basic ${Buffer.from("me:open sesame").toString("base64")}`;
-    await expect.poll(() => [...sent]).toContain(basic);
+    await eventually(() => [...sent]).toContain(basic);
     await signIn("");
-    await expect.poll(() => [...sent]).toContain("Bearer open sesame");
+    await eventually(() => [...sent]).toContain("Bearer open sesame");
     const stored = await page.evaluate<string>(
       "JSON.stringify([localStorage, location.href, document.cookie])",
     );
     expect(stored).not.toContain("sesame");
     sent.clear();
     await page.reload();
-    await expect.poll(() => [...sent]).toContain("Bearer open sesame");
+    await eventually(() => [...sent]).toContain("Bearer open sesame");
     const other = await open("#/jobs");
     await other.getByText("Sign in").waitFor();
     await context.close();

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rawFetch } from "./support/client.ts";
-import { expectFits, findings, launchBrowser, typeProgram, visit } from "./support/console.ts";
+import { eventually, expectFits, findings, launchBrowser, typeProgram, visit } from "./support/console.ts";
 import { marker, processesWith } from "./support/processes.ts";
 
 const MAKER = `
@@ -61,11 +61,11 @@ describe("the console's run page", () => {
     };
     const image = (await show("plot.png")).locator("img");
     await image.waitFor();
-    await expect.poll(() => image.evaluate((one) => (one as { naturalWidth?: number }).naturalWidth)).toBe(4);
+    await eventually(() => image.evaluate((one) => (one as { naturalWidth?: number }).naturalWidth)).toBe(4);
     const cells = (await show("table.csv")).locator("td");
-    await expect.poll(() => cells.allInnerTexts()).toEqual(["a, b", 'say "hi"', "c", ""]);
-    await expect.poll(async () => (await show("data.json")).textContent()).toContain('"a": [\n    1,');
-    await expect.poll(async () => (await show("evil.html")).textContent()).toContain("<script>window.evil");
+    await eventually(() => cells.allInnerTexts()).toEqual(["a, b", 'say "hi"', "c", ""]);
+    await eventually(async () => (await show("data.json")).textContent()).toContain('"a": [\n    1,');
+    await eventually(async () => (await show("evil.html")).textContent()).toContain("<script>window.evil");
     await (await show("evil.svg")).locator("img").waitFor();
     expect(await page.evaluate("window.evil ?? null")).toBeNull();
     expect(await findings(page)).toEqual([]);
@@ -216,7 +216,7 @@ describe("the console's run page", () => {
       Number(/\d+/.exec((await countdown.textContent()) ?? "")?.[0]);
     const first = await seconds();
     expect(await page.getByRole("button", { name: "Run", exact: true }).isDisabled()).toBe(true);
-    await expect.poll(seconds, { timeout: 5_000 }).toBeLessThan(first);
+    await eventually(seconds).toBeLessThan(first);
     for (const tab of page.context().pages()) {
       const stop = tab.getByRole("button", { name: "Stop" });
       if (await stop.isEnabled()) await stop.click();

@@ -96,3 +96,6 @@ export const expectFits = async (page: Page): Promise<void> => {
   );
   expect(content).toBeLessThanOrEqual(window);
 };
+
+/** Expects something of what is looked at again and again; other suites may have the machine meanwhile. */
+export const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
