@@ -8,6 +8,7 @@ const testExecutorKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "",
   "base64",
 );
 const workerTestVars = {
+  ACCESS: "open",
   TRUSTED_EXECUTORS: `hand=${testExecutorKey}`,
   TEST_EXECUTOR_PUBLIC_KEY: testExecutorKey,
   TEST_EXECUTOR_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),

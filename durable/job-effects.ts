@@ -121,7 +121,7 @@ export class JobEffects {
 
   /** What the pool is to know of the job; null while it waits for no executor. */
   async poolEntry(record: JobRecord): Promise<PoolEntry | null> {
-    const turn = await this.#deps.turnOf(record.clientKey ?? record.workload?.owner ?? this.#objectId);
+    const turn = await this.#deps.turnOf(record.owner ?? record.clientKey ?? this.#objectId);
     return poolEntryOf(this.#objectId, record, turn);
   }
 

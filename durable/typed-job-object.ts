@@ -58,22 +58,30 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     return taken;
   }
 
+  /** Deletes the job, if it is there for this owner; null reaches the jobs of all. */
+  async remove(owner: string | null): Promise<boolean> {
+    const job = this.#job();
+    if (job === null || !lifecycle.isReachable(job, owner)) return false;
+    await this.#remove(job);
+    return true;
+  }
+
   complete(result: lifecycle.Result, guard: lifecycle.WriteGuard): Promise<WriteOutcome> {
-    return this.#change((job, now) => {
+    return this.#change(guard.owner, (job, now) => {
       const refusal = lifecycle.refusalOf(job, guard, "completed", false);
       return refusal ?? lifecycle.complete(job, result, now);
     });
   }
 
   patch(change: lifecycle.Patch, guard: lifecycle.WriteGuard): Promise<WriteOutcome> {
-    return this.#change((job, now) => {
+    return this.#change(guard.owner, (job, now) => {
       const refusal = lifecycle.refusalOf(job, guard, change.status, true);
       return refusal ?? lifecycle.patch(job, change, now);
     });
   }
 
   noteHookFailure(message: string): Promise<WriteOutcome> {
-    return this.#change((job, now) => lifecycle.hookFailed(job, message, now));
+    return this.#change(null, (job, now) => lifecycle.hookFailed(job, message, now));
   }
 
   seenWork(): string {
@@ -169,9 +177,12 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     return { kind: isRefused && now.status === "error" ? "unsent" : kind, job: now };
   }
 
-  async #change(decide: (job: TypedJob, now: number) => TypedJob | lifecycle.Refusal): Promise<WriteOutcome> {
+  async #change(
+    owner: string | null,
+    decide: (job: TypedJob, now: number) => TypedJob | lifecycle.Refusal,
+  ): Promise<WriteOutcome> {
     const job = this.#job();
-    if (job === null) return { kind: "not_found" };
+    if (job === null || !lifecycle.isReachable(job, owner)) return { kind: "not_found" };
     const now = this.#deps().now();
     const next = decide(job, now);
     if (typeof next === "string") return { kind: next, job };

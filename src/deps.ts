@@ -1,3 +1,4 @@
+import { d1ApiKeys } from "./adapters/api-keys.ts";
 import { systemClock } from "./adapters/clock.ts";
 import { durableContainerPool, durableContainers } from "./adapters/executor-containers.ts";
 import { durableIdempotencyKeys } from "./adapters/idempotency-keys.ts";
@@ -19,6 +20,7 @@ import { httpWebhookSender } from "./adapters/webhook-sender.ts";
 import { clientWebhooks, durableWebhooks } from "./adapters/webhooks.ts";
 import { d1WorkloadRows } from "./adapters/workload-rows.ts";
 import type {
+  AccessDeps,
   ContainerDeps,
   Deps,
   DoorSettings,
@@ -33,7 +35,15 @@ import type { Logger } from "./domain/ports/logger.ts";
 import { isJudgeKey } from "./domain/quota/judge-key.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
-import { type Config, configOf, queueOf, secretNamed, typedJobConfigOf, webhookConfigOf } from "./env.ts";
+import {
+  accessConfigOf,
+  type Config,
+  configOf,
+  queueOf,
+  secretNamed,
+  typedJobConfigOf,
+  webhookConfigOf,
+} from "./env.ts";
 import { CONTAINER_PORT } from "./wire/limits.ts";
 
 type RawEnv = Record<string, unknown>;
@@ -179,6 +189,17 @@ export const webhookSubscriptionsFor = (
   throw new Error(`The configuration is not complete. ${outcome.problems.join("; ")}`);
 };
 
+/** What says who calls. @throws Error about the configuration. */
+const accessDepsFor = (env: RawEnv): AccessDeps => {
+  const config = accessConfigOf(env);
+  return {
+    now: systemClock,
+    ids: randomIds,
+    access: { mode: config.ACCESS, anonymousRuns: config.ANONYMOUS_RUNS },
+    apiKeys: d1ApiKeys(config.DB, systemClock),
+  };
+};
+
 /** Everything that requests and queue messages are handled with. @throws Error about the configuration. */
 export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[] = []): Deps => {
   const config = configOf(env);
@@ -186,6 +207,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
   const jobDeps = jobDepsFor(env);
   return {
     ...jobDeps,
+    ...accessDepsFor(env),
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),
@@ -202,7 +224,6 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
       retentionMs: config.FILE_RETENTION_DAYS * 86_400_000,
       queueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     },
-    apiKeys: config.API_KEYS,
     ...trustOf(config),
     poolLimits: { maxWaiting: config.POOL_MAX_WAITING, maxMemoryMb: config.POOL_MAX_MEMORY_MB },
     bucketName: config.R2_BUCKET_NAME,
@@ -222,8 +243,7 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
   const config = typedJobConfigOf(env);
   const { ASSETS: assets } = config;
   return {
-    now: systemClock,
-    ids: randomIds,
+    ...accessDepsFor(env),
     log: jsonLogger,
     rows: d1TypedJobRows(config.DB),
     objects: durableTypedJobObjects(config.TYPED_JOB_OBJECT, systemClock),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ACCESS_MODES } from "./domain/access/caller.ts";
 import { parseTrustedKeys } from "./domain/pool/trust.ts";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
 import { SECRET_FORM, secretsOf } from "./domain/webhooks/secret.ts";
@@ -90,15 +91,6 @@ const schema = z.object({
   UPLOAD_URL_SECONDS: count(DAY_SECONDS).pipe(z.int().max(7 * DAY_SECONDS)),
   /** From the creation of a workload job; longer than it may wait for its uploads. */
   FILE_RETENTION_DAYS: count(30).pipe(z.int().min(8, { error: "FILE_RETENTION_DAYS must be at least 8" })),
-  /** Separated by commas; without any, everybody may use the workloads. */
-  API_KEYS: z
-    .string()
-    .default("")
-    .transform((text) => text.split(",").map((key) => key.trim()))
-    .transform((keys) => keys.filter((key) => key !== ""))
-    .refine((keys) => keys.every((key) => key.length >= 16), {
-      error: "each key in the secret API_KEYS must have 16 characters or more",
-    }),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -118,6 +110,15 @@ const typedJobSchema = z.object({
 
 export type TypedJobConfig = z.infer<typeof typedJobSchema>;
 
+/** Who may do what; typed jobs alone need it too. What is not said is closed. */
+const accessSchema = z.object({
+  DB: binding<D1Database>("DB"),
+  ACCESS: z.enum(ACCESS_MODES, { error: `ACCESS must be ${ACCESS_MODES.join(" or ")}` }).default("keys"),
+  ANONYMOUS_RUNS: flag("true"),
+});
+
+export type AccessConfig = z.infer<typeof accessSchema>;
+
 /** What sending webhooks needs, with or without the rest of the service around it. */
 const webhookSchema = z.object({
   WEBHOOK_OBJECT: binding<DurableObjectNamespace>("WEBHOOK_OBJECT"),
@@ -129,10 +130,7 @@ const webhookSchema = z.object({
     })
     .default(""),
   /** Lets receivers be `http://127.0.0.1`, for local development. */
-  WEBHOOK_ALLOW_LOOPBACK: z
-    .enum(["true", "false"])
-    .default("false")
-    .transform((text) => text === "true"),
+  WEBHOOK_ALLOW_LOOPBACK: flag("false"),
   WEBHOOK_TIMEOUT_MS: count(15_000),
 });
 
@@ -169,6 +167,9 @@ export const typedJobConfigOf: (env: Record<string, unknown>) => TypedJobConfig 
  */
 export const queueOf = (env: Record<string, unknown>, name: string): Queue<unknown> =>
   binding<Queue<unknown>>(name).parse(env[name]);
+
+/** The configuration of access alone. @throws Error as `configOf` does. */
+export const accessConfigOf: (env: Record<string, unknown>) => AccessConfig = parserOf(accessSchema);
 
 /** The configuration of webhooks alone. @throws Error as `configOf` does. */
 export const webhookConfigOf: (env: Record<string, unknown>) => WebhookConfig = parserOf(webhookSchema);

@@ -33,7 +33,7 @@ export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">): Job
   class JobsEntrypoint extends WorkerEntrypoint<Env> {
     async getJob(jobId: string): Promise<CommandOutcome> {
       const deps = this.#deps();
-      const job = await commands.readOne(commandsOf(deps, definition), jobId);
+      const job = await commands.readOne(commandsOf(deps, definition, null), jobId);
       return job === null ? { kind: "not_found" } : { kind: "job", job: jobView(readJob(job), deps.zone) };
     }
 
@@ -43,7 +43,7 @@ export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">): Job
       warnings: readonly string[] | null = null,
     ): Promise<CommandOutcome> {
       const deps = this.#deps();
-      const context = commandsOf(deps, definition);
+      const context = commandsOf(deps, definition, null);
       return commands.commandOutcome(
         await commands.submitResult(context, jobId, payload, warnings),
         deps.zone,
@@ -67,14 +67,14 @@ export const jobsEntrypoint = ({ definition }: Pick<JobsApp, "definition">): Job
       const asked = commands.claimForm.safeParse({ staleAfterSeconds });
       if (!asked.success) throw new TypeError("staleAfterSeconds is a whole number from 1 to 86400");
       const deps = this.#deps();
-      const context = commandsOf(deps, definition);
+      const context = commandsOf(deps, definition, null);
       const job = await commands.claimJob(context, asked.data.staleAfterSeconds);
       return job === null ? null : { kind: "job", job: jobView(readJob(job), deps.zone) };
     }
 
     async #patch(jobId: string, change: object): Promise<CommandOutcome> {
       const deps = this.#deps();
-      const context = commandsOf(deps, definition);
+      const context = commandsOf(deps, definition, null);
       return commands.commandOutcome(
         await commands.patchJob(context, jobId, change, { fillsNulls: false }),
         deps.zone,

@@ -21,6 +21,8 @@ export const localVars = (
   const [bucket] = workerConfig().r2_buckets;
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   return {
+    // Only this machine reaches it.
+    ACCESS: "open",
     PUBLIC_URL: `http://${host}:${port}`,
     // As much as the machine has: its executor says what that is.
     POOL_MAX_MEMORY_MB: "1048576",

@@ -36,6 +36,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
   catchUp: () => stub.catchUp(),
+  remove: () => stub.remove(),
 });
 
 const OBJECT_ID = /^[0-9a-f]{64}$/;

@@ -25,7 +25,7 @@ export const d1JobRows = (db: D1Database): JobRows => ({
         row.updatedAtMs,
         row.finishedAtMs,
         row.workload?.path ?? null,
-        row.workload?.owner ?? null,
+        row.owner,
         row.workload?.params ?? null,
         row.workload?.filesDeletedAtMs ?? null,
         row.door,

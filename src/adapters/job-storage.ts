@@ -7,6 +7,7 @@ import {
   type StoredRecord,
   splitRecord,
 } from "../domain/job/record-parts.ts";
+import { type AnyRecord, RECORD_SCHEMA, readRecord } from "../domain/job/stored-record.ts";
 
 const HEAD = "job";
 const PART_PREFIX = "job/";
@@ -44,16 +45,22 @@ export class JobStorage {
   record(): JobRecord | null {
     if (this.#stored === undefined) {
       const head = this.#storage.kv.get<RecordHead>(HEAD) ?? null;
-      this.#stored = head === null ? null : joinRecord(head, (name) => this.#storage.kv.get(partKey(name)));
+      this.#stored = head === null ? null : this.#joined(head);
       this.#record = this.#stored === null ? null : this.#withLease(this.#stored.record);
     }
     return this.#record;
   }
 
+  /** A head of an earlier schema is written in the present one with the next change. */
+  #joined(head: RecordHead): StoredRecord {
+    const { record, apart } = joinRecord(head, (name) => this.#storage.kv.get(partKey(name)));
+    return { record: readRecord(record as AnyRecord), apart };
+  }
+
   write(record: JobRecord): void {
     this.record();
     const { head, apart, put, drop } = splitRecord(record, this.#stored ?? null);
-    this.#storage.kv.put(HEAD, head);
+    this.#storage.kv.put(HEAD, { ...head, schema: RECORD_SCHEMA });
     for (const [name, value] of put) this.#storage.kv.put(partKey(name), value);
     for (const name of drop) this.#storage.kv.delete(partKey(name));
     this.#stored = { record, apart };

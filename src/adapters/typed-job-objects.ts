@@ -46,6 +46,7 @@ export const durableTypedJobObjects = (namespace: DurableObjectNamespace, now: C
         create: (created) => reached(job.create(created)),
         read: () => reached(job.read()),
         claim: (leaseMs) => reached(job.claim(leaseMs)),
+        remove: (owner) => reached(job.remove(owner)),
         catchUp: () => reached(job.catchUp()),
         complete: (result, guard) => reached(job.complete(result, guard)),
         patch: (change, guard) => reached(job.patch(change, guard)),

@@ -1,13 +1,14 @@
 import type { Cursor } from "../domain/typed-jobs/cursor.ts";
 import type { JobStatus } from "../domain/typed-jobs/job.ts";
+import { isReachable } from "../domain/typed-jobs/lifecycle.ts";
 import type { JobFilter } from "../domain/typed-jobs/list-query.ts";
 import { idsPage, readPage, type SizedRow, SMALL_VIEW_BYTES } from "../domain/typed-jobs/page.ts";
 import type { TypedJobRows } from "../domain/typed-jobs/ports.ts";
 import type { TypedJobRow } from "../domain/typed-jobs/row.ts";
 import { NotMigrated, Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
-const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms, owner)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
   ON CONFLICT (registered_at_ms, job_id) DO UPDATE SET
     status = excluded.status, version = excluded.version, view = excluded.view,
     view_bytes = excluded.view_bytes
@@ -15,7 +16,7 @@ const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, versio
 
 /** Rows of earlier versions say nothing of their size: text is as long as it is, gzip of JSON tenfold. */
 const SIZE = "COALESCE(view_bytes, length(view) * CASE typeof(view) WHEN 'blob' THEN 10 ELSE 1 END)";
-const FACTS = `registered_at_ms, job_id, status, version, expires_at_ms, ${SIZE} AS bytes`;
+const FACTS = `registered_at_ms, job_id, owner, status, version, expires_at_ms, ${SIZE} AS bytes`;
 /** A large view stays where it is until it is known that the page has room for it. */
 const COLUMNS = `${FACTS}, CASE WHEN ${SIZE} <= ${SMALL_VIEW_BYTES} THEN view END AS view`;
 const WITH_VIEW = `SELECT ${FACTS}, view FROM typed_jobs WHERE registered_at_ms = ?1 AND job_id = ?2`;
@@ -23,6 +24,7 @@ const WITH_VIEW = `SELECT ${FACTS}, view FROM typed_jobs WHERE registered_at_ms 
 type StoredRow = {
   readonly registered_at_ms: number;
   readonly job_id: string;
+  readonly owner: string | null;
   readonly status: JobStatus;
   readonly version: number;
   /** D1 gives a blob as an array of its bytes. */
@@ -36,6 +38,7 @@ const viewFrom = (view: StoredRow["view"]): SizedRow["view"] =>
 
 const rowFrom = (stored: StoredRow): SizedRow => ({
   jobId: stored.job_id,
+  owner: stored.owner,
   registeredAtMs: stored.registered_at_ms,
   status: stored.status,
   version: stored.version,
@@ -60,9 +63,14 @@ const upperBound = (after: Cursor | null, toSeconds: number | null): readonly [n
 };
 
 /** Status, range and cursor as one stretch of an index: at most one bound at either end. */
-const conditionsOf = ({ status, fromSeconds, toSeconds }: JobFilter, after: Cursor | null): Condition[] => {
+const conditionsOf = (
+  { status, fromSeconds, toSeconds }: JobFilter,
+  after: Cursor | null,
+  owner: string | null,
+): Condition[] => {
   const upper = upperBound(after, toSeconds);
   return [
+    ...(owner === null ? [] : [{ sql: "owner = ?", values: [owner] }]),
     ...(status === null ? [] : [{ sql: "status = ?", values: [status] }]),
     ...(fromSeconds === null ? [] : [{ sql: "registered_at_ms >= ?", values: [fromSeconds * 1_000] }]),
     ...(upper === null ? [] : [{ sql: "(registered_at_ms, job_id) < (?, ?)", values: upper }]),
@@ -100,20 +108,20 @@ const fetchViews =
  * also has the order, so a statement reads the rows that it returns, and at most the one that ends it.
  */
 export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
-  upsert: async ({ registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs }) => {
+  upsert: async ({ registeredAtMs, jobId, owner, status, version, view, viewBytes, expiresAtMs }) => {
     const statement = db.prepare(UPSERT);
     await asUnavailable(
-      statement.bind(registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs).run(),
+      statement.bind(registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs, owner).run(),
     );
   },
   remove: async ({ registeredAtMs, jobId }) => {
     const statement = db.prepare("DELETE FROM typed_jobs WHERE registered_at_ms = ?1 AND job_id = ?2");
     await asUnavailable(statement.bind(registeredAtMs, jobId).run());
   },
-  page: (query) =>
+  page: (query, owner) =>
     readPage(
       async (after, count) => {
-        const conditions = conditionsOf(query, after);
+        const conditions = conditionsOf(query, after, owner);
         const where =
           conditions.length === 0 ? "" : `WHERE ${conditions.map(({ sql }) => sql).join(" AND ")}`;
         const statement = db
@@ -127,7 +135,7 @@ export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
       query.after,
       query.limit,
     ),
-  byIds: async (ids, { status, fromSeconds, toSeconds }) => {
+  byIds: async (ids, { status, fromSeconds, toSeconds }, owner) => {
     if (ids.length === 0) return { rows: [], rest: [] };
     // One seek that ends at its row for each id: an IN list is a table of its own, whose rows count as
     // read, and a range beside an id makes the seek look at the row behind it.
@@ -137,18 +145,23 @@ export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
     const found = await asUnavailable(db.batch<StoredRow>(statements));
     const rows = found
       .flatMap(({ results }) => results.map(rowFrom))
+      .filter((row) => isReachable(row, owner))
       .filter(({ registeredAtMs }) => registeredAtMs >= (fromSeconds ?? Number.NEGATIVE_INFINITY) * 1_000)
       .filter(({ registeredAtMs }) => toSeconds === null || registeredAtMs < (toSeconds + 1) * 1_000)
       .sort((one, other) => other.registeredAtMs - one.registeredAtMs || (one.jobId < other.jobId ? 1 : -1));
     return idsPage(rows, fetchViews(db));
   },
-  waiting: async (after, limit) => {
-    const behind = after === null ? "" : "AND (registered_at_ms, job_id) > (?2, ?3)";
+  waiting: async (after, limit, owner) => {
+    const [own, ownValues] = owner === null ? ["", []] : ["owner = ? AND", [owner]];
+    const [behind, cursor] =
+      after === null
+        ? ["", []]
+        : ["AND (registered_at_ms, job_id) > (?, ?)", [after.registeredAtMs, after.jobId]];
     const statement = db.prepare(
-      `SELECT registered_at_ms, job_id FROM typed_jobs WHERE status = 'queued' ${behind}
-       ORDER BY registered_at_ms, job_id LIMIT ?1`,
+      `SELECT registered_at_ms, job_id FROM typed_jobs WHERE ${own} status = 'queued' ${behind}
+       ORDER BY registered_at_ms, job_id LIMIT ?`,
     );
-    const values = after === null ? [limit] : [limit, after.registeredAtMs, after.jobId];
+    const values = [...ownValues, ...cursor, limit];
     return cursors((await asUnavailable(statement.bind(...values).all<StoredRow>())).results);
   },
   overdue: async (expiredBeforeMs, pendingBeforeMs, limit) => {

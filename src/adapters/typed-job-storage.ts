@@ -97,6 +97,7 @@ export class TypedJobStorage {
       ...stored,
       ...(kv.get<Notes>(NOTES) ?? { errors: stored.errors ?? null, warnings: stored.warnings ?? null }),
       settings: settings === undefined ? (stored.settings ?? null) : text.decode(settings),
+      owner: stored.owner ?? null,
       revision: stored.revision ?? 0,
       fingerprint: stored.fingerprint ?? null,
       lease: kv.get<Lease>(LEASE) ?? null,

@@ -24,8 +24,8 @@ const fileSchema = z.strictObject({ url: text, key: text, token: text });
 
 /** The file that keeps a user's connection: JSON with `url`, `key` and `token`, each optional. */
 export const connectionFile = (environment: NodeJS.ProcessEnv = process.env): string =>
-  environment["SANDPIPER_CONFIG"] ??
-  path.join(environment["XDG_CONFIG_HOME"] ?? path.join(homedir(), ".config"), "sandpiper", "config.json");
+  environment.SANDPIPER_CONFIG ??
+  path.join(environment.XDG_CONFIG_HOME ?? path.join(homedir(), ".config"), "sandpiper", "config.json");
 
 const readConnectionFile = (file: string): Given => {
   if (!existsSync(file)) return {};

@@ -28,7 +28,7 @@ const reasonIn = (text: string): string | null => {
 
 const send = async (url: string, call: ServiceCall, credential: string | null): Promise<Response> => {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (credential !== null) headers["authorization"] = `Bearer ${credential}`;
+  if (credential !== null) headers.authorization = `Bearer ${credential}`;
   if (call.body !== undefined) headers["content-type"] = "application/json";
   try {
     return await fetch(`${url}${call.path}`, {

@@ -1,5 +1,7 @@
+import type { AccessSettings } from "../domain/access/caller.ts";
 import type { PoolLimits } from "../domain/pool/limits.ts";
 import type { TrustedKey } from "../domain/pool/trust.ts";
+import type { ApiKeys } from "../domain/ports/api-keys.ts";
 import type { Bucket } from "../domain/ports/bucket.ts";
 import type { Clock } from "../domain/ports/clock.ts";
 import type { DispatchQueue } from "../domain/ports/dispatch-queue.ts";
@@ -73,6 +75,7 @@ export type PoolDeps = {
 
 /** What the faces and the queue consumers act through. */
 export type Deps = JobDeps &
+  AccessDeps &
   SubmissionDeps & {
     readonly assets: Assets;
     readonly quotaRules: QuotaRules;
@@ -82,8 +85,6 @@ export type Deps = JobDeps &
     readonly clientWebhooks: ClientWebhooks;
     readonly workloadRows: WorkloadRows;
     readonly workloadSettings: WorkloadSettings;
-    /** Keys that the workload routes want; none lets everybody in. */
-    readonly apiKeys: readonly string[];
     /** Keys of executors that may join, and the owner's names for them. */
     readonly trustedExecutors: () => Promise<readonly TrustedKey[]>;
     /** The public half of the key that the deployment's own containers share; null where they have none. */
@@ -111,12 +112,18 @@ export type DoorSettings = {
   readonly outputBytes: number;
 };
 
+/** What says who calls, for every face. */
+export type AccessDeps = {
+  readonly now: Clock;
+  readonly ids: Ids;
+  readonly access: AccessSettings;
+  readonly apiKeys: ApiKeys;
+};
+
 type Assets = { fetch(request: Request): Promise<Response> };
 
 /** What the typed jobs act through, in a service of their own as well. */
-export type TypedJobDeps = {
-  readonly now: Clock;
-  readonly ids: Ids;
+export type TypedJobDeps = AccessDeps & {
   readonly log: Logger;
   readonly rows: TypedJobRows;
   readonly objects: TypedJobObjects;

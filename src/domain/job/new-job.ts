@@ -5,6 +5,7 @@ import { firstCheckMs } from "./upload-checks.ts";
 export type NewJob = {
   readonly id: string;
   readonly face: Face;
+  readonly owner: string | null;
   readonly clientKey: string | null;
   readonly task: Task;
   readonly queueWaitMs: number;
@@ -26,6 +27,7 @@ const inBucket = (task: Task): boolean =>
 export const newJob = (job: NewJob, attemptSecret: string, now: number): JobRecord => ({
   id: job.id,
   face: job.face,
+  owner: job.owner,
   clientKey: job.clientKey,
   createdAtMs: now,
   updatedAtMs: now,

@@ -80,8 +80,6 @@ export type WorkloadDetails = {
   /** What the job is shown as in `@entity`. */
   readonly entity: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Hash of the API key that made the job and alone may see it; null where none is needed. */
-  readonly owner: string | null;
   /** The files that clients are shown, in this order; whatever else was stored stays hidden. */
   readonly outputs: readonly { readonly name: string; readonly contentType: string }[];
 };
@@ -137,6 +135,8 @@ export type JobRecord = {
   /** The public id: for an anonymous run it is the only key to it. */
   readonly id: string;
   readonly face: Face;
+  /** Whose key made the job; null where none was needed. */
+  readonly owner: string | null;
   /** Name of the client's quota object; null where no quota applies. */
   readonly clientKey: string | null;
   readonly createdAtMs: number;

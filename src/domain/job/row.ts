@@ -4,7 +4,7 @@ import type { JobRecord } from "./record.ts";
 /** The D1 projection of a record. The id of an anonymous run is its only key, so the row does not have it. */
 export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
   objectId,
-  publicId: record.face === "runs" ? null : record.id,
+  publicId: record.face === "runs" && record.owner === null ? null : record.id,
   face: record.face,
   state: record.state,
   version: record.version,
@@ -14,12 +14,12 @@ export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
   door: record.door ?? null,
   language: record.task.kind === "program" ? (record.task.language?.id ?? null) : null,
   verdict: record.result?.judged?.verdict ?? null,
+  owner: record.face === "workloads" ? (record.owner ?? "") : record.owner,
   workload:
     record.workload === null
       ? null
       : {
           path: record.workload.path,
-          owner: record.workload.owner ?? "",
           params: JSON.stringify(record.workload.params),
           filesDeletedAtMs: record.filesDeletedAtMs,
         },

@@ -128,6 +128,8 @@ export type JobHandle = {
   checkUploads(isPolled: boolean): Promise<UploadCheck>;
   /** Lets overdue deadlines take effect now; false when there is no job. */
   catchUp(): Promise<boolean>;
+  /** Deletes the job and all that it owns. */
+  remove(): Promise<void>;
 };
 
 export type JobObjects = {

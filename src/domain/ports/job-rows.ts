@@ -10,6 +10,8 @@ export type JobRow = {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
   readonly finishedAtMs: number | null;
+  /** Null, or for a workload "", where no key made the job. */
+  readonly owner: string | null;
   /** Null where the run came by the service's own face, has no language, or was not judged. */
   readonly door: string | null;
   readonly language: string | null;
@@ -17,8 +19,6 @@ export type JobRow = {
   /** What workloads are searched by; null for the other faces. */
   readonly workload: {
     readonly path: string;
-    /** "" where no API key owns the job. */
-    readonly owner: string;
     /** JSON */
     readonly params: string;
     readonly filesDeletedAtMs: number | null;

@@ -25,6 +25,8 @@ import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type SubmissionRequest = {
   readonly id: string;
+  /** Whose the run is; null where nobody is known. */
+  readonly owner: string | null;
   readonly clientKey: string;
   readonly source: SubmissionSource;
   /** Notes what the submission consists of, where a retry must be recognized. */
@@ -110,6 +112,7 @@ const create = async (
   const newJob = {
     id: request.id,
     face: "runs" as const,
+    owner: request.owner,
     clientKey: request.clientKey,
     task,
     queueWaitMs: deps.runQueueWaitMs,

@@ -8,12 +8,14 @@ import {
 } from "../../wire/typed-jobs.ts";
 import type { Cursor } from "./cursor.ts";
 import { isJobId, JOB_STATUSES, type TypedJob } from "./job.ts";
-import type { WriteGuard } from "./lifecycle.ts";
+import { isReachable, type WriteGuard } from "./lifecycle.ts";
 import type { TypedJobHandle, TypedJobObjects, TypedJobRows, WriteOutcome } from "./ports.ts";
 import { validatePayload } from "./validate.ts";
 import { jobView, readJob } from "./view.ts";
 
 export type CommandContext = {
+  /** Whose jobs there are for the caller; null for those of all. */
+  readonly owner: string | null;
   readonly objects: TypedJobObjects;
   readonly rows: TypedJobRows;
   readonly response: z.ZodType;
@@ -42,15 +44,22 @@ export const claimForm = z.object({ staleAfterSeconds: leaseSeconds.optional() }
 const handleOf = ({ objects }: CommandContext, jobId: string): TypedJobHandle | null =>
   isJobId(jobId) ? objects.byId(jobId) : null;
 
-const guardOf = ({ strict }: CommandContext, versions: WriteGuard["versions"]): WriteGuard => ({
+const guardOf = ({ strict, owner }: CommandContext, versions: WriteGuard["versions"]): WriteGuard => ({
   versions,
   strict,
+  owner,
 });
 
 const NOT_FOUND = { kind: "not_found" } as const;
 
-export const readOne = async (context: CommandContext, jobId: string): Promise<TypedJob | null> =>
-  (await handleOf(context, jobId)?.read()) ?? null;
+export const readOne = async (context: CommandContext, jobId: string): Promise<TypedJob | null> => {
+  const job = (await handleOf(context, jobId)?.read()) ?? null;
+  return job !== null && isReachable(job, context.owner) ? job : null;
+};
+
+/** Deletes the job with all that it holds; false where there is none for the caller. */
+export const removeJob = async (context: CommandContext, jobId: string): Promise<boolean> =>
+  (await handleOf(context, jobId)?.remove(context.owner)) ?? false;
 
 /** Completes the job with a result that fits the model, and appends warnings in the same write. */
 export const submitResult = async (
@@ -101,7 +110,7 @@ export const claimJob = async (
   const seconds = staleAfterSeconds ?? context.staleAfterSeconds ?? CLAIM_LEASE_SECONDS;
   let after: Cursor | null = null;
   for (let look = 0; look < LOOKS; look += 1) {
-    const waiting: readonly Cursor[] = await context.rows.waiting(after, LOOK_AT);
+    const waiting: readonly Cursor[] = await context.rows.waiting(after, LOOK_AT, context.owner);
     for (const row of waiting) {
       const handle = context.objects.byId(row.jobId);
       const job = await handle.claim(seconds * 1_000);

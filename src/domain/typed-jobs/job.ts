@@ -13,6 +13,8 @@ export type JsonText = string;
 /** A typed job as its object keeps it. Instants are epoch milliseconds. */
 export type TypedJob = {
   readonly id: string;
+  /** Whose key made the job; null where none was needed. */
+  readonly owner: string | null;
   readonly status: JobStatus;
   /** Rises by one with every stored change; it is the job's ETag. */
   readonly version: number;
@@ -44,6 +46,7 @@ export type Lease = { readonly forMs: number; readonly untilMs: number };
 
 export type NewTypedJob = {
   readonly id: string;
+  readonly owner: string | null;
   readonly settings: JsonText | null;
   readonly requestPayload: JsonText;
   /** Name of the queue binding to send to; null when there is none. */

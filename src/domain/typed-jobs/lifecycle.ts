@@ -25,6 +25,7 @@ const changed = (job: TypedJob, now: number): TypedJob => ({
 
 export const newTypedJob = (job: NewTypedJob, now: number): TypedJob => ({
   id: job.id,
+  owner: job.owner,
   status: job.queue === null ? "queued" : "pending",
   version: 1,
   registeredAtMs: now,
@@ -131,7 +132,13 @@ export type WriteGuard = {
   readonly versions: readonly number[] | "any" | null;
   /** Keeps a terminal status. */
   readonly strict: boolean;
+  /** Whose the job must be; null asks nothing. */
+  readonly owner: string | null;
 };
+
+/** Whether the job is there for this owner; null reaches the jobs of all. */
+export const isReachable = (job: Pick<TypedJob, "owner">, owner: string | null): boolean =>
+  owner === null || job.owner === owner;
 
 export type Refusal = "stale" | "terminal";
 

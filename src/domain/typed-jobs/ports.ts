@@ -28,6 +28,8 @@ export type TypedJobHandle = {
   read(): Promise<TypedJob | null>;
   /** Takes a queued job, whose worker promises news; null when there is nothing to take. */
   claim(leaseMs: number): Promise<TypedJob | null>;
+  /** Deletes the job, if it is there for this owner; null reaches the jobs of all. */
+  remove(owner: string | null): Promise<boolean>;
   /** Does what is overdue; false when there is no such job. */
   catchUp(): Promise<boolean>;
   complete(result: Result, guard: WriteGuard): Promise<WriteOutcome>;
@@ -67,11 +69,12 @@ export type TypedJobRows = {
   /** Stores the row unless a newer version is there. */
   upsert(row: TypedJobRow): Promise<void>;
   remove(row: Pick<TypedJobRow, "registeredAtMs" | "jobId">): Promise<void>;
-  page(query: ListQuery): Promise<Page>;
+  /** `owner` leaves out the jobs of others; null shows those of all. */
+  page(query: ListQuery, owner: string | null): Promise<Page>;
   /** The jobs with these ids that pass the filter, newest first. */
-  byIds(ids: readonly string[], filter: JobFilter): Promise<IdsPage>;
+  byIds(ids: readonly string[], filter: JobFilter, owner: string | null): Promise<IdsPage>;
   /** Ids of jobs that wait for a worker, oldest first, behind `after`. */
-  waiting(after: Cursor | null, limit: number): Promise<readonly Cursor[]>;
+  waiting(after: Cursor | null, limit: number, owner: string | null): Promise<readonly Cursor[]>;
   /** Jobs whose object has something overdue: an expiry, or a message that is still owed. */
   overdue(expiredBeforeMs: number, pendingBeforeMs: number, limit: number): Promise<readonly Cursor[]>;
 };

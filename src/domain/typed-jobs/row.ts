@@ -7,6 +7,7 @@ import type { ReadJob } from "./view.ts";
 /** A job's D1 row: the columns that lists filter by, and all the rest as JSON or, if large, gzip of it. */
 export type TypedJobRow = {
   readonly jobId: string;
+  readonly owner: string | null;
   readonly registeredAtMs: number;
   readonly status: JobStatus;
   readonly version: number;
@@ -33,6 +34,7 @@ const encodedView = (job: TypedJob): Pick<TypedJobRow, "view" | "viewBytes"> => 
 
 export const rowOf = (job: TypedJob): TypedJobRow => ({
   jobId: job.id,
+  owner: job.owner,
   registeredAtMs: job.registeredAtMs,
   status: job.status,
   version: job.version,

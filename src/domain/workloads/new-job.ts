@@ -112,6 +112,7 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
   return {
     id: request.jobId,
     face: "workloads",
+    owner,
     clientKey: null,
     task: await taskOf(deps, request),
     queueWaitMs,
@@ -121,7 +122,6 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
       path: workload.path,
       entity: workload.entity,
       params,
-      owner,
       outputs: workload.outputs.map(({ name, contentType }) => ({ name, contentType })),
     },
     upload: { parts: partsOf(request, deps.ids), untilMs: now + uploadMs },

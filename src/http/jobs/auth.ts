@@ -1,23 +1,16 @@
 import type { Context } from "hono";
 import type { TypedJobDeps } from "../../deps/types.ts";
 import { typedJobDepsFor } from "../../deps.ts";
+import type { Caller } from "../../domain/access/caller.ts";
+import { basicText } from "../../domain/access/credentials.ts";
+import { checkKey, keyHolder } from "../kit/callers.ts";
+import type { Access } from "../kit/face.ts";
 import type { JobsDefinition } from "./config.ts";
 
 /** Resolved per request: the app is built without any binding. An app called without bindings is told what it misses. */
 export const depsOf = (c: Context): TypedJobDeps => typedJobDepsFor(c.env ?? {});
 
 const DEFAULT_USERNAME = "apibasicauthuser";
-
-const presented = (header: string | undefined): string | null => {
-  const match = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(header ?? "");
-  if (match?.[1] === undefined) return null;
-  try {
-    const bytes = Uint8Array.from(atob(match[1]), (char) => char.charCodeAt(0));
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-};
 
 /** Whether the header holds the credentials; both sides are hashed, so the comparison takes no hint of either. */
 const holds = async (
@@ -28,7 +21,7 @@ const holds = async (
   const password = auth.password ?? deps.credentials.password;
   if (password === undefined) throw new Error("The secret BASIC_AUTH_PASSWORD is missing");
   const username = auth.username ?? deps.credentials.username ?? DEFAULT_USERNAME;
-  const given = presented(header);
+  const given = basicText(header);
   const [expectedHash, givenHash] = await Promise.all([
     deps.ids.hashOf(`${username}:${password}`),
     deps.ids.hashOf(given ?? ""),
@@ -36,9 +29,23 @@ const holds = async (
   return deps.ids.isSame(expectedHash, givenHash) && given !== null;
 };
 
-/** Whether the request may pass: with the right credentials, or where none are wanted. */
-export const isAuthorized = async (
+/** Whoever has the app's own credentials works on the jobs of all. */
+const COLLEAGUE: Caller = { owner: null, quotaClass: "default", worksForAll: true };
+const HINT = "Send one of the service's keys as x-api-key, or in authorization";
+
+/** Who calls: somebody with the app's own credentials where it has some, the holder of a key, or anybody. */
+export const jobsCaller = async (
   c: Context,
   deps: TypedJobDeps,
   { auth }: JobsDefinition,
-): Promise<boolean> => auth === null || holds(deps, auth, c.req.header("authorization"));
+): Promise<Access<Caller>> => {
+  if (auth === null) return keyHolder(c, deps, ["jobs", "work"], HINT);
+  if (await holds(deps, auth, c.req.header("authorization"))) return { kind: "allow", caller: COLLEAGUE };
+  const check = await checkKey(c, deps, ["jobs", "work"]);
+  if (check.kind === "holder") return { kind: "allow", caller: check.caller };
+  const message = "Credentials are missing or wrong";
+  return {
+    kind: "refuse",
+    refusal: check.kind === "none" ? { code: "unauthorized", message } : check.refusal,
+  };
+};

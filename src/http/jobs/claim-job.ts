@@ -3,7 +3,7 @@ import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { fieldErrors } from "../../wire/typed-jobs.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import { objectOf } from "./body.ts";
-import { commandsOf, type JobsHandler, jobAnswer, unfit } from "./respond.ts";
+import { contextOf, type JobsHandler, jobAnswer, unfit } from "./respond.ts";
 
 /** The oldest waiting job, now or when one comes; the bell is read before each look, so that none is missed. */
 const claimWithin = async (
@@ -35,7 +35,7 @@ export const claimJob: JobsHandler = async (request) => {
   if (!asked.success) return unfit(c, fieldErrors(asked.error));
   const seconds = preferredWait(c);
   if (seconds !== null) preferenceApplied(c, seconds);
-  const context = commandsOf(deps, definition);
+  const context = contextOf(request);
   const job = await claimWithin(context, asked.data.staleAfterSeconds, (seconds ?? 0) * 1_000, deps.now);
   if (job === null) return c.body(null, 204);
   c.header("Location", `${definition.prefix}/jobs/${job.id}`);

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
+import { type Caller, STRANGER } from "../../domain/access/caller.ts";
 import { type Face, mountFace, type Operation } from "../kit/face.ts";
 import { frame } from "../kit/frame.ts";
 import { mountDescription } from "../meta/description-routes.ts";
@@ -13,39 +14,56 @@ import { type JobsOperation, operationsOf } from "./operations.ts";
 /** What an app of typed jobs offers beside its routes. */
 export type JobsExtras = {
   readonly definition: JobsDefinition;
-  /** Basic auth as this face has it, for routes of the deployer's own. */
+  /** Lets through whom this face lets through, for routes of the deployer's own. */
   readonly requireAuth: MiddlewareHandler;
+  /** Lets through whoever may read the description. */
+  readonly guardDescription: MiddlewareHandler;
   /** What these routes share; an app that mounts this one asks it for paths that nothing answers. */
-  readonly face: Face<null>;
+  readonly face: Face<Caller>;
 };
 
 export type JobsApp = OpenAPIHono & JobsExtras;
 
 const nothingThere =
-  (face: Face<null>) =>
+  (face: Face<Caller>) =>
   (c: Context): Response => {
     addCors(c);
     if (isPreflight(c)) return c.body(null, 204);
     return face.refuse(c, { code: "not_found", message: "No such path" });
   };
 
-const operationOf = (definition: JobsDefinition, { described, handler }: JobsOperation): Operation<null> => {
-  const handle = (c: Context) => handler({ c, deps: depsOf(c), definition });
+const operationOf = (
+  definition: JobsDefinition,
+  { described, handler }: JobsOperation,
+): Operation<Caller> => {
+  const handle = (c: Context, caller: Caller) => handler({ c, deps: depsOf(c), definition, caller });
   const contract = routeConfig(definition, described);
-  return described.isOpen ? { contract, handle, isOpen: true } : { contract, handle: ({ c }) => handle(c) };
+  return described.isOpen
+    ? { contract, handle: (c) => handle(c, STRANGER), isOpen: true }
+    : { contract, handle: ({ c, caller }) => handle(c, caller) };
 };
 
-/** The face's check as a middleware, for routes that the deployer adds and for the API description. */
+/** The face's check as a middleware, for routes that the deployer adds. */
 const guardOf =
-  (face: Face<null>): MiddlewareHandler =>
+  (face: Face<Caller>): MiddlewareHandler =>
   async (c, next) => {
     const access = await face.access(c);
     return access.kind === "allow" ? next() : face.refuse(c, access.refusal);
   };
 
+/** Who may read the description: everybody, unless the app has credentials of its own. */
+const descriptionGuard = (definition: JobsDefinition, requireAuth: MiddlewareHandler): MiddlewareHandler =>
+  definition.auth === null ? (_c, next) => next() : requireAuth;
+
 const describe = (app: OpenAPIHono, definition: JobsDefinition): void => {
   for (const [name, schema] of Object.entries(componentsOf(definition)))
     app.openAPIRegistry.registerComponent("schemas", name, schema);
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearerKey", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "headerKey", {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+  });
   if (definition.auth !== null)
     app.openAPIRegistry.registerComponent("securitySchemes", "basicAuth", { type: "http", scheme: "basic" });
 };
@@ -55,6 +73,7 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
   const app = new OpenAPIHono({ strict: false });
   const face = jobsFace(definition);
   const requireAuth = guardOf(face);
+  const guardDescription = descriptionGuard(definition, requireAuth);
   app.onError((error, c) => {
     addCors(c);
     return face.failed(c, error);
@@ -74,10 +93,10 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
   );
   mountDescription(app, {
     info: { title: definition.title, version: definition.version },
-    guard: requireAuth,
+    guard: guardDescription,
     assetsOf: (c) => depsOf(c).assets,
   });
-  return Object.assign(app, { definition, face, requireAuth });
+  return Object.assign(app, { definition, face, requireAuth, guardDescription });
 };
 
 /**

@@ -51,8 +51,12 @@ const payloadOf = async (request: JobsRequest, body: Record<string, unknown>): P
 };
 
 /** A key may be used by each client for itself; whoever has the service's credentials is one client. */
-const scopeOf = ({ c, definition }: JobsRequest): string =>
-  definition.auth === null ? (clientKeyOf(c.req.header("cf-connecting-ip")) ?? "anyone") : "";
+const scopeOf = ({ c, definition, caller }: JobsRequest): string =>
+  caller.owner !== null
+    ? `owner/${caller.owner}`
+    : definition.auth === null
+      ? (clientKeyOf(c.req.header("cf-connecting-ip")) ?? "anyone")
+      : "";
 
 /**
  * What a key makes of the request: the id, the same at each try, so that the job's object itself lets it be
@@ -107,6 +111,7 @@ export const createJob: JobsHandler = async (request) => {
   const webhooks = deps.webhookSubscriptions(definition.webhookEndpoints);
   const job: NewTypedJob = {
     ...(await keyed(request, key, body)),
+    owner: request.caller.owner,
     settings,
     requestPayload,
     queue,

@@ -155,6 +155,7 @@ const json = (schema: Schema) => ({ "application/json": { schema } });
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   401: "Credentials are missing or wrong",
+  403: "This key is for something else",
   404: "No such job, or no settings",
   412: "If-Match names another version",
   413: "A payload over 1 MiB, or one that its queue message has no room for",
@@ -165,7 +166,8 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 export type Described = Pick<RouteConfig, "method" | "path" | "operationId" | "tags" | "summary"> & {
-  readonly status: 200 | 201 | 202;
+  /** Null where every good answer is one of `bare`. */
+  readonly status: 200 | 201 | 202 | null;
   readonly answer: Schema;
   readonly body?: Schema;
   readonly bodyIsOptional?: boolean;
@@ -178,12 +180,12 @@ export type Described = Pick<RouteConfig, "method" | "path" | "operationId" | "t
   readonly isOpen?: boolean;
 };
 
-const responsesOf = (described: Described, isGuarded: boolean): Responses => {
+const responsesOf = (described: Described, isOpen: boolean): Responses => {
   const { status, answer, problems, conflicts = false, headers = {}, bare = {} } = described;
   const success = { description: "Done", content: json(answer), headers };
-  const codes = [...(isGuarded ? [401] : []), ...problems, 500, 503];
+  const codes = [...(isOpen ? [] : [401, 403]), ...problems, 500, 503];
   return {
-    [status]: success,
+    ...(status === null ? {} : { [status]: success }),
     ...Object.fromEntries(Object.entries(bare).map(([code, description]) => [code, { description }])),
     ...(conflicts ? { 409: { description: "The job has ended", content: json(ref("JobConflict")) } } : {}),
     ...Object.fromEntries(
@@ -195,7 +197,7 @@ const responsesOf = (described: Described, isGuarded: boolean): Responses => {
 /** An operation's entry in the description. */
 export const routeConfig = (definition: JobsDefinition, described: Described): RouteConfig => {
   const { method, path, operationId, tags, summary, body, parameters, isOpen = false } = described;
-  const isGuarded = definition.auth !== null && !isOpen;
+  const basicAuth = definition.auth === null ? [] : [{ basicAuth: [] }];
   const request =
     body === undefined
       ? {}
@@ -208,8 +210,8 @@ export const routeConfig = (definition: JobsDefinition, described: Described): R
     summary,
     ...request,
     ...(parameters === undefined ? {} : { parameters }),
-    ...(isGuarded ? { security: [{ basicAuth: [] }] } : {}),
-    responses: responsesOf(described, isGuarded),
+    ...(isOpen ? {} : { security: [...basicAuth, { bearerKey: [] }, { headerKey: [] }] }),
+    responses: responsesOf(described, isOpen),
   } as unknown as RouteConfig;
 };
 

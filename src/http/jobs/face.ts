@@ -1,8 +1,9 @@
 import { serviceLog } from "../../deps.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import { NotMigrated, Unavailable } from "../../domain/typed-jobs/unavailable.ts";
-import type { Access, Face } from "../kit/face.ts";
+import type { Face } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
-import { depsOf, isAuthorized } from "./auth.ts";
+import { depsOf, jobsCaller } from "./auth.ts";
 import type { JobsDefinition } from "./config.ts";
 import { jobsCors } from "./cors.ts";
 import { problem } from "./respond.ts";
@@ -14,13 +15,10 @@ const rootsOf = (prefix: string): string[] =>
   prefix === "" ? ["/jobs", "/settings", "/healthcheck"] : [prefix];
 
 /** The typed jobs' face, of an app with this definition; nothing of it needs a binding before a request. */
-export const jobsFace = (definition: JobsDefinition): Face<null> => ({
+export const jobsFace = (definition: JobsDefinition): Face<Caller> => ({
   roots: rootsOf(definition.prefix),
   cors: jobsCors,
-  access: async (c): Promise<Access<null>> => {
-    if (await isAuthorized(c, depsOf(c), definition)) return { kind: "allow", caller: null };
-    return { kind: "refuse", refusal: { code: "unauthorized", message: "Credentials are missing or wrong" } };
-  },
+  access: (c) => jobsCaller(c, depsOf(c), definition),
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     if (code === "unauthorized") c.header("WWW-Authenticate", 'Basic realm="jobs", charset="UTF-8"');
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

@@ -4,7 +4,7 @@ import type { IdsPage, Page } from "../../domain/typed-jobs/page.ts";
 import { listQueryOf } from "../../domain/typed-jobs/parse-list-query.ts";
 import { jobOfRow } from "../../domain/typed-jobs/row.ts";
 import { jobView } from "../../domain/typed-jobs/view.ts";
-import { type JobsHandler, type JobsRequest, jsonAnswer, unfit } from "./respond.ts";
+import { type JobsHandler, type JobsRequest, jsonAnswer, ownerSeen, unfit } from "./respond.ts";
 
 /** The query of the next page: all that this one asked for, behind its last job. */
 const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: ListPage): string => {
@@ -25,10 +25,12 @@ const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: Li
 /** A page by time has a cursor, one by ids names the ids that it had no room for. */
 type ListPage = Page & Pick<IdsPage, "rest">;
 
-const pageOf = async ({ deps }: JobsRequest, query: ListQuery): Promise<ListPage> =>
-  query.ids === null
-    ? { ...(await deps.rows.page(query)), rest: [] }
-    : { ...(await deps.rows.byIds(query.ids, query)), next: null };
+const pageOf = async ({ deps, caller }: JobsRequest, query: ListQuery): Promise<ListPage> => {
+  const owner = ownerSeen(caller);
+  return query.ids === null
+    ? { ...(await deps.rows.page(query, owner)), rest: [] }
+    : { ...(await deps.rows.byIds(query.ids, query, owner)), next: null };
+};
 
 export const listJobs: JobsHandler = async (request) => {
   const { c, deps } = request;

@@ -3,7 +3,7 @@ import { etagOf, versionsOf } from "../../domain/typed-jobs/etag.ts";
 import { isNotModified } from "../kit/conditional.ts";
 import { objectOf } from "./body.ts";
 import {
-  commandsOf,
+  contextOf,
   type JobsHandler,
   type JobsRequest,
   jobAnswer,
@@ -42,8 +42,8 @@ const writeAnswer = (request: JobsRequest, outcome: commands.Written, status: 20
 };
 
 export const getJob: JobsHandler = async (request) => {
-  const { c, deps, definition } = request;
-  const job = await commands.readOne(commandsOf(deps, definition), idOf(request));
+  const { c } = request;
+  const job = await commands.readOne(contextOf(request), idOf(request));
   if (job === null) return noSuchJob(c);
   if (!isNotModified(c, etagOf(job.version))) return jobAnswer(request, job, 200);
   c.header("ETag", etagOf(job.version));
@@ -51,19 +51,22 @@ export const getJob: JobsHandler = async (request) => {
 };
 
 export const putJob: JobsHandler = async (request) => {
-  const { deps, definition } = request;
   const body = await objectOf(request);
   if (body instanceof Response) return body;
-  const context = commandsOf(deps, definition);
+  const context = contextOf(request);
   const versions = versionsAsked(request);
   return writeAnswer(request, await commands.submitResult(context, idOf(request), body, null, versions), 200);
 };
 
+export const deleteJob: JobsHandler = async (request) =>
+  (await commands.removeJob(contextOf(request), idOf(request)))
+    ? request.c.body(null, 204)
+    : noSuchJob(request.c);
+
 export const patchJob: JobsHandler = async (request) => {
-  const { deps, definition } = request;
   const body = await objectOf(request);
   if (body instanceof Response) return body;
-  const context = commandsOf(deps, definition);
+  const context = contextOf(request);
   const how = { fillsNulls: true, versions: versionsAsked(request) };
   return writeAnswer(request, await commands.patchJob(context, idOf(request), body, how), 202);
 };

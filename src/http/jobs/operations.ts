@@ -14,7 +14,7 @@ import {
   ref,
 } from "./description.ts";
 import { listJobs } from "./list-jobs.ts";
-import { getJob, patchJob, putJob } from "./one-job.ts";
+import { deleteJob, getJob, patchJob, putJob } from "./one-job.ts";
 import { type JobsHandler, jsonAnswer } from "./respond.ts";
 import { getSettings, patchSettings } from "./settings.ts";
 import { getWebhooks } from "./webhooks.ts";
@@ -115,6 +115,19 @@ const jobOperations: readonly JobsOperation[] = [
       parameters: [jobIdParameter, ifMatchParameter],
     },
     handler: patchJob,
+  },
+  {
+    described: {
+      ...job,
+      method: "delete",
+      operationId: "processingjobDelete",
+      summary: "Delete a job with its payloads",
+      status: null,
+      problems: [404],
+      bare: { 204: "The job is gone" },
+      parameters: [jobIdParameter],
+    },
+    handler: deleteJob,
   },
   {
     described: {

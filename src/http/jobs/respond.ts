@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { TypedJobDeps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { CommandContext } from "../../domain/typed-jobs/commands.ts";
 import { etagOf } from "../../domain/typed-jobs/etag.ts";
 import type { TypedJob } from "../../domain/typed-jobs/job.ts";
@@ -14,16 +15,29 @@ export type JobsRequest = {
   readonly c: Context;
   readonly deps: TypedJobDeps;
   readonly definition: JobsDefinition;
+  readonly caller: Caller;
 };
 
-/** What the commands act through, for the routes and for RPC alike. */
-export const commandsOf = (deps: TypedJobDeps, definition: JobsDefinition): CommandContext => ({
+/** Whose jobs a caller sees and writes; null for those of all. */
+export const ownerSeen = ({ owner, worksForAll }: Caller): string | null => (worksForAll ? null : owner);
+
+/** What the commands act through, for the routes and for RPC alike; `owner` null reaches the jobs of all. */
+export const commandsOf = (
+  deps: TypedJobDeps,
+  definition: JobsDefinition,
+  owner: string | null,
+): CommandContext => ({
+  owner,
   objects: deps.objects,
   rows: deps.rows,
   response: definition.response,
   strict: definition.strict,
   staleAfterSeconds: definition.staleAfterSeconds,
 });
+
+/** What the commands act through for the caller of a request. */
+export const contextOf = ({ deps, definition, caller }: JobsRequest): CommandContext =>
+  commandsOf(deps, definition, ownerSeen(caller));
 
 export type JobsHandler = (request: JobsRequest) => Response | Promise<Response>;
 

@@ -69,9 +69,11 @@ const merge = async (
 };
 
 export const patchSettings: JobsHandler = async (request) => {
-  const { c, definition } = request;
+  const { c, definition, caller } = request;
   const { settings: model } = definition;
   if (model === null) return noSettings(request);
+  if (!caller.worksForAll)
+    return problem(c, 403, "The settings hold for the jobs of all; only a key for work may change them");
   const body = await objectOf(request);
   if (body instanceof Response) return body;
   const { [UPDATED]: _owned, ...fields } = body;

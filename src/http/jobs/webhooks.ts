@@ -1,6 +1,6 @@
 import { webhookEventOf } from "../../domain/typed-jobs/announcement.ts";
-import { isJobId } from "../../domain/typed-jobs/job.ts";
-import { type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
+import { readOne } from "../../domain/typed-jobs/commands.ts";
+import { contextOf, type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
 
 /**
  * How far the webhooks of a job have come. A resource of its own,
@@ -9,7 +9,7 @@ import { type JobsHandler, jsonAnswer, noSuchJob } from "./respond.ts";
 export const getWebhooks: JobsHandler = async (request) => {
   const { c, deps } = request;
   const id = (c.req.param("job_id") ?? "").toLowerCase();
-  const job = isJobId(id) ? await deps.objects.byId(id).read() : null;
+  const job = await readOne(contextOf(request), id);
   if (job === null) return noSuchJob(c);
   const type = webhookEventOf(job.status);
   const isQuiet = type === null || job.webhooks.length === 0;

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import type { DoorCaller } from "../kit/door-caller.ts";
 import { isBase64, isObject, readBody } from "./body.ts";
 import { contract } from "./contract.ts";
-import { type Judge0Caller, type Judge0Operation, plainError } from "./face.ts";
+import { type Judge0Operation, plainError } from "./face.ts";
 import { askedFields } from "./fields.ts";
 import { findSubmission } from "./find.ts";
 import { invalidFields } from "./submissions.ts";
@@ -31,11 +32,7 @@ const entriesOf = (value: unknown): readonly unknown[] | null => {
 };
 
 /** A batch is accepted as a whole or not at all: what was made of one that met the quota is taken back. */
-const takeBack = async (
-  deps: Deps,
-  { clientKey }: Judge0Caller,
-  made: readonly Submitted[],
-): Promise<void> => {
+const takeBack = async (deps: Deps, { clientKey }: DoorCaller, made: readonly Submitted[]): Promise<void> => {
   for (const one of made) {
     if (one.kind !== "accepted") continue;
     const job = deps.jobs.byId(one.token);
@@ -44,7 +41,7 @@ const takeBack = async (
   }
 };
 
-const createAll = async (c: Context, deps: Deps, caller: Judge0Caller): Promise<Response> => {
+const createAll = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Response> => {
   const body = await readBody(c);
   if (body.kind === "too_large") return plainError(c, 413);
   const entries = body.kind === "value" ? entriesOf(body.value) : null;

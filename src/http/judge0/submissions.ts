@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import type { DoorCaller } from "../kit/door-caller.ts";
 import { isBase64, isObject, isOn, membersOf, readBody } from "./body.ts";
 import { contract } from "./contract.ts";
-import { type Judge0Caller, type Judge0Operation, plainError } from "./face.ts";
+import { type Judge0Operation, plainError } from "./face.ts";
 import { askedFields } from "./fields.ts";
 import { findSubmission } from "./find.ts";
 import { knownLanguages, queueIsFull, submitOne } from "./submit.ts";
@@ -32,7 +33,7 @@ const answerWaiting = async (
   return c.json(view ?? { error: UNREADABLE, token }, 201);
 };
 
-const create = async (c: Context, deps: Deps, caller: Judge0Caller): Promise<Response> => {
+const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Response> => {
   const body = await readBody(c);
   if (body.kind === "too_large") return plainError(c, 413);
   if (body.kind !== "value" || !isObject(body.value)) return plainError(c, 400);

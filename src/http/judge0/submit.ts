@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
+import type { DoorCaller } from "../kit/door-caller.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
-import type { Judge0Caller } from "./face.ts";
 import { type Judge0Language, judge0Languages } from "./languages.ts";
 import { programOf } from "./program.ts";
 import { type Judge0Errors, parseSubmission } from "./submission.ts";
@@ -56,7 +56,7 @@ export const knownLanguages = async (deps: Deps): Promise<readonly Judge0Languag
 export const submitOne = async (
   c: Context,
   deps: Deps,
-  { clientKey }: Judge0Caller,
+  { owner, clientKey }: DoorCaller,
   given: Record<string, unknown>,
   reading: { readonly isBase64: boolean; readonly known: readonly Judge0Language[] },
 ): Promise<Submitted> => {
@@ -67,6 +67,6 @@ export const submitOne = async (
   if (program.kind === "wrong") return program;
   const token = deps.ids.jobId();
   const door = { name: "judge0" as const, data: new TextEncoder().encode(JSON.stringify(submission)) };
-  const outcome = await acceptRun(deps, { id: token, clientKey, source: program.source, door });
+  const outcome = await acceptRun(deps, { id: token, owner, clientKey, source: program.source, door });
   return outcome.kind === "accepted" ? { kind: "accepted", token } : refusedBy(c, deps, outcome);
 };

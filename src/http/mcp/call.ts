@@ -1,6 +1,7 @@
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { isRunId } from "../../domain/runs/job-id.ts";
 import type { Following } from "./follow.ts";
@@ -9,6 +10,7 @@ import { toolError } from "./run-answer.ts";
 /** What the tools of one request act through. */
 export type AgentCall = {
   readonly deps: Deps;
+  readonly caller: Caller;
   /** Whose quota runs count against. */
   readonly clientKey: string;
   readonly session: string | null;

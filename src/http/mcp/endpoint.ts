@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
-import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { readJson } from "../kit/json-body.ts";
 import type { AgentCall } from "./call.ts";
 import type { AgentOperation } from "./face.ts";
@@ -63,8 +63,8 @@ export const mcpOperations = (deps: Deps): AgentOperation[] => [
         202: { description: "Notifications are taken" },
       },
     },
-    handle: async ({ c, face }) => {
-      const clientKey = clientKeyOf(c.req.header("cf-connecting-ip"));
+    handle: async ({ c, face, caller }) => {
+      const clientKey = quotaSubjectOf(caller, c.req.header("cf-connecting-ip"));
       if (clientKey === null)
         return face.refuse(c, { code: "invalid_request", message: "CF-Connecting-IP is not an address" });
       const body = await readJson(c, BODY_BYTES);
@@ -73,7 +73,7 @@ export const mcpOperations = (deps: Deps): AgentOperation[] => [
         return face.refuse(c, { code: "invalid_request", message: "The body is empty" });
       const finish = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
       const session = sessionOf(c.req.header(SESSION_HEADER));
-      return answered(c, { deps, clientKey, session, finish }, body.value);
+      return answered(c, { deps, caller, clientKey, session, finish }, body.value);
     },
   },
 ];

@@ -1,20 +1,21 @@
-import type { Deps } from "../../deps/types.ts";
+import type { AccessDeps, Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
+import { runCaller } from "../kit/callers.ts";
 import { openCors } from "../kit/cors.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
 
 /** Agents may do what anybody may on the runs face, and count against the same quotas. */
-export type AgentCaller = null;
-export type AgentOperation = Operation<AgentCaller>;
+export type AgentOperation = Operation<Caller>;
 
 /** Codes of JSON-RPC 2.0; what it has no word for is a server's error. */
 const SERVER_ERROR = -32_000;
 const RPC_CODES: Partial<Record<RefusalCode, number>> = { invalid_request: -32_600, internal: -32_603 };
 
 /** The face of the Model Context Protocol; what it refuses before a tool is called is a JSON-RPC error. */
-export const mcpFace = ({ log }: Pick<Deps, "log">): Face<AgentCaller> => {
-  const refuse: Face<AgentCaller>["refuse"] = (c, { code, message, retryAfterSeconds }) => {
+export const mcpFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => {
+  const refuse: Face<Caller>["refuse"] = (c, { code, message, retryAfterSeconds }) => {
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));
     const retryAfter = retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds };
     const error = { code: RPC_CODES[code] ?? SERVER_ERROR, message, data: { code, ...retryAfter } };
@@ -23,11 +24,11 @@ export const mcpFace = ({ log }: Pick<Deps, "log">): Face<AgentCaller> => {
   return {
     roots: ["/mcp"],
     cors: openCors,
-    access: () => ({ kind: "allow", caller: null }),
+    access: (c) => runCaller(c, deps),
     refuse,
     failed: (c, error) => {
       const id = requestIdOf(c);
-      log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+      deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
       const message = `Something failed on our side; the request id ${id} helps to find it`;
       return refuse(c, { code: "internal", message });
     },

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { Operation } from "../kit/face.ts";
 
 const textOf = (url: string): string => `# Sandpiper
@@ -33,7 +34,7 @@ The answer has job_id, status, exit_code, stdout and stderr. A 429 says in retry
 `;
 
 /** What the service is, for models that read `llms.txt` (llmstxt.org). */
-export const llmsText = ({ publicUrl }: Pick<Deps, "publicUrl">): Operation<null> => ({
+export const llmsText = ({ publicUrl }: Pick<Deps, "publicUrl">): Operation<Caller> => ({
   isOpen: true,
   contract: {
     method: "get",

@@ -5,8 +5,8 @@ import { parseStrictJson, utf8Text } from "../../domain/strict-json.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
+import type { DoorCaller } from "../kit/door-caller.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
-import type { PistonCaller } from "./face.ts";
 import { programOf } from "./program.ts";
 import { type Execution, readExecution } from "./request.ts";
 import { runtimesOf } from "./runtimes.ts";
@@ -67,7 +67,11 @@ const ended = async (c: Context, deps: Deps, id: string, { times }: Execution) =
   return { snapshot: (await job.snapshot()) ?? snapshot, cases: (await job.cases(0, 1)) ?? [] };
 };
 
-export const execute = async (c: Context, deps: Deps, { clientKey }: PistonCaller): Promise<Response> => {
+export const execute = async (
+  c: Context,
+  deps: Deps,
+  { owner, clientKey }: DoorCaller,
+): Promise<Response> => {
   const given = await objectOf(c);
   if (given instanceof Response) return given;
   const capabilities = await deps.pool.capabilities();
@@ -79,7 +83,7 @@ export const execute = async (c: Context, deps: Deps, { clientKey }: PistonCalle
   if (source === null) return message(c, 400, "a file's name must stay below the folder and come once");
   const id = deps.ids.jobId();
   const door = { name: "piston" as const, data: new Uint8Array() };
-  const outcome = await acceptRun(deps, { id, clientKey, source, door });
+  const outcome = await acceptRun(deps, { id, owner, clientKey, source, door });
   if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
   const { snapshot, cases } = await ended(c, deps, id, execution);
   const { runtime } = execution;

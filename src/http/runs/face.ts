@@ -1,18 +1,19 @@
-import type { Deps } from "../../deps/types.ts";
+import type { AccessDeps, Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
+import { runCaller } from "../kit/callers.ts";
 import { openCors } from "../kit/cors.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { requestIdOf } from "../kit/request-id.ts";
 import { problem } from "./problem.ts";
 
-/** Anybody may call the runs: who holds an id holds the run. */
-export type RunCaller = null;
-export type RunOperation = Operation<RunCaller>;
+/** Who holds an id holds the run; whose key made it finds it in lists as well. */
+export type RunOperation = Operation<Caller>;
 
 /** The runs face, which also answers for every path that no other face has. */
-export const runsFace = ({ log }: Pick<Deps, "log">): Face<RunCaller> => ({
+export const runsFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => ({
   roots: [""],
   cors: openCors,
-  access: () => ({ kind: "allow", caller: null }),
+  access: (c) => runCaller(c, deps),
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     const details = fields?.map((field) => ({ field: field.path.join("."), message: field.message }));
     return problem(c, {
@@ -24,7 +25,7 @@ export const runsFace = ({ log }: Pick<Deps, "log">): Face<RunCaller> => ({
   },
   failed: (c, error) => {
     const id = requestIdOf(c);
-    log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+    deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
     return problem(c, {
       code: "internal",
       error: "Something failed on our side; the request id helps to find it",

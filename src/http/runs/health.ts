@@ -8,6 +8,7 @@ import { jsonResponse, named } from "./schemas.ts";
 const healthSchema = named("Health", healthAnswer);
 
 export const health = (deps: Deps): RunOperation => ({
+  isOpen: true,
   contract: {
     method: "get",
     path: "/health",
@@ -16,7 +17,7 @@ export const health = (deps: Deps): RunOperation => ({
     summary: "Whether the service answers, and how its executor is",
     responses: { 200: jsonResponse("The service is up", healthSchema) },
   },
-  handle: async ({ c }) => {
+  handle: async (c) => {
     const { workerId, status, isolation, accounting } = await executorsShown(deps);
     return c.json({
       status: "healthy" as const,

@@ -48,6 +48,7 @@ const look = async (parts: Parts): Promise<Readiness> => {
 export const readyz = (deps: Parts): RunOperation => {
   let known: { readonly atMs: number; readonly answer: Readiness } | null = null;
   return {
+    isOpen: true,
     contract: {
       method: "get",
       path: "/readyz",
@@ -60,7 +61,7 @@ export const readyz = (deps: Parts): RunOperation => {
         503: jsonResponse("Something that runs need does not answer", readiness),
       },
     },
-    handle: async ({ c }) => {
+    handle: async (c) => {
       const now = deps.now();
       if (known === null || now - known.atMs >= CACHED_MS) known = { atMs: now, answer: await look(deps) };
       c.header("Cache-Control", "no-store");

@@ -9,6 +9,7 @@ import { jsonResponse, named } from "./schemas.ts";
 const rootSchema = named("Service", serviceAnswer);
 
 export const root = ({ quotaRules, runRetentionMs, uploadOrigin }: Deps): RunOperation => ({
+  isOpen: true,
   contract: {
     method: "get",
     path: "/",
@@ -22,7 +23,7 @@ export const root = ({ quotaRules, runRetentionMs, uploadOrigin }: Deps): RunOpe
       },
     },
   },
-  handle: ({ c }) => {
+  handle: (c) => {
     c.header("Vary", "Accept");
     if (wantsPage(c)) return consolePage(c, uploadOrigin);
     return c.json({

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps/types.ts";
-import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { stats as statsAnswer } from "../../wire/service-answers.ts";
 import type { RunOperation } from "./face.ts";
 import { jsonResponse, named } from "./schemas.ts";
@@ -15,8 +15,8 @@ export const stats = (deps: Deps): RunOperation => ({
     summary: "What you have used of your quota, and how busy the service is",
     responses: { 200: jsonResponse("Quota and load", statsSchema) },
   },
-  handle: async ({ c }) => {
-    const client = clientKeyOf(c.req.header("cf-connecting-ip"));
+  handle: async ({ c, caller }) => {
+    const client = quotaSubjectOf(caller, c.req.header("cf-connecting-ip"));
     const [usage, load] = await Promise.all([deps.quotas.usage(client ?? "unknown"), deps.pool.summary()]);
     return c.json({
       your_quota: {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
-import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import { type Caller, quotaSubjectOf } from "../../domain/access/caller.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import { createFingerprint } from "../../domain/submission/fingerprint.ts";
 import { jsonSource, multipartSource, type SubmissionSource } from "../../domain/submission/source.ts";
@@ -31,19 +31,23 @@ const multipartBody = z.object({
 
 const jsonBody = named("JsonSubmission", jsonSubmission);
 
+/** Whose the run is, and whom it counts against. */
+type Client = { readonly owner: string | null; readonly clientKey: string };
+
 /** Submits at most once under the client's key. */
 const submitOnce = async (
   c: Context,
   deps: Deps,
-  clientKey: string,
+  client: Client,
   key: string,
   source: SubmissionSource,
 ): Promise<Response> => {
+  const { owner, clientKey } = client;
   const fingerprint = createFingerprint(deps.sha256);
   const under = { scope: `runs ${clientKey}`, key, jobId: deps.ids.runId() };
   const work = idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
     run: async (id) => {
-      const request = { id, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
+      const request = { id, owner, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
       const value = await acceptRun(deps, request);
       if (value.kind !== "accepted") return { value, fingerprint: "", answer: null };
       const answer = JSON.stringify(await submittedBody(deps, value.snapshot, value.warnings));
@@ -98,9 +102,9 @@ const sourceOf = async (c: Context, refuse: Refuse): Promise<SubmissionSource | 
   return refuse({ code: "invalid_upload", message: "No files uploaded; the request has no body" });
 };
 
-const handle = async (c: Context, deps: Deps, refuse: Refuse): Promise<Response> => {
-  const client = clientKeyOf(c.req.header("cf-connecting-ip"));
-  if (client === null)
+const handle = async (c: Context, deps: Deps, caller: Caller, refuse: Refuse): Promise<Response> => {
+  const clientKey = quotaSubjectOf(caller, c.req.header("cf-connecting-ip"));
+  if (clientKey === null)
     return refuse({ code: "invalid_request", message: "CF-Connecting-IP is not an address" });
   const key = idempotencyKeyOf(c);
   if (key !== null && !isIdempotencyKey(key)) {
@@ -109,8 +113,9 @@ const handle = async (c: Context, deps: Deps, refuse: Refuse): Promise<Response>
   }
   const source = await sourceOf(c, refuse);
   if (source instanceof Response) return source;
+  const client = { owner: caller.owner, clientKey };
   if (key !== null) return submitOnce(c, deps, client, key, source);
-  const request = { id: deps.ids.runId(), clientKey: client, source };
+  const request = { id: deps.ids.runId(), ...client, source };
   return answerSubmission(c, deps, await goingOn(c, acceptRun(deps, request)));
 };
 
@@ -145,5 +150,5 @@ export const submit = (deps: Deps): RunOperation => ({
       503: problemResponse("No executor answers"),
     },
   },
-  handle: ({ c, face }) => handle(c, deps, (refusal) => face.refuse(c, refusal)),
+  handle: ({ c, face, caller }) => handle(c, deps, caller, (refusal) => face.refuse(c, refusal)),
 });

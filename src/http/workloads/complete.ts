@@ -1,9 +1,9 @@
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../kit/face.ts";
 import { type Call, called, findJob } from "./call.ts";
 import { envelope, jobNotFound, workloadError } from "./envelope.ts";
-import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
@@ -27,7 +27,7 @@ const handle = async (call: Call): Promise<Response> => {
 };
 
 /** `POST /<path>/{job_id}/complete`: for who does not want to wait until the upload is noticed. */
-export const complete = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
+export const complete = (deps: Deps, workload: Workload, operationId: string): Operation<Caller> => ({
   contract: {
     method: "post",
     path: `/${workload.path}/{job_id}/complete`,

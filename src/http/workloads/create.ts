@@ -1,4 +1,5 @@
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
@@ -13,7 +14,6 @@ import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempot
 import { takes } from "../kit/request-headers.ts";
 import { type Call, called } from "./call.ts";
 import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
-import type { Owner } from "./face.ts";
 import { createdData } from "./job-data.ts";
 import { readObject } from "./read-object.ts";
 import { jsonBody, responses, schemasOf } from "./schemas.ts";
@@ -157,7 +157,7 @@ const partsOf = ({ inputs }: Workload) =>
     description,
   }));
 
-export const create = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => {
+export const create = (deps: Deps, workload: Workload, operationId: string): Operation<Caller> => {
   const schemas = schemasOf(workload);
   return {
     contract: {

@@ -1,28 +1,22 @@
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
+import { keyHolder } from "../kit/callers.ts";
 import { openCors } from "../kit/cors.ts";
 import type { Face } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
-import { callerOf } from "./credentials.ts";
 import { type WorkloadError, workloadError } from "./envelope.ts";
-
-/** The hash of the caller's key; null where nobody needs one. */
-export type Owner = string | null;
 
 const statusOf = (code: RefusalCode): WorkloadError["code"] =>
   code === "upgrade_required" || code === "unavailable" ? 500 : STATUS_OF[code];
 
 /** The face of all declared workloads. */
-export const workloadFace = (deps: Deps, workloads: readonly Workload[]): Face<Owner> => ({
+export const workloadFace = (deps: Deps, workloads: readonly Workload[]): Face<Caller> => ({
   roots: workloads.map(({ path }) => `/${path}`),
   cors: openCors,
-  access: async (c) => {
-    const caller = await callerOf(c, deps);
-    if (caller.kind === "known") return { kind: "allow", caller: caller.owner };
-    const message = "Send one of the service's keys as x-api-key, or in authorization";
-    return { kind: "refuse", refusal: { code: "unauthorized", message } };
-  },
+  access: (c) =>
+    keyHolder(c, deps, ["workloads"], "Send one of the service's keys as x-api-key, or in authorization"),
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     const errors = fields?.map((field) => ({ field: field.path.join("."), message: field.message }));
     return workloadError(c, deps, {

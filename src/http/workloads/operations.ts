@@ -1,11 +1,12 @@
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../kit/face.ts";
 import { cancel } from "./cancel.ts";
 import { complete } from "./complete.ts";
 import { create } from "./create.ts";
-import type { Owner } from "./face.ts";
 import { read, readByQuery } from "./read.ts";
+import { remove } from "./remove.ts";
 import { search } from "./search.ts";
 
 /** `calculator/tax-pnl/securities` as a part of an operation's id: `CalculatorTaxPnlSecurities`. */
@@ -16,7 +17,7 @@ const idOf = ({ path }: Workload): string =>
     .join("");
 
 /** The routes of every declared workload. */
-export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): Operation<Owner>[] =>
+export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): Operation<Caller>[] =>
   workloads.flatMap((workload) => {
     const id = idOf(workload);
     return [
@@ -26,5 +27,6 @@ export const workloadOperations = (deps: Deps, workloads: readonly Workload[]): 
       read(deps, workload, `get${id}`),
       complete(deps, workload, `complete${id}`),
       cancel(deps, workload, `cancel${id}`),
+      remove(deps, workload, `delete${id}`),
     ];
   });

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import type { Operation } from "../kit/face.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import { takes } from "../kit/request-headers.ts";
 import { type Call, called, type FoundJob, findJob } from "./call.ts";
 import { envelope, workloadError } from "./envelope.ts";
-import type { Owner } from "./face.ts";
 import { jobData } from "./job-data.ts";
 import { jobIdParam, responses, schemasOf } from "./schemas.ts";
 
@@ -47,7 +47,7 @@ const contractOf = (workload: Workload, path: string, operationId: string) => ({
 });
 
 /** `GET /<path>/{job_id}` */
-export const read = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
+export const read = (deps: Deps, workload: Workload, operationId: string): Operation<Caller> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}/{job_id}`, operationId),
     request: { headers: takes("Prefer"), params: jobIdParam },
@@ -57,7 +57,7 @@ export const read = (deps: Deps, workload: Workload, operationId: string): Opera
 });
 
 /** `GET /<path>?job_id=` */
-export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => ({
+export const readByQuery = (deps: Deps, workload: Workload, operationId: string): Operation<Caller> => ({
   contract: {
     ...contractOf(workload, `/${workload.path}`, operationId),
     request: { headers: takes("Prefer"), query: z.object({ job_id: z.uuid() }) },

@@ -89,6 +89,8 @@ export const schemasOf = (workload: Workload) => {
   };
 };
 
+export const removedSchema = envelopeOf(z.object({ job_id: z.uuid(), deleted: z.literal(true) }));
+
 export const jobIdParam = z.object({ job_id: z.uuid() });
 
 const json = (description: string, schema: z.ZodType) => ({

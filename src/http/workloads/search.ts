@@ -1,11 +1,11 @@
 import type { Deps } from "../../deps/types.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import { cursorText, LOOKED_THROUGH, readSearch, searchPage } from "../../domain/workloads/search.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { foundData } from "../../domain/workloads/view.ts";
 import type { Operation } from "../kit/face.ts";
 import { type Call, called } from "./call.ts";
 import { envelope, unprocessable } from "./envelope.ts";
-import type { Owner } from "./face.ts";
 import { readObject } from "./read-object.ts";
 import { jsonBody, responses, schemasOf } from "./schemas.ts";
 
@@ -25,7 +25,7 @@ const handle = async (call: Call): Promise<Response> => {
 };
 
 /** `POST /<path>/search` */
-export const search = (deps: Deps, workload: Workload, operationId: string): Operation<Owner> => {
+export const search = (deps: Deps, workload: Workload, operationId: string): Operation<Caller> => {
   const schemas = schemasOf(workload);
   return {
     contract: {

@@ -30,6 +30,7 @@ export const aTask: ProgramTask = {
 export const aNewJob: NewJob = {
   id: `job-${"a".repeat(32)}`,
   face: "runs",
+  owner: null,
   clientKey: "192.0.2.1",
   task: aTask,
   queueWaitMs: 3_600_000,

@@ -11,6 +11,7 @@ const NOW = 1_700_000_000_000;
 const fresh = (change: Partial<TypedJob> = {}): TypedJob => ({
   ...lifecycle.newTypedJob(
     {
+      owner: null,
       id: "0b7d4a3e-0000-4000-8000-00000000000f",
       settings: null,
       requestPayload: '{"a":1}',
@@ -30,6 +31,7 @@ describe("a typed job", () => {
     expect(lifecycle.sent(fresh(), NOW + 1)).toMatchObject({ status: "queued", queueDue: null, version: 2 });
     const job = {
       id: "x",
+      owner: null,
       settings: null,
       requestPayload: "{}",
       queue: null,

@@ -19,7 +19,6 @@ const record = (exitCode: number) => {
         path: "a/b/c",
         entity: "example.a.b.c.job",
         params: { label: "x" },
-        owner: null,
         outputs: [{ name: "report.csv", contentType: "text/csv" }],
       },
       webhooks: [

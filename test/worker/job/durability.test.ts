@@ -205,7 +205,7 @@ describe("a job under the id of one that was removed", () => {
     const deps = depsFor(rawEnv);
     const body = { code: "print(2)" };
     const source = jsonSource(body, JSON.stringify(body));
-    const outcome = await acceptRun(deps, { id, clientKey: client.address, source });
+    const outcome = await acceptRun(deps, { id, owner: null, clientKey: client.address, source });
     expect(outcome.kind).toBe("accepted");
     expect(await client.json("/stats")).toMatchObject({ your_quota: { active_jobs: 1 } });
     await (await executor.of(id)).finish({ cpuSeconds: 2 });

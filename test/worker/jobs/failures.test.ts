@@ -78,6 +78,7 @@ describe("a queue", () => {
     const send = vi.spyOn(queueApi, "send").mockImplementation(() => new Promise(() => {}));
     const created = {
       id,
+      owner: null,
       settings: null,
       requestPayload: '{"url":"x","size":1}',
       queue: "JOBS_QUEUE",
