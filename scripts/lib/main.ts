@@ -2,12 +2,21 @@ import { StartError } from "./fatal.ts";
 import { type LocalOptions, parseOptions } from "./options.ts";
 import { startSandpiper } from "./sandpiper.ts";
 import type { Serve } from "./serve-miniflare.ts";
+import { localAccess } from "./worker-config.ts";
 import { WranglerError } from "./wrangler.ts";
 
 /** Submits a program, waits for its end, and shows what it printed. */
 const firstCommand = (url: string): string =>
   `curl -s ${url}/submit -H 'Prefer: wait=60' -H 'Content-Type: application/json' \\\n` +
   `    -d '{"code":"print(6 * 7)"}' | sed -n 's/.*"stdout":"\\([^"\\]*\\).*/\\1/p'`;
+
+/** Who may do what, and how that is changed. */
+const accessLines = (access: string): string =>
+  access === "keys"
+    ? "Access: ACCESS=keys. Typed jobs and workloads want a key, runs are for everybody.\n" +
+      "  Make one with --var OPERATOR_TOKEN:<secret> and: npm run sandpiper -- keys create <owner> --token <secret>\n"
+    : "Access: ACCESS=open. Whoever reaches this address, only this machine, may use every face.\n" +
+      "  Close it with --var ACCESS:keys, and the runs with --var ANONYMOUS_RUNS:false.\n";
 
 const complain = (error: unknown): void => {
   const isExpected = error instanceof StartError || error instanceof WranglerError;
@@ -30,6 +39,7 @@ const untilStopped = (): Promise<void> =>
 const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<void> => {
   const stack = new AsyncDisposableStack();
   try {
+    process.stdout.write(accessLines(localAccess(options)));
     const { url } = await startSandpiper(options, serve, stack);
     process.stdout.write(`\nSandpiper is ready at ${url} with an executor. Ctrl-C stops both.\n`);
     process.stdout.write(`Open ${url} in a browser, or try this, which ends in 42:\n\n`);

@@ -10,6 +10,12 @@ process.env.WRANGLER_LOG ??= "error";
 
 export const workerConfig = (): Unstable_Config => unstable_readConfig({ config: configFile });
 
+/** Only this machine reaches a local service. */
+const LOCAL_ACCESS = "open";
+
+/** Who may use a local service: `open` or `keys`. */
+export const localAccess = ({ vars }: LocalOptions): string => vars.ACCESS ?? LOCAL_ACCESS;
+
 /**
  * What only a local run knows; `executorKey` is the worker id of its executor. The bucket's S3 API is the one that the local runtime serves, with the
  * credentials that wrangler.toml gives it.
@@ -21,8 +27,7 @@ export const localVars = (
   const [bucket] = workerConfig().r2_buckets;
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   return {
-    // Only this machine reaches it.
-    ACCESS: "open",
+    ACCESS: LOCAL_ACCESS,
     PUBLIC_URL: `http://${host}:${port}`,
     // As much as the machine has: its executor says what that is.
     POOL_MAX_MEMORY_MB: "1048576",

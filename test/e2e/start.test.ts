@@ -73,6 +73,14 @@ describe("npm start", () => {
     expect(stderr).toContain("--prot");
   });
 
+  test("says in its first lines what is open, and how to close it", () => {
+    const [first, second] = inject("startOutput")
+      .split("\n")
+      .filter((line) => line.startsWith("Access") || line.startsWith("  Close"));
+    expect(first).toContain("ACCESS=open");
+    expect(second).toContain("--var ACCESS:keys");
+  });
+
   test("keeps its key from other users", async () => {
     const { mode } = await stat(path.join(inject("stateDir"), "executor", "executor-key.pem"));
     expect(mode & 0o777).toBe(0o600);

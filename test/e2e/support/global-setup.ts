@@ -7,6 +7,8 @@ declare module "vitest" {
     sandpiperUrl: string;
     /** Its state folder, from which `readRunning` tells its processes. */
     stateDir: string;
+    /** What it printed until it was ready. */
+    startOutput: string;
   }
 }
 
@@ -15,5 +17,6 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   const server = await startServer();
   project.provide("sandpiperUrl", server.url);
   project.provide("stateDir", server.stateDir);
+  project.provide("startOutput", server.output());
   return () => server.stop();
 };

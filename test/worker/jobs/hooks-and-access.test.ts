@@ -190,7 +190,9 @@ describe("basic auth", () => {
     expect(document.components).toMatchObject({
       securitySchemes: { basicAuth: { type: "http", scheme: "basic" } },
     });
-    expect(document.paths["/jobs"]?.post).toMatchObject({ security: [{ basicAuth: [] }] });
+    expect(document.paths["/jobs"]?.post).toMatchObject({
+      security: [{ basicAuth: [] }, { bearerKey: [] }, { headerKey: [] }],
+    });
     expect(document.paths["/healthcheck"]?.get).not.toHaveProperty("security");
   });
 });
@@ -216,7 +218,7 @@ describe("CORS and paths", () => {
       "access-control-request-headers": "if-match,x-other",
     });
     expect([known.status, await known.text()]).toEqual([200, ""]);
-    expect(known.headers.get("allow")).toBe("GET, PUT, PATCH, HEAD, OPTIONS");
+    expect(known.headers.get("allow")).toBe("GET, PUT, PATCH, DELETE, HEAD, OPTIONS");
     expect(known.headers.get("access-control-allow-headers")).toBe(
       "Origin,Content-Type,Accept,Authorization,if-match,x-other",
     );
@@ -234,7 +236,7 @@ describe("CORS and paths", () => {
         { message: expect.any(String) },
       ]);
     }
-    const wrong = await api.call("DELETE", "/v1/jobs/x");
+    const wrong = await api.call("POST", "/v1/jobs/x", {});
     expect([wrong.status, await wrong.json()]).toEqual([405, { message: expect.any(String) }]);
     expect(wrong.headers.get("allow")).toContain("PATCH");
   });

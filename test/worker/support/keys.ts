@@ -1,3 +1,4 @@
+import { createExecutionContext } from "cloudflare:test";
 import { d1ApiKeys } from "../../../src/adapters/api-keys.ts";
 import { randomIds } from "../../../src/adapters/ids.ts";
 import { createService } from "../../../src/app.ts";
@@ -37,7 +38,7 @@ export const serviceWith = (vars: Readonly<Record<string, string>>): Send => {
     if (!all.has("cf-connecting-ip")) all.set("cf-connecting-ip", "198.51.100.7");
     if (body !== undefined && !all.has("content-type")) all.set("content-type", "application/json");
     const init = { method, headers: all, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    return app.request(path, init, env);
+    return app.request(path, init, env, createExecutionContext());
   };
 };
 
