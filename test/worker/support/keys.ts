@@ -4,6 +4,7 @@ import { randomIds } from "../../../src/adapters/ids.ts";
 import { createService } from "../../../src/app.ts";
 import { depsFor } from "../../../src/deps.ts";
 import { type ApiKey, KEY_SCOPES } from "../../../src/domain/access/api-key.ts";
+import * as deployed from "../../../src/service.ts";
 import { testEnv } from "./env.ts";
 
 type NewKey = Partial<Omit<ApiKey, "hash">> & { readonly text?: string };
@@ -32,7 +33,7 @@ type Send = (path: string, headers?: HeadersInit, body?: unknown, method?: strin
 /** The same service with other settings; its jobs and rows are the ones of all tests. */
 export const serviceWith = (vars: Readonly<Record<string, string>>): Send => {
   const env = { ...(testEnv as unknown as Record<string, unknown>), ...vars };
-  const app = createService(depsFor(env));
+  const app = createService(depsFor(env), deployed);
   return async (path, headers = {}, body, method = body === undefined ? "GET" : "POST") => {
     const all = new Headers(headers);
     if (!all.has("cf-connecting-ip")) all.set("cf-connecting-ip", "198.51.100.7");
