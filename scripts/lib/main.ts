@@ -1,4 +1,5 @@
 import { StartError } from "./fatal.ts";
+import { languagesHint } from "./languages-hint.ts";
 import { type LocalOptions, parseOptions } from "./options.ts";
 import { startSandpiper } from "./sandpiper.ts";
 import type { Serve } from "./serve-miniflare.ts";
@@ -43,7 +44,7 @@ const runUntilStopped = async (options: LocalOptions, serve: Serve): Promise<voi
     const { url } = await startSandpiper(options, serve, stack);
     process.stdout.write(`\nSandpiper is ready at ${url} with an executor. Ctrl-C stops both.\n`);
     process.stdout.write(`Open ${url} in a browser, or try this, which ends in 42:\n\n`);
-    process.stdout.write(`  ${firstCommand(url)}\n\n`);
+    process.stdout.write(`  ${firstCommand(url)}\n\n${languagesHint()}\n`);
     await untilStopped();
   } catch (error) {
     complain(error);

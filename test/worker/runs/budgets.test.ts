@@ -91,6 +91,31 @@ describe("a small run", () => {
     await attempt.finish();
   });
 
+  it("that is judged costs one row a case more, and one for its compile step", async () => {
+    const judged = async (client: Client, cases: number): Promise<void> => {
+      const all = Array.from({ length: cases }, (_, index) => index);
+      const id = await client.submit({
+        code: "x",
+        language: "c",
+        cases: all.map(() => ({ expected_output: "1" })),
+      });
+      const attempt = await executor.of(id, { claims: false });
+      await attempt.report({ type: "started", atMs: Date.now() });
+      await attempt.compiled();
+      await attempt.report(...all.map((index) => attempt.caseEvent(index)), attempt.finished());
+    };
+    const client = new Client();
+    await judged(client, 1);
+    const counts = await startCounting();
+    await judged(client, 20);
+    console.info(`20 cases: ${JSON.stringify(summary(counts))}`);
+    expect(counts.objectRows.filter((row) => row.includes("case/"))).toHaveLength(20);
+    // The small run's, the claim and the compile step in reports of their own, and the cases.
+    expect(counts.objectRows.length, counts.objectRows.join()).toBeLessThanOrEqual(8 + 4 + 20);
+    expect(counts.databaseRowsWritten).toBeLessThanOrEqual(3);
+    expect(counts.bucketOperations).toEqual([]);
+  });
+
   it("costs nothing to watch but the request that opens the socket", async () => {
     const client = new Client();
     const id = await client.submit();

@@ -130,13 +130,13 @@ export class HandAttempt {
     });
   }
 
-  judged(
+  caseEvent(
     index: number,
     change: Partial<Omit<CaseResult, "stdout" | "stderr">> & { stdout?: string } = {},
-  ): Promise<void> {
+  ): Unnumbered<AttemptEvent> {
     const { stdout = "", ...rest } = change;
     const bytes = new TextEncoder().encode(stdout);
-    return this.report({
+    return {
       type: "case",
       atMs: Date.now(),
       index,
@@ -154,7 +154,11 @@ export class HandAttempt {
       stderr: "",
       order: [bytes.length],
       ...rest,
-    });
+    };
+  }
+
+  judged(...given: Parameters<HandAttempt["caseEvent"]>): Promise<void> {
+    return this.report(this.caseEvent(...given));
   }
 
   finish(change: Partial<FinishedEvent> = {}): Promise<void> {
