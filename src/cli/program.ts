@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { addConnectionOptions } from "./connection.ts";
+import { addMcpCommand } from "./mcp/commands.ts";
 import { JSON_OPTION } from "./output.ts";
 
 /** The groups of commands: each adds its own to the program. */
-const groups: readonly ((program: Command) => void)[] = [];
+const groups: readonly ((program: Command) => void)[] = [addMcpCommand];
 
 /** The whole command line. Options that every command knows stand before or after its name. */
 export const createProgram = (): Command => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CallToolResult, Client } from "@modelcontextprotocol/client";
 import { describe, expect, test } from "vitest";
-import { connectAgent, type Era, textOf } from "./support/agent.ts";
+import { connectAgent, connectBridge, type Era, textOf } from "./support/agent.ts";
 import { newAddress, rawFetch } from "./support/client.ts";
 import { marker, processesWith } from "./support/processes.ts";
 
@@ -202,6 +202,31 @@ describe("an agent", () => {
     const { environments, languages } = run as Record<string, { name: string; id: string }[]>;
     expect(environments?.map(({ name }) => name)).toContain("default");
     expect(languages?.map(({ id }) => id)).toContain("python");
+    await client.close();
+  });
+});
+
+describe.each<Era>(["legacy", "auto"])("an agent on the stdio bridge, protocol negotiation %s", (mode) => {
+  test("has the service's tools, their progress, and its cancellations carried over", async () => {
+    const client = await connectBridge(mode);
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain("read_output");
+    let printed = "";
+    const onprogress = ({ message = "" }: { message?: string | undefined }): void => {
+      printed += message;
+    };
+    const { run } = await callTool(client, "run_code", { code: "print('over there')" }, { onprogress });
+    expect(run).toMatchObject({ status: "completed", stdout: "over there\n" });
+    expect(printed).toContain("over there");
+    const mark = marker();
+    const abort = new AbortController();
+    const code = "import time\ntime.sleep(60)";
+    const options = { signal: abort.signal };
+    const outcome = callTool(client, "run_code", { code, args: [mark] }, options).catch(() => "cancelled");
+    await until(() => processesWith(mark) > 0);
+    abort.abort();
+    expect(await outcome).toBe("cancelled");
+    await until(() => processesWith(mark) === 0);
     await client.close();
   });
 });
