@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { collectOutputs, createSpool } from "../../executor/collect.ts";
@@ -66,6 +67,16 @@ describe("an output archive that the sandbox's tar did not write", () => {
     const { paths, cpuMs } = await collect(forged);
     expect(paths).toEqual(["first"]);
     expect(cpuMs).toBeLessThan(500);
+  });
+
+  it("takes each input for unchanged once, however often it comes", async () => {
+    const sha256 = createHash("sha256").update("x").digest("hex");
+    const inputs = new Map([["main.py", { sizeBytes: 1, sha256 }]]);
+    const repeated = Array.from({ length: 15_000 }, () => ({ name: "main.py", content: "x" }));
+    const { paths, dropped } = await collect(makeTar(repeated), inputs);
+    // The second is taken for a file that the program made; what comes behind it is not read any more.
+    expect(paths).toEqual(["main.py"]);
+    expect(dropped).toBe(14_998);
   });
 
   it("compares each input once, however often its name comes", async () => {
