@@ -71,7 +71,7 @@ describe("an output archive that the sandbox's tar did not write", () => {
 
   it("takes each input for unchanged once, however often it comes", async () => {
     const sha256 = createHash("sha256").update("x").digest("hex");
-    const inputs = new Map([["main.py", { sizeBytes: 1, sha256 }]]);
+    const inputs = new Map([["main.py", { sizeBytes: 1, sha256, mode: 0o644 }]]);
     const repeated = Array.from({ length: 15_000 }, () => ({ name: "main.py", content: "x" }));
     const { paths, dropped } = await collect(makeTar(repeated), inputs);
     // The second is taken for a file that the program made; what comes behind it is not read any more.

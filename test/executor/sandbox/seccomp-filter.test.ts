@@ -68,9 +68,9 @@ describe.each(["x86_64", "aarch64"] as const)("the filter for %s", (architecture
     expect(call(clone, 0x3d0f00n)).toBe(ALLOW);
   });
 
-  it("refuses to stuff a terminal, also with the high bits set", () => {
+  it("refuses to stuff a terminal and to change its discipline, also with the high bits set", () => {
     const ioctl = inspectedSyscalls.ioctl[architecture];
-    for (const request of [0x5412n, 0x541cn, (1n << 32n) | 0x5412n]) {
+    for (const request of [0x5412n, 0x541cn, 0x5423n, (1n << 32n) | 0x5412n, (1n << 32n) | 0x5423n]) {
       expect(call(ioctl, 0n, request)).toBe(refuse(EPERM));
     }
     expect(call(ioctl, 0n, 0x5401n)).toBe(ALLOW);

@@ -54,6 +54,21 @@ const allPages = async (count: number, asked: SearchRequest) => {
   return pages;
 };
 
+describe("a search by a name that every object has", () => {
+  const workload = { params: z.object({ group: z.string() }) } as unknown as Workload;
+
+  it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"])(
+    "is refused by it: %s",
+    (name) => {
+      expect(readSearch(workload, JSON.parse(`{"${name}":"x"}`))).toMatchObject({ kind: "refused" });
+    },
+  );
+
+  it("takes the workload's own", () => {
+    expect(readSearch(workload, { group: "x" })).not.toMatchObject({ kind: "refused" });
+  });
+});
+
 describe("a search by an object", () => {
   it("finds the same value in whatever order its members stand", async () => {
     const workload = { params: z.object({ at: z.looseObject({}) }) } as unknown as Workload;
