@@ -1,5 +1,6 @@
 import { fromBase64 } from "../../domain/judging/base64.ts";
 import { type CaseFields, NO_JUDGING } from "../../domain/judging/fields.ts";
+import { MEMORY_MB } from "../../domain/runs/manifest-fields.ts";
 import type { RunManifest } from "../../domain/runs/types.ts";
 import { type ProgramFile, programSource } from "../../domain/submission/program-source.ts";
 import type { SubmissionSource } from "../../domain/submission/source.ts";
@@ -48,6 +49,10 @@ const argsOf = (language: Language, line: string | null): readonly string[] => {
   return language.id === "sqlite" ? ["db.sqlite", ...args] : args;
 };
 
+/** An interpreter needs some memory to start at all: less is raised to that. */
+const memoryMbOf = ({ memory_limit }: Judge0Submission): number =>
+  Math.max(MEMORY_MB.min, memory_limit / KIB);
+
 /** The same run as often as was asked for. */
 const casesOf = (submission: Judge0Submission): readonly CaseFields[] =>
   Array.from({ length: submission.number_of_runs }, (_, index) => ({
@@ -57,7 +62,7 @@ const casesOf = (submission: Judge0Submission): readonly CaseFields[] =>
     expectedBase64: submission.expected_output,
     timeoutSeconds: submission.wall_time_limit,
     cpuSeconds: Math.max(LEAST_CPU_SECONDS, submission.cpu_time_limit + submission.cpu_extra_time),
-    memoryMb: submission.memory_limit / KIB,
+    memoryMb: memoryMbOf(submission),
     compare: "trimmed",
   }));
 
@@ -69,7 +74,7 @@ const manifestOf = (language: Language, submission: Judge0Submission, entrypoint
   env: {},
   outputs: [],
   timeoutSeconds: submission.wall_time_limit,
-  memoryMb: submission.memory_limit / KIB,
+  memoryMb: memoryMbOf(submission),
   cpuSeconds: submission.cpu_time_limit,
   stdin: null,
   warnings: [],

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { toBase64, utf8ToBase64 } from "../../domain/judging/base64.ts";
+import { COMPILE_FLAGS } from "../../wire/judging.ts";
 import { SANDBOX_PROCESSES } from "../../wire/limits.ts";
+import { splitArguments } from "./arguments.ts";
 import { readLaxBase64 } from "./base64.ts";
 import type { Judge0Language } from "./languages.ts";
 
@@ -128,9 +130,12 @@ const languageOf = (
 
 const lineOf = (name: string, value: unknown, errors: Judge0Errors): string | null => {
   const line = textOf(value);
-  if (line === null || line.length <= LINE_CHARS) return line;
-  errors[name] = [`is too long (maximum is ${LINE_CHARS} characters)`];
-  return null;
+  if (line === null) return null;
+  if (line.length > LINE_CHARS) errors[name] = [`is too long (maximum is ${LINE_CHARS} characters)`];
+  else if (line.includes("\0")) errors[name] = ["must not contain a NUL character"];
+  else if (name === "compiler_options" && splitArguments(line).length > COMPILE_FLAGS)
+    errors[name] = [`has too many options (maximum is ${COMPILE_FLAGS})`];
+  return line;
 };
 
 /** Checks that concern the language's kind. */

@@ -31,7 +31,7 @@ const refusedBy = (
       };
     }
     case "bad_upload":
-      return { kind: "wrong", errors: { source_code: [outcome.refusal.message] } };
+      return { kind: "wrong", errors: { base: [outcome.refusal.message] } };
     case "bad_fields":
       return { kind: "wrong", errors: { base: outcome.errors.map(({ message }) => message) } };
     case "no_executor":

@@ -1,7 +1,9 @@
 import type { DoorSettings } from "../../deps/types.ts";
+import { ARGS_BYTES, ARGS_COUNT } from "../../wire/limits.ts";
 import { findRuntime, type Runtime } from "./runtimes.ts";
 
 const MOST_MEMORY_BYTES = 512 * 1_048_576;
+const LEAST_MEMORY_BYTES = 16 * 1_048_576;
 const DEFAULTS = {
   run_timeout: 3_000,
   compile_timeout: 10_000,
@@ -70,8 +72,20 @@ const wrongLimit = (given: Given, mostMs: number): string | null => {
   return null;
 };
 
+/** An interpreter needs some memory to start at all: less is raised to that. */
 const memoryOf = (value: unknown): number =>
-  typeof value === "number" && value > 0 ? Math.min(Math.ceil(value), MOST_MEMORY_BYTES) : MOST_MEMORY_BYTES;
+  typeof value === "number" && value > 0
+    ? Math.min(Math.max(Math.ceil(value), LEAST_MEMORY_BYTES), MOST_MEMORY_BYTES)
+    : MOST_MEMORY_BYTES;
+
+/** What cannot become arguments of a process; null when it can. */
+const wrongArgs = (args: readonly string[]): string | null => {
+  if (args.some((arg) => arg.includes("\0"))) return "args must not contain NUL characters";
+  const bytes = args.reduce((sum, arg) => sum + new TextEncoder().encode(arg).length, 0);
+  return args.length > ARGS_COUNT || bytes > ARGS_BYTES
+    ? `args must have at most ${ARGS_COUNT} items and ${ARGS_BYTES} bytes`
+    : null;
+};
 
 const timesOf = (given: Given): Record<TimeName, number> => {
   const names = Object.keys(DEFAULTS) as TimeName[];
@@ -110,6 +124,9 @@ export const readExecution = (
     return wrong("files must include at least one utf8 encoded file");
   const limit = wrongLimit(given, maxTimeoutMs);
   if (limit !== null) return wrong(limit);
+  const args = ((given.args ?? []) as unknown[]).map(String);
+  const badArgs = wrongArgs(args);
+  if (badArgs !== null) return wrong(badArgs);
   const stdin = typeof given.stdin === "string" ? given.stdin : "";
   return {
     kind: "ok",
@@ -117,7 +134,7 @@ export const readExecution = (
       runtime,
       files,
       stdin: stdin.endsWith("\n") ? stdin : `${stdin}\n`,
-      args: ((given.args ?? []) as unknown[]).map(String),
+      args,
       times: timesOf(given),
       runMemoryBytes: memoryOf(given.run_memory_limit),
       compileMemoryBytes: memoryOf(given.compile_memory_limit),

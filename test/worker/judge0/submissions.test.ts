@@ -292,6 +292,14 @@ describe("what does not fit", () => {
       { compiler_options: ["setting compiler options is only allowed for compiled languages"] },
     ],
     [
+      { source_code: "x", language_id: C, command_line_arguments: "a\0b" },
+      { command_line_arguments: ["must not contain a NUL character"] },
+    ],
+    [
+      { source_code: "x", language_id: C, compiler_options: "-g ".repeat(65) },
+      { compiler_options: ["has too many options (maximum is 64)"] },
+    ],
+    [
       { source_code: "x", language_id: C, command_line_arguments: "x".repeat(513) },
       { command_line_arguments: ["is too long (maximum is 512 characters)"] },
     ],

@@ -190,6 +190,8 @@ describe("what does not fit", () => {
     [{ ...python, run_timeout: 30_001 }, "run_timeout cannot exceed the configured limit of 30000"],
     [{ ...python, compile_timeout: -1 }, "compile_timeout must be non-negative"],
     [{ ...python, args: "abc" }, "args must be an array"],
+    [{ ...python, args: ["a\0"] }, "args must not contain NUL characters"],
+    [{ ...python, args: Array(1_001).fill("") }, "args must have at most 1000 items and 131072 bytes"],
     [{ ...python, stdin: 5 }, "stdin must be a string"],
     [
       { ...python, files: [{ name: "../x.py", content: "" }] },
