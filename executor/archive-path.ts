@@ -12,11 +12,22 @@ export const decodeName = (name: string): string | null => {
   }
 };
 
+/** A name given as latin1 read as UTF-8, with \ufffd for bytes that are none. */
+export const lossyName = (name: string): string => Buffer.from(name, "latin1").toString();
+
 const isForbidden = (character: string): boolean => {
   const code = character.charCodeAt(0);
   const isControl = code < 0x20 || (code >= 0x7f && code <= 0x9f);
   return isControl || code === 0x2028 || code === 0x2029 || character === "\\";
 };
+
+/** A name that may be anything, as text to be shown: \ufffd stands for what no path may hold. */
+export const shownPath = (name: string): string =>
+  Array.from(name, (character) => (isForbidden(character) ? "\ufffd" : character))
+    .join("")
+    .replace(/^\.\//, "")
+    .slice(0, OUTPUT_PATH_CHARS)
+    .toWellFormed();
 
 const steps = (path: string): readonly string[] =>
   path.split("/").filter((step) => step !== "" && step !== ".");

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { AttemptLimits } from "../src/wire/attempt.ts";
-import type { OutputFile } from "../src/wire/report.ts";
+import { DROPPED_NAMED, type DroppedOutput, type DropReason, type OutputFile } from "../src/wire/report.ts";
 import { guardArchive } from "./archive-guard.ts";
-import { outputPath } from "./archive-path.ts";
+import { lossyName, outputPath, shownPath } from "./archive-path.ts";
 import { noteWork } from "./loop-watch.ts";
 import type { LaidOut } from "./prepare.ts";
 import { readTar, type TarEntry } from "./tar.ts";
@@ -26,6 +26,8 @@ export interface Collected {
 export interface Collection {
   readonly outputs: readonly Collected[];
   readonly dropped: number;
+  /** The first of what was dropped. */
+  readonly named: readonly DroppedOutput[];
 }
 
 /** A private folder for one attempt's outputs, made when the first one comes; names in it are numbers. */
@@ -99,11 +101,13 @@ const createShelf = (limits: AttemptLimits, inputs: LaidOut, root: string) => {
   const compared = new Set<string>();
   return {
     outputs,
-    fits: (path: string, sizeBytes: number): boolean =>
-      !outputs.has(path) &&
-      outputs.size < limits.outputFiles &&
-      sizeBytes <= limits.outputFileBytes &&
-      totalBytes + sizeBytes <= limits.outputTotalBytes,
+    /** Why one more file does not fit; null when it does. */
+    excess: (path: string, sizeBytes: number): DropReason | null => {
+      if (outputs.has(path)) return "name";
+      if (outputs.size >= limits.outputFiles) return "too_many";
+      const isLarge = sizeBytes > limits.outputFileBytes || totalBytes + sizeBytes > limits.outputTotalBytes;
+      return isLarge ? "too_large" : null;
+    },
     /** Hash of an input of the same size, which alone tells whether the entry is an output; null without one. */
     inputHash: (path: string, sizeBytes: number): string | null => {
       const inputPath = root === "." ? path : `${root}/${path}`;
@@ -127,21 +131,49 @@ const describe = (path: string, { sizeBytes, mode }: TarEntry, sha256: string): 
   ...((mode & 0o100) === 0 ? {} : { executable: true }),
 });
 
-/** Whether the entry counts as dropped. */
-const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<boolean> => {
+/** Why an entry is not kept; null for what is kept, or is no news. */
+const takeEntry = async (entry: TarEntry, shelf: Shelf, spool: Spool): Promise<DropReason | null> => {
   noteWork("reading outputs");
-  if (entry.type === "directory") return false;
-  const path = entry.type === "file" ? outputPath(entry.name) : null;
-  if (path === null) return true;
+  if (entry.type === "symlink" || entry.type === "link") return "link";
+  if (entry.type !== "file") return "special";
+  const path = outputPath(entry.name);
+  if (path === null) return "name";
   const inputHash = shelf.inputHash(path, entry.sizeBytes);
-  const fits = shelf.fits(path, entry.sizeBytes);
-  if (!fits && inputHash === null) return true;
+  const excess = shelf.excess(path, entry.sizeBytes);
+  if (excess !== null && inputHash === null) return excess;
   const content = await (entry.sizeBytes <= SMALL_BYTES ? smallContent : spooledContent)(entry, spool);
   const { sha256 } = content;
-  const isKept = fits && sha256 !== inputHash;
+  const isKept = excess === null && sha256 !== inputHash;
   if (isKept) shelf.keep({ file: describe(path, entry, sha256), spoolPath: await content.keep() });
   else await content.drop();
-  return !isKept && sha256 !== inputHash;
+  return isKept || sha256 === inputHash ? null : excess;
+};
+
+/** Counts what is not kept, and names the first of it; a folder is told when nothing turned out to be in it. */
+const createDropped = (inputs: () => LaidOut, root: string) => {
+  const folders = new Map<string, string>();
+  const named: DroppedOutput[] = [];
+  let count = 0;
+  const drop = (name: string, reason: DropReason): void => {
+    count += 1;
+    if (named.length < DROPPED_NAMED) named.push({ path: shownPath(lossyName(name)), reason });
+  };
+  const keyOf = (name: string): string => name.replace(/\/+$/, "");
+  return {
+    drop,
+    /** Whatever is in a folder shows that it is not empty. */
+    see: ({ name, type }: TarEntry): void => {
+      const key = keyOf(name);
+      folders.delete(key.slice(0, Math.max(0, key.lastIndexOf("/"))));
+      const path = outputPath(name);
+      const inputPath = root === "." ? path : `${root}/${path}`;
+      if (type === "directory" && path !== null && !inputs().has(`${inputPath}/`)) folders.set(key, name);
+    },
+    done: (): Omit<Collection, "outputs"> => {
+      for (const name of folders.values()) drop(keyOf(name), "empty_folder");
+      return { dropped: count, named };
+    },
+  };
 };
 
 /** A file operation of the executor's own; everything else that fails here is the archive. */
@@ -159,21 +191,21 @@ export const collectOutputs = async (
 ): Promise<Collection> => {
   const { limits } = request;
   const capBytes = 2 * Math.max(limits.workspaceBytes, limits.outputTotalBytes) + HEADER_ALLOWANCE_BYTES;
+  const lost = createDropped(request.inputs, request.root);
   let shelf: Shelf | null = null;
-  let dropped = 0;
   try {
-    const guarded = guardArchive(bounded(archive, capBytes), () => {
-      dropped += 1;
-    });
+    const guarded = guardArchive(bounded(archive, capBytes), () => lost.drop("...", "damaged"));
     for await (const entry of readTar(guarded, "latin1")) {
       shelf ??= createShelf(limits, request.inputs(), request.root);
-      if (await takeEntry(entry, shelf, spool)) dropped += 1;
+      lost.see(entry);
+      const reason = entry.type === "directory" ? null : await takeEntry(entry, shelf, spool);
+      if (reason !== null) lost.drop(entry.name, reason);
     }
   } catch (error) {
     if (isOwnFailure(error)) throw error;
-    dropped += 1;
+    lost.drop("...", "damaged");
   } finally {
     archive.destroy();
   }
-  return { outputs: [...(shelf?.outputs.values() ?? [])], dropped };
+  return { outputs: [...(shelf?.outputs.values() ?? [])], ...lost.done() };
 };

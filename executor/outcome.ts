@@ -11,13 +11,13 @@ import type { Supervised } from "./supervise.ts";
 import { type Ending, killedFor } from "./verdict.ts";
 
 /** All that is known of an attempt at its end. */
-export interface Outcome extends Supervised {
+export interface Outcome extends Omit<Supervised, "leftOut"> {
   readonly collection: Collection;
   /** What cases came to, or that the compile step failed. */
   readonly judged?: Judged;
 }
 
-export const noOutputs: Collection = { outputs: [], dropped: 0 };
+export const noOutputs: Collection = { outputs: [], dropped: 0, named: [] };
 
 /** An attempt that ended without a program. */
 export const nothingRan = (ending: Ending): Outcome => ({
@@ -82,6 +82,7 @@ const describe = (
     truncated,
     outputs,
     outputsDropped: collection.dropped,
+    ...(collection.named.length === 0 ? {} : { dropped: [...collection.named] }),
     isolation,
     accounting,
     signature: signatureFor(request, identity, outputs, { exitCode, cpuSeconds, memoryPeakBytes }),

@@ -16,7 +16,7 @@ const SLOWEST_BYTES_PER_MS = 5_000;
 const PRECONDITION_FAILED = 412;
 const TOO_MANY_REQUESTS = 429;
 
-/** What lies in the job's folder before the program starts, by path. */
+/** What lies in the job's folder before the program starts, by path; a folder's ends in a slash. */
 export type LaidOut = ReadonlyMap<
   string,
   { readonly sizeBytes: number; readonly sha256: string; readonly mode: number }
@@ -125,6 +125,7 @@ const createLayout = (writer: TarWriter, { omits, script }: LayoutRules) => {
     addFolder: (name: string): void => {
       countEntry();
       writer.addFolder(name);
+      files.set(`${name}/`, { sizeBytes: 0, sha256: "", mode: 0o755 });
     },
     /** A link to what is left out is left out. */
     addLink: (name: string, file: string): void => {

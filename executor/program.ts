@@ -76,7 +76,7 @@ export const programOrders = (
     dataLimitBytes: limitsDataPerProcess ? dataLimit(program.interpreter, limits.memoryBytes) : null,
     cpuLimitSeconds: Math.ceil(limits.cpuMs / 1_000) + 1,
     furtherLimits: "",
-    joinsStderr: false,
+    joinsStderr: program.mergesOutput === true,
     environment: { ...usualVariables(environment, limits.memoryBytes), ...program.env },
     argv: [program.interpreter, ...startArguments(program), ...program.args],
   };

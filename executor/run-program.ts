@@ -1,5 +1,6 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
-import { collectOutputs, type Spool } from "./collect.ts";
+import { DROPPED_NAMED } from "../src/wire/report.ts";
+import { type Collection, collectOutputs, type Spool } from "./collect.ts";
 import { type FileTree, sendTree } from "./compile/file-tree.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { noOutputs, type Outcome } from "./outcome.ts";
@@ -9,7 +10,7 @@ import type { Reporter } from "./reporter.ts";
 import { encodeOrders, type Orders } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { shellScriptOf } from "./shell-script.ts";
-import { supervise } from "./supervise.ts";
+import { type Supervised, supervise } from "./supervise.ts";
 import { type Ending, infrastructure } from "./verdict.ts";
 
 export interface RunningProgram {
@@ -56,8 +57,18 @@ const giveOrders = async (
   return laidOut;
 };
 
-/** Only a program that came to an end of its own leaves outputs. */
-const keepsOutputs = ({ reason }: Ending): boolean => reason === "exit" || reason === "signal";
+/** Only a program that came to an end of its own leaves outputs, or one that was to be kept at a limit of time. */
+const keepsOutputs = ({ reason }: Ending, keepsOnTimeout: boolean): boolean =>
+  reason === "exit" ||
+  reason === "signal" ||
+  (keepsOnTimeout && (reason === "timeout_wall" || reason === "timeout_cpu"));
+
+/** What was collected, with what could not even be packed. */
+const withLeftOut = (collection: Collection, { count, named }: Supervised["leftOut"]): Collection => ({
+  ...collection,
+  dropped: collection.dropped + count,
+  named: [...collection.named, ...named].slice(0, DROPPED_NAMED),
+});
 
 /** Runs one program in a sandbox of its own: inputs in, limits watched, logs and outputs out. */
 export const runProgram = (
@@ -69,11 +80,13 @@ export const runProgram = (
   const feed = createLogFeed(reporter, sandbox);
   let laidOut: LaidOut = new Map();
   sandbox.limitMemory(request.limits.memoryBytes);
-  const program = supervise(sandbox, request.limits, {
-    onStarted: reporter.started,
-    onOutput: feed.take,
-    onExited: reporter.exited,
-  });
+  const keepsOnTimeout = request.outputs.keepsOnTimeout === true;
+  const program = supervise(
+    sandbox,
+    request.limits,
+    { onStarted: reporter.started, onOutput: feed.take, onExited: reporter.exited },
+    { graceMs: request.limits.graceMs ?? 0, keepsOutputs: keepsOnTimeout },
+  );
   const collecting = collectOutputs(
     sandbox.archive,
     { limits: request.limits, inputs: () => laidOut, root: request.outputs.root },
@@ -87,7 +100,9 @@ export const runProgram = (
     }
     const [supervised, collection] = await Promise.all([program.done, collecting]);
     feed.flush();
-    return { ...supervised, collection: keepsOutputs(supervised.ending) ? collection : noOutputs };
+    const isKept = keepsOutputs(supervised.ending, keepsOnTimeout);
+    const { leftOut, ...rest } = supervised;
+    return { ...rest, collection: isKept ? withLeftOut(collection, leftOut) : noOutputs };
   };
   return { stop: program.stop, resumeLogs: feed.resume, done: finish() };
 };

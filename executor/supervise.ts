@@ -1,8 +1,11 @@
 import type { AttemptLimits } from "../src/wire/attempt.ts";
+import { DROPPED_NAMED, type DroppedOutput } from "../src/wire/report.ts";
 import type { LogStream, TerminationReason } from "../src/wire/vocabulary.ts";
+import { shownPath } from "./archive-path.ts";
 import { lookInTurn } from "./look-in-turn.ts";
 import type { LauncherRecord } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
+import { createTimeLimits, type TimeRules } from "./time-limits.ts";
 import { badInput, type Ending, endedByItself, infrastructure, killedFor } from "./verdict.ts";
 
 /** Without cgroups the first look comes early, so that a short job has been seen at all. */
@@ -25,7 +28,11 @@ export interface Supervised {
   readonly ending: Ending;
   readonly figures: Figures;
   readonly truncated: Readonly<Record<LogStream, boolean>>;
+  /** What the launcher could not pack: how much, and the first of it. */
+  readonly leftOut: { readonly count: number; readonly named: readonly DroppedOutput[] };
 }
+
+const strictly: TimeRules = { graceMs: 0, keepsOutputs: false };
 
 export interface Supervision {
   /** Ends the program for a reason of the executor's; the first reason stays. */
@@ -40,6 +47,13 @@ export interface SupervisionEvents {
   onOutput(stream: LogStream, chunk: Buffer): void;
   onExited(): void;
 }
+
+const withLeft = (before: Supervised["leftOut"], record: LauncherRecord): Supervised["leftOut"] => {
+  if (record.kind === "left") return { ...before, count: record.count };
+  if (record.kind !== "left-out" || before.named.length >= DROPPED_NAMED) return before;
+  const reason = record.type === "s" ? "special" : "unreadable";
+  return { ...before, named: [...before.named, { path: shownPath(record.name), reason }] };
+};
 
 /** Counts a stream's bytes and passes on what is below the cap. */
 const createCap = (capBytes: number, pass: (chunk: Buffer) => void, onPassed: () => void) => {
@@ -84,17 +98,44 @@ const capStreams = (
   };
 };
 
+type Exited = LauncherRecord & { readonly kind: "exited" };
+
+/** How a program ended that nobody ended. */
+const ownEnding = (end: {
+  readonly exited: Exited | null;
+  readonly hasStarted: boolean;
+  /** The limit that it was told to end for, and did. */
+  readonly told: TerminationReason | null;
+  /** Of the launch chain. */
+  readonly status: number | null;
+  readonly limits: AttemptLimits;
+  readonly figures: Figures;
+}): Ending => {
+  const { exited, told } = end;
+  if (exited === null) {
+    if (!end.hasStarted) return infrastructure("sandbox");
+    // The shell that ran the program was killed, which a program can do where no namespace is.
+    return endedByItself(end.status ?? KILLED_STATUS, true);
+  }
+  if (told !== null) return { ...endedByItself(exited.status, exited.noticed), reason: told };
+  const overCpu = exited.status === SIGXCPU_STATUS && end.figures.cpuUs >= end.limits.cpuMs * 1_000;
+  return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);
+};
+
 /**
  * Watches one program from the moment its orders are sent until nothing of it is left: wall time, CPU time
- * and memory of the whole tree, and output bytes. Passing a limit kills the sandbox at once.
+ * and memory of the whole tree, and output bytes. Passing a limit kills the sandbox at once, or, where it is one of
+ * time and outputs are to be kept, everything in it but the launcher.
  */
 export const supervise = (
   sandbox: Sandbox,
   limits: AttemptLimits,
   events: SupervisionEvents,
+  rules: TimeRules = strictly,
 ): Supervision => {
+  let leftOut: Supervised["leftOut"] = { count: 0, named: [] };
   let ending: Ending | null = null;
-  let exited: (LauncherRecord & { kind: "exited" }) | null = null;
+  let exited: Exited | null = null;
   let startedAtMs: number | null = null;
   let baseCpuUs = 0;
   let figures: Figures = { cpuUs: 0, memoryPeakBytes: 0, wallTimeMs: 0 };
@@ -104,6 +145,14 @@ export const supervise = (
     sandbox.kill();
   };
   const limit = (reason: TerminationReason): void => stop(killedFor(reason));
+
+  const time = createTimeLimits(sandbox, limits, rules, {
+    isOpen: () => exited === null && ending === null,
+    settle: (reason) => {
+      ending = killedFor(reason);
+    },
+    end: limit,
+  });
 
   const measure = (): void => {
     const usage = sandbox.usage();
@@ -118,36 +167,35 @@ export const supervise = (
       wallTimeMs: startedAtMs === null ? 0 : performance.now() - startedAtMs,
     };
     if (usage.oomKills > 0) limit("memory");
-    else if (startedAtMs !== null && figures.cpuUs > limits.cpuMs * 1_000) limit("timeout_cpu");
+    else if (startedAtMs !== null) time.lookAt(figures);
   };
 
   const streams = capStreams(sandbox, limits.outputBytesPerStream, events.onOutput, () =>
     limit("output_limit"),
   );
-  let wall = setTimeout(() => stop(infrastructure("unpack")), UNPACK_MS);
+  time.within(UNPACK_MS, () => stop(infrastructure("unpack")));
   const stopLooking = lookInTurn(measure, FIRST_LOOK_MS);
 
   const onStarted = (): void => {
     startedAtMs = performance.now();
     baseCpuUs = sandbox.usage().cpuUs;
-    clearTimeout(wall);
-    wall = setTimeout(() => limit("timeout_wall"), limits.timeoutMs);
+    time.start();
     events.onStarted(Date.now());
     streams.read();
   };
-  const onExited = (record: LauncherRecord & { kind: "exited" }): void => {
+  const onExited = (record: Exited): void => {
     if (exited !== null) return;
     measure();
     exited = record;
     figures = { ...figures, cpuUs: Math.max(figures.cpuUs, record.waitedCpuUs) };
-    clearTimeout(wall);
-    wall = setTimeout(() => sandbox.kill(), COLLECT_MS);
+    time.within(COLLECT_MS, () => sandbox.kill());
     events.onExited();
   };
   sandbox.onRecord = (record) => {
     if (record.kind === "started" && startedAtMs === null) onStarted();
     else if (record.kind === "refused" && startedAtMs === null) stop(badInput("unpack"));
     else if (record.kind === "exited" && startedAtMs !== null) onExited(record);
+    else if (exited !== null) leftOut = withLeft(leftOut, record);
   };
 
   // Before a start nothing of the program's runs; after it, this is the program's doing, as if it had killed the shell.
@@ -160,23 +208,20 @@ export const supervise = (
     stopLooking();
   };
 
-  const conclude = (status: number | null): Ending => {
-    if (ending !== null) return ending;
-    if (exited === null) {
-      if (startedAtMs === null) return infrastructure("sandbox");
-      // The shell that ran the program was killed, which a program can do where no namespace is.
-      return endedByItself(status ?? KILLED_STATUS, true);
-    }
-    const overCpu = exited.status === SIGXCPU_STATUS && figures.cpuUs >= limits.cpuMs * 1_000;
-    return overCpu ? killedFor("timeout_cpu") : endedByItself(exited.status, exited.noticed);
-  };
   const finish = async (): Promise<Supervised> => {
     const status = await sandbox.ended;
     // What came before a start is the sandbox's own complaint, and nobody's output.
     if (startedAtMs === null) streams.discard();
     await streams.ended;
-    clearTimeout(wall);
-    return { ending: conclude(status), figures, truncated: streams.truncated() };
+    time.clear();
+    return {
+      ending:
+        ending ??
+        ownEnding({ exited, hasStarted: startedAtMs !== null, told: time.told(), status, limits, figures }),
+      figures,
+      truncated: streams.truncated(),
+      leftOut,
+    };
   };
   return { stop, done: finish() };
 };

@@ -78,6 +78,6 @@ export const runOrders = (
     ...ordersOf(job, phase),
     outputRoot,
     furtherLimits: furtherLimits(job.order),
-    joinsStderr: job.order.joinsStderr,
+    joinsStderr: job.order.joinsStderr || job.program.mergesOutput === true,
   };
 };

@@ -14,7 +14,8 @@
  * Where data is limited, a thread's stack counts in full: without a limit of its own it is 2 MiB instead of 8.
  * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
  * text files come with the orders and are written by the shell itself; if the folder holds exactly them in
- * the end, there is nothing to pack. Their content is compared, because a job can set any time on a file.
+ * the end, there is nothing to pack. What tar leaves out without a word, because it cannot be read or is a socket,
+ * is told in records. Their content is compared, because a job can set any time on a file.
  */
 export const launcherScript = `
 cd "$1" || exit 125
@@ -36,6 +37,15 @@ else
   plain=\${s[1]}
   for (( i = 0; i < plain; i++ )); do printf %s "\${s[8 + 2 * i]}" >"\${s[7 + 2 * i]}" || refuse; done
 fi
+pack() { tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6; }
+tell_left() {
+  (cd "$1/\${s[2]}" && find . \\( -type s -o -type f ! -readable -o -type d \\( ! -readable -o ! -executable \\) \\) ! -path '*[[:cntrl:]]*' -printf '%y%P\\0') 2>/dev/null | {
+    mapfile -n 100000 -d '' -t left
+    (( \${#left[@]} > 0 )) || exit 0
+    printf '\\1left %s\\0' "\${#left[@]}" >&7
+    for name in "\${left[@]:0:20}"; do printf '\\1left %s\\0' "\${name:0:200}" >&7; done
+  }
+}
 untouched() {
   local i name want have files
   shopt -s dotglob nullglob
@@ -56,7 +66,7 @@ printf '\\1exited %s ' "$rc" >&7
 times >&7
 printf '\\0' >&7
 if [[ $2 == own-pids ]]; then kill -KILL -1 2>/dev/null; fi
-[[ -z \${s[2]} ]] || untouched || tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6
+[[ -z \${s[2]} ]] || untouched || { tell_left "$1"; pack "$1"; }
 exit "$rc"
 `;
 
@@ -111,6 +121,9 @@ export type LauncherRecord =
   | { readonly kind: "refused" }
   | { readonly kind: "unpacked" }
   | { readonly kind: "started" }
+  /** How many entries are left out of the archive without a word, and then the first of them. */
+  | { readonly kind: "left"; readonly count: number }
+  | { readonly kind: "left-out"; readonly type: string; readonly name: string }
   | {
       readonly kind: "exited";
       readonly status: number;
@@ -121,8 +134,8 @@ export type LauncherRecord =
     };
 
 /** All records of a launcher together stay far below this, the shell's notice of a signal included. */
-const RECORDS_BYTES = 4_096;
-const RECORD_BYTES = 200;
+const RECORDS_BYTES = 8_192;
+const RECORD_BYTES = 300;
 
 const TIME = String.raw`(\d{1,7})m(\d{1,2}\.\d{3})s`;
 /** The status, then the two lines of the builtin `times`: the shell's own, and all waited-for children's. */
@@ -135,6 +148,11 @@ const parseRecord = (text: string, noticed: boolean): LauncherRecord | null => {
   if (text === "ready" || text === "refused" || text === "unpacked" || text === "started") {
     return { kind: text };
   }
+  const count = /^left (\d{1,6})$/.exec(text)?.[1];
+  if (count !== undefined) return { kind: "left", count: Number(count) };
+  const [, type, name] = /^left ([a-z])(.*)$/s.exec(text) ?? [];
+  if (type !== undefined && name !== undefined)
+    return { kind: "left-out", type, name: Buffer.from(name, "latin1").toString() };
   const parts = EXITED.exec(text);
   const status = Number(parts?.[1]);
   if (parts === null || status > 255) return null;

@@ -76,6 +76,9 @@ const walk = (root: number): ReadonlyMap<number, Stat> => {
   return found;
 };
 
+/** Every process below one, itself not counted. */
+export const descendantsOf = (root: number): readonly number[] => [...walk(root).keys()].slice(1);
+
 const residentShare = async (pid: number, residentBytes: number): Promise<number> => {
   try {
     const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");

@@ -1,4 +1,5 @@
 import {
+  INPUT_ENTRIES,
   OUTPUT_FILE_BYTES,
   SANDBOX_OPEN_FILES,
   SANDBOX_PROCESSES,
@@ -13,6 +14,7 @@ export const JOB_FOLDER = "/job";
 /** Where node is found in every sandbox, wherever the machine keeps it. */
 const NODE_FOLDER = "/opt/node/bin";
 export const BASE_PATH = `${NODE_FOLDER}:/usr/local/bin:/usr/bin:/bin`;
+const PAGE_BYTES = 4_096;
 const SHM_BYTES = 64 * 1024 * 1024;
 /** Ids above those that systems hand out; one for each sandbox, so that no two can touch each other. */
 export const FIRST_UID = 60_001;
@@ -58,6 +60,12 @@ const tmpfs = (path: string, bytes: number): string[] => [
   ...["--tmpfs", path],
 ];
 
+/**
+ * Memory for so much content: limits count bytes, and the last page of every file that an upload may have holds some
+ * for nothing.
+ */
+const pagesFor = (contentBytes: number): number => contentBytes + INPUT_ENTRIES * PAGE_BYTES;
+
 /** Everything unshared, nothing kept. */
 const isolationFlags = (machine: Machine): string[] => [
   ..."--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try".split(" "),
@@ -85,7 +93,7 @@ const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...["--proc", "/proc"],
   ...bind("/proc/sys"),
   ...["--dev", "/dev", "--size", String(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
-  ...tmpfs(JOB_FOLDER, shape.workspaceBytes),
+  ...tmpfs(JOB_FOLDER, pagesFor(shape.workspaceBytes)),
   ...tmpfs("/tmp", SANDBOX_TMP_BYTES),
   ...["--remount-ro", "/"],
 ];

@@ -8,6 +8,7 @@ import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
 import type { FromSandbox, IntoSandbox, SandboxPipe, SandboxPipes } from "./pipes.ts";
 import { createPolledGuard } from "./polled-guard.ts";
+import { descendantsOf } from "./processes.ts";
 import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
 
 const GROUP_REMOVAL_PAUSE_MS = 20;
@@ -44,6 +45,8 @@ export interface Sandbox {
   usage(): Usage;
   /** The figures that the last look found, without another one. */
   lastUsage(): Usage;
+  /** Sends a signal to all that the program is made of, and none to the launcher. */
+  signalProgram(signal: "SIGTERM" | "SIGKILL"): void;
   /** Ends everything in the sandbox at once. */
   kill(): void;
   /** When every process has ended: the exit status of the launch chain. */
@@ -60,9 +63,9 @@ const removeWhenEmpty = async (group: JobGroup): Promise<void> => {
   }
 };
 
-const signalQuietly = (pid: number): void => {
+const signalQuietly = (pid: number, signal: NodeJS.Signals = "SIGKILL"): void => {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if (!failedWith(error, "ESRCH")) throw error;
   }
@@ -219,6 +222,11 @@ export const startSandbox = (
     usage: () => {
       if (!isOver) lastUsage = guard.usage();
       return lastUsage;
+    },
+    signalProgram: (signal) => {
+      const root = innerPid ?? child.pid;
+      if (isOver || root === undefined) return;
+      for (const pid of descendantsOf(root)) signalQuietly(pid, signal);
     },
     kill: createKiller(child, group, () => innerPid),
     ended,

@@ -18,6 +18,7 @@ export const LOAD_WORD = 0x20;
 export const JUMP_EQUAL = 0x15;
 export const JUMP_GREATER_EQUAL = 0x35;
 export const JUMP_ANY_BIT = 0x45;
+export const AND_WORD = 0x54;
 export const RETURN = 0x06;
 
 export const ALLOW = 0x7fff_0000;
@@ -48,6 +49,12 @@ const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const TIOCSETD = 0x5423;
 const socketFamilies = [1, 2, 10]; // AF_UNIX, AF_INET, AF_INET6
+/** Lists of interfaces and addresses; changing anything with it needs a capability that nobody has in there. */
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+/** The bits of a mode that say what a file is, and what may be made: nothing, FIFO, plain file, socket. */
+const FILE_TYPE = 0xf000;
+const plainTypes = [0, 0x1000, 0x8000, 0xc000];
 const refusedProtocols = [33, 132, 136, 262]; // DCCP, SCTP, UDP-Lite, MPTCP
 /** IN_ACCESS, IN_CLOSE_NOWRITE and IN_OPEN: on files that jobs share, they show what other jobs do. */
 const INOTIFY_OF_READERS = 0x31;
@@ -75,11 +82,10 @@ const onCall = (number: number, verdict: number): Instruction[] => [
 ];
 
 /** `body` must end in a return on every path: it replaces the loaded call number. */
-const inspect = (number: number, argument: number, body: readonly Instruction[]): Instruction[] => [
-  step(JUMP_EQUAL, number, 0, body.length + 1),
-  step(LOAD_WORD, argumentAt(argument)),
-  ...body,
-];
+const inspect = (number: number | null, argument: number, body: readonly Instruction[]): Instruction[] =>
+  number === null
+    ? []
+    : [step(JUMP_EQUAL, number, 0, body.length + 1), step(LOAD_WORD, argumentAt(argument)), ...body];
 
 const onlyValues = (
   values: readonly number[],
@@ -96,6 +102,22 @@ const exceptValues = (values: readonly number[], refusal: number): Instruction[]
   answer(ALLOW),
   answer(refusal),
 ];
+
+/** A node that is no device. */
+const plainNode = (): Instruction[] => [step(AND_WORD, FILE_TYPE), ...onlyValues(plainTypes, refuse(EPERM))];
+
+/** Netlink for routes, then what the other families allow. */
+const socketBody = (): Instruction[] => {
+  const route = [step(LOAD_WORD, argumentAt(2)), ...onlyValues([NETLINK_ROUTE], refuse(EPROTONOSUPPORT))];
+  return [
+    step(JUMP_EQUAL, AF_NETLINK, 0, route.length),
+    ...route,
+    ...onlyValues(socketFamilies, refuse(EAFNOSUPPORT), [
+      step(LOAD_WORD, argumentAt(2)),
+      ...exceptValues(refusedProtocols, refuse(EPROTONOSUPPORT)),
+    ]),
+  ];
+};
 
 /** `verdict` where any of these bits is set. */
 const withoutBits = (bits: number, verdict: number): Instruction[] => [
@@ -128,14 +150,9 @@ const inspections = (architecture: Architecture): Instruction[] => [
     1,
     exceptValues([TIOCSTI, TIOCLINUX, TIOCSETD], refuse(EPERM)),
   ),
-  ...inspect(
-    inspectedSyscalls.socket[architecture],
-    0,
-    onlyValues(socketFamilies, refuse(EAFNOSUPPORT), [
-      step(LOAD_WORD, argumentAt(2)),
-      ...exceptValues(refusedProtocols, refuse(EPROTONOSUPPORT)),
-    ]),
-  ),
+  ...inspect(inspectedSyscalls.socket[architecture], 0, socketBody()),
+  ...inspect(inspectedSyscalls.mknod[architecture], 1, plainNode()),
+  ...inspect(inspectedSyscalls.mknodat[architecture], 2, plainNode()),
   ...inspect(inspectedSyscalls.personality[architecture], 0, onlyValues(personalities, refuse(EPERM))),
 ];
 

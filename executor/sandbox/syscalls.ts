@@ -84,7 +84,7 @@ export const deniedSyscalls = parse(`
   fspick:433:433 get_kernel_syms:177:- init_module:175:105 io_uring_enter:426:426
   io_uring_register:427:427 io_uring_setup:425:425 ioperm:173:- iopl:172:- kcmp:312:272
   kexec_file_load:320:294 kexec_load:246:104 keyctl:250:219 lookup_dcookie:212:18 mbind:237:235
-  memfd_secret:447:447 migrate_pages:256:238 mknod:133:- mknodat:259:33 modify_ldt:154:- mount:165:40
+  memfd_secret:447:447 migrate_pages:256:238 modify_ldt:154:- mount:165:40
   mount_setattr:442:442 move_mount:429:429 move_pages:279:239 name_to_handle_at:303:264 nfsservctl:180:42
   open_by_handle_at:304:265 open_tree:428:428 perf_event_open:298:241 pidfd_getfd:438:438
   pivot_root:155:41 process_madvise:440:440 process_vm_readv:310:270 process_vm_writev:311:271
@@ -108,6 +108,8 @@ export const inspectedSyscalls = {
   inotify_add_watch: { x86_64: 254, aarch64: 27 },
   ioctl: { x86_64: 16, aarch64: 29 },
   madvise: { x86_64: 28, aarch64: 233 },
+  mknod: { x86_64: 133, aarch64: null },
+  mknodat: { x86_64: 259, aarch64: 33 },
   msync: { x86_64: 26, aarch64: 227 },
   socket: { x86_64: 41, aarch64: 198 },
   personality: { x86_64: 135, aarch64: 92 },

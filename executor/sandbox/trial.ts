@@ -11,7 +11,7 @@ const DATA_LIMIT_BYTES = 2 ** 31;
 /** Asks the kernel what holds the process, and calls what the filter must refuse. */
 const script = `
 grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status
-mkfifo /tmp/trial 2>/dev/null && echo 'Fifo: made' || echo 'Fifo: refused'
+setarch --addr-no-randomize true 2>/dev/null && echo 'Personality: changed' || echo 'Personality: refused'
 node --version >/dev/null && echo 'Node: found'
 `;
 
@@ -64,11 +64,11 @@ export const tryOut = async (sandbox: Sandbox): Promise<TrialResult> => {
   const { text, complaint, leavesNothing } = await output;
   clearTimeout(timer);
   return {
-    started: text.includes("Fifo:"),
+    started: text.includes("Personality:"),
     noCapabilities: /^CapEff:\s*0+$/m.test(text),
     noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(text),
     filtered: /^Seccomp:\s*2$/m.test(text),
-    refusesDeniedCall: text.includes("Fifo: refused"),
+    refusesDeniedCall: text.includes("Personality: refused"),
     complaint,
     findsNode: text.includes("Node: found"),
     leavesNothing,

@@ -68,6 +68,8 @@ export const limits = z.object({
   cpuMs: durationMs,
   memoryBytes: positive,
   workspaceBytes: positive.max(64 * INPUT_BYTES),
+  /** How long before a limit of time is reached the program gets SIGTERM; at most half of the limit counts. */
+  graceMs: durationMs.optional(),
   outputBytesPerStream: positive,
   outputFiles: positive.max(OUTPUT_FILES),
   outputFileBytes: positive,
@@ -81,6 +83,8 @@ export const program = z.object({
   entrypoint: inputPath,
   /** Started as `python3 -m` in place of the entrypoint, which is its file. */
   module: processText(255).min(1).optional(),
+  /** stderr is the same pipe as stdout, so that the order of what is written is exact. */
+  mergesOutput: z.literal(true).optional(),
   args: z.array(processText(ARGS_BYTES)).max(ARGS_COUNT),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), processText(ENV_BYTES)),
   environment: environmentName,
@@ -105,6 +109,8 @@ export const attemptRequest = z.object({
     root: processText(255).min(1),
     /** What `output_files` and the signature name; an empty list selects everything. */
     patterns: z.array(z.string().max(1_024)).max(1_000),
+    /** A limit of time leaves what was written before it. */
+    keepsOnTimeout: z.literal(true).optional(),
   }),
   jobHash: sha256Hex,
   /** The language that the program is written in; without it the interpreter is started as it is. */

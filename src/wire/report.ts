@@ -16,6 +16,24 @@ export const outputFile = z.object({
 });
 export type OutputFile = z.infer<typeof outputFile>;
 
+/** Why something that was found is no output. */
+export const dropReason = z.enum([
+  "link",
+  "special",
+  "empty_folder",
+  "unreadable",
+  "name",
+  "too_large",
+  "too_many",
+  "damaged",
+]);
+export type DropReason = z.infer<typeof dropReason>;
+
+/** What is named of the entries that were not kept; \ufffd stands for what no name may hold. */
+export const DROPPED_NAMED = 20;
+export const droppedOutput = z.object({ path: z.string().max(OUTPUT_PATH_CHARS), reason: dropReason });
+export type DroppedOutput = z.infer<typeof droppedOutput>;
+
 /** Ed25519 over `signedPayload`; base64 is the padded standard alphabet. */
 export const signature = z.object({
   workerId: z.base64().length(44),
@@ -50,8 +68,10 @@ export const finishedEvent = z.object({
   truncated: z.object({ stdout: z.boolean(), stderr: z.boolean() }),
   /** In the order in which the upload URLs were asked for. */
   outputs: z.array(outputFile).max(OUTPUT_FILES),
-  /** Entries that were found but not kept: links, odd names, and what is over a cap. */
+  /** Entries that were found but not kept: links, empty folders, odd names, and what is over a cap. */
   outputsDropped: z.int().nonnegative(),
+  /** The first of them. */
+  dropped: z.array(droppedOutput).max(DROPPED_NAMED).optional(),
   isolation: isolationLevel,
   accounting: z.string().max(32),
   /** The executor was told to end at once: the attempt is made again, and does not count as one. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { casesStoppedBy, caseVerdict, compileStatus, jobVerdict } from "./judging.ts";
+import { droppedOutput } from "./report.ts";
 import { logStream, terminationReason } from "./vocabulary.ts";
 import { webhookDelivery } from "./webhook-delivery.ts";
 
@@ -135,6 +136,10 @@ export const runReport = z.object({
   job_hash: z.string(),
   output_files: z.record(z.string(), outputFile),
   outputs_dropped: z.int(),
+  dropped_outputs: z
+    .array(droppedOutput)
+    .optional()
+    .meta({ description: "The first 20 of what was found and not kept, with the reasons." }),
   worker_metadata: z.object({
     worker_id: z.string().nullable(),
     signature: z.string().nullable(),

@@ -53,6 +53,15 @@ export const manifest = z.object({
   module: z.string().optional().meta({
     description: "A Python module, such as pkg.main, that is run in place of an entrypoint.",
   }),
+  merge_output: z.boolean().optional().meta({
+    description: "One pipe for stdout and stderr: everything is in stdout, in the exact order.",
+  }),
+  grace_seconds: z.int().min(0).max(10).optional().meta({
+    description: "So long before a limit of time the program gets SIGTERM, to come to an end by itself.",
+  }),
+  keep_outputs: z.boolean().optional().meta({
+    description: "Collects what was written before a limit of time ended the program.",
+  }),
   language: z
     .string()
     .optional()

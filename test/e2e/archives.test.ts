@@ -116,3 +116,53 @@ describe("a manifest", () => {
     expect(report.job_hash).toBe(hashed);
   });
 });
+
+describe("a run", () => {
+  test.concurrent("is told before its limit, and keeps what it wrote", async ({ expect }) => {
+    const client = newClient();
+    const { job_id: id } = await client.submit({
+      code: "echo early >early.txt; trap 'echo told; echo late >late.txt; exit 7' TERM; echo up; sleep 60",
+      interpreter: "bash",
+      timeout: 4,
+      grace_seconds: 2,
+      keep_outputs: true,
+    });
+    const report = await client.wait(id);
+    expect(report).toMatchObject({
+      status: "failed",
+      termination_reason: "timeout_wall",
+      exit_code: 7,
+      attempts: 1,
+    });
+    expect(report.wall_time).toBeLessThan(4.25);
+    expect(await client.text(id)).toBe("up\ntold\n");
+    expect((await client.outputs(id)).files.toSorted()).toEqual(["early.txt", "late.txt"]);
+  });
+
+  test.concurrent("has one pipe where it asks for it", async ({ expect }) => {
+    const client = newClient();
+    const { job_id: id } = await client.submit({
+      code: "import os\nfor n in range(300): os.write(1 + n % 2, b'%d ' % n)",
+      merge_output: true,
+    });
+    await client.wait(id);
+    expect(await client.text(id)).toBe(Array.from({ length: 300 }, (_, n) => `${n} `).join(""));
+  });
+
+  test.concurrent("says what was found and not kept", async ({ expect }) => {
+    const client = newClient();
+    const { job_id: id } = await client.submit({
+      code: "mkdir empty; ln -s run.sh link; echo x >closed; chmod 0 closed; echo y >kept",
+      interpreter: "bash",
+    });
+    const report = await client.wait(id);
+    expect(report).toMatchObject({ status: "completed", outputs_dropped: 3 });
+    expect(report.dropped_outputs).toEqual(
+      expect.arrayContaining([
+        { path: "empty", reason: "empty_folder" },
+        { path: "link", reason: "link" },
+        { path: "closed", reason: "unreadable" },
+      ]),
+    );
+  });
+});

@@ -89,3 +89,51 @@ console.log(kept.length);
     expect([stdout, finished.reason]).toEqual(["10000\n", "exit"]);
   });
 });
+
+describe.each(levels)("at $name, a program may", ({ options }) => {
+  const { executor, worker } = withExecutor(options);
+
+  it("make pipes with names, plain files and sockets as nodes", async () => {
+    const { stdout, stderr } = await runJob(
+      executor(),
+      worker(),
+      `mkfifo /tmp/p; (echo through >/tmp/p &); cat /tmp/p
+python3 -c 'import os, stat; os.mknod("/tmp/f", 0o644 | stat.S_IFREG); os.mknod("/tmp/s", 0o644 | stat.S_IFSOCK); print("made")'`,
+      { interpreter: "bash" },
+    );
+    expect([stdout, stderr]).toEqual(["through\nmade\n", ""]);
+  });
+
+  it("list its network's interfaces", async () => {
+    const node = await runJob(
+      executor(),
+      worker(),
+      `import os from "node:os"; console.log(Object.keys(os.networkInterfaces()));`,
+      { interpreter: "node" },
+    );
+    expect([node.stdout, node.stderr]).toEqual(["[ 'lo' ]\n", ""]);
+    const python = await runJob(executor(), worker(), "import socket; print(socket.if_nameindex())");
+    expect(python.stdout).toBe("[(1, 'lo')]\n");
+  });
+
+  it("have both streams in one, in the exact order", async () => {
+    const source = `
+import os
+for n in range(2000): os.write(1 + n % 2, b"%d\\n" % n)
+`;
+    const { stdout, stderr } = await runJob(executor(), worker(), source, {
+      program: { mergesOutput: true },
+    });
+    expect(stdout).toBe(Array.from({ length: 2000 }, (_, n) => `${n}\n`).join(""));
+    expect(stderr).toBe("");
+  });
+
+  it("have 9,000 files of 8,200 bytes, which are within the limits", async () => {
+    const source = `
+for n in range(9000): open(f"f{n}", "wb").write(b"x" * 8200)
+print("fits")
+`;
+    const { stdout, stderr } = await runJob(executor(), worker(), source);
+    expect([stdout, stderr]).toEqual(["fits\n", ""]);
+  });
+});

@@ -67,7 +67,11 @@ export const attemptRequestOf = async (
         })),
       )),
     ],
-    outputs: { root: task.outputRoot, patterns: [...task.outputPatterns] },
+    outputs: {
+      root: task.outputRoot,
+      patterns: [...task.outputPatterns],
+      ...(task.keepsOutputsOnTimeout === undefined ? {} : { keepsOnTimeout: true }),
+    },
     jobHash: task.jobHash,
     ...(await languagePart(task, turn, urlFor)),
   };

@@ -81,6 +81,7 @@ export const resultOf = (event: FinishedEvent, attemptId: string, logTruncated: 
   truncated: logTruncated || event.truncated.stdout || event.truncated.stderr,
   outputs: event.outputs,
   outputsDropped: event.outputsDropped,
+  ...(event.dropped === undefined ? {} : { dropped: event.dropped }),
   attemptId,
   isolation: event.isolation,
   signature: event.signature,

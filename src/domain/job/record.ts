@@ -1,6 +1,6 @@
 import type { AttemptLimits, Program } from "../../wire/attempt.ts";
 import type { CaseRules, CompileResult, Judged } from "../../wire/judging.ts";
-import type { FinishedEvent, OutputFile } from "../../wire/report.ts";
+import type { DroppedOutput, FinishedEvent, OutputFile } from "../../wire/report.ts";
 import type { TerminationReason } from "../../wire/vocabulary.ts";
 import type { LanguageTask } from "../judging/order.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
@@ -35,6 +35,8 @@ export type ProgramTask = {
   readonly files: readonly InputFile[];
   readonly outputRoot: string;
   readonly outputPatterns: readonly string[];
+  /** A limit of time leaves what was written before it. */
+  readonly keepsOutputsOnTimeout?: true;
   readonly jobHash: string;
   /** As the client wrote them, where the program has them resolved. */
   readonly asked: { readonly interpreter: string; readonly environment: string };
@@ -99,6 +101,8 @@ export type Result = {
   readonly truncated: boolean;
   readonly outputs: readonly OutputFile[];
   readonly outputsDropped: number;
+  /** The first of them, where there are any. */
+  readonly dropped?: readonly DroppedOutput[];
   /** Id of the attempt whose uploads hold the outputs; null when none finished. */
   readonly attemptId: string | null;
   readonly isolation: FinishedEvent["isolation"] | null;

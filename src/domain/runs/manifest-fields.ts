@@ -27,6 +27,7 @@ const PATTERNS_BYTES = 64 * 1_024;
 const WILD_PATTERNS = 64;
 const ENVIRONMENT_CHARS = 255;
 const MODULE_CHARS = 255;
+const GRACE_SECONDS = 10;
 
 const encoder = new TextEncoder();
 const bytesOf = (texts: readonly string[]): number =>
@@ -149,6 +150,15 @@ export const manifestSchema = z.object(
       .nullish(),
     unpack: z.boolean("must be true or false").nullish(),
     normalize: z.boolean("must be true or false").nullish(),
+    merge_output: z.boolean("must be true or false").nullish(),
+    grace_seconds: z
+      .number("must be a whole number")
+      .refine(
+        (value) => Number.isInteger(value) && value >= 0 && value <= GRACE_SECONDS,
+        `must be a whole number from 0 to ${GRACE_SECONDS}`,
+      )
+      .nullish(),
+    keep_outputs: z.boolean("must be true or false").nullish(),
     module: z.preprocess(absentWhenEmpty, moduleName.nullish()),
     gpu,
     requirements,

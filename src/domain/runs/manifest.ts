@@ -36,6 +36,9 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   unpack: given.unpack ?? null,
   normalize: given.normalize ?? false,
   module: given.module ?? null,
+  mergeOutput: given.merge_output ?? null,
+  graceSeconds: given.grace_seconds ?? null,
+  keepOutputs: given.keep_outputs ?? null,
   judging: judgingFieldsOf(given),
   warnings,
 });
@@ -75,6 +78,9 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   stdin: fields.stdin,
   normalize: fields.normalize,
   module: fields.module,
+  mergeOutput: fields.mergeOutput ?? false,
+  graceSeconds: fields.graceSeconds ?? 0,
+  keepOutputs: fields.keepOutputs ?? false,
   judging: fields.judging,
   warnings: fields.warnings,
 });

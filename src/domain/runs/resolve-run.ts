@@ -29,6 +29,9 @@ const NOTHING: ManifestFields = {
   unpack: null,
   normalize: false,
   module: null,
+  mergeOutput: null,
+  graceSeconds: null,
+  keepOutputs: null,
   judging: NO_JUDGING,
   warnings: [],
 };
@@ -48,6 +51,9 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   // How files are read is settled before job.json is.
   unpack: part.unpack,
   normalize: part.normalize,
+  mergeOutput: part.mergeOutput ?? file.mergeOutput,
+  graceSeconds: part.graceSeconds ?? file.graceSeconds,
+  keepOutputs: part.keepOutputs ?? file.keepOutputs,
   module: file.entrypoint === null ? (file.module ?? part.module) : file.module,
   judging: mergedJudging(part.judging, file.judging),
   warnings: [...part.warnings, ...file.warnings],

@@ -125,6 +125,7 @@ export const statusBody = (
     ...judgedPart(snapshot),
     output_files: Object.fromEntries(selectedOutputs(snapshot).map((file) => [file.path, outputEntry(file)])),
     outputs_dropped: result?.outputsDropped ?? 0,
+    ...(result?.dropped === undefined ? {} : { dropped_outputs: [...result.dropped] }),
     worker_metadata: {
       worker_id: result?.signature?.workerId ?? null,
       signature: result?.signature?.signature ?? null,

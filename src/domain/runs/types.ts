@@ -34,6 +34,9 @@ export type ManifestFields = {
   normalize: boolean;
   /** A Python module that is run as `python3 -m` does it, in place of an entrypoint. */
   module: string | null;
+  mergeOutput: boolean | null;
+  graceSeconds: number | null;
+  keepOutputs: boolean | null;
   judging: JudgingFields;
   /** What was ignored, for the client's eyes. */
   warnings: readonly string[];
@@ -55,6 +58,12 @@ export type Manifest = {
   stdin: string | null;
   normalize?: boolean;
   module?: string | null;
+  /** One pipe for both streams. */
+  mergeOutput?: boolean;
+  /** So long before a limit of time the program is told to end. */
+  graceSeconds?: number;
+  /** A limit of time leaves the outputs. */
+  keepOutputs?: boolean;
   judging: JudgingFields;
   warnings: readonly string[];
 };

@@ -14,7 +14,10 @@ const numbers = (): Record<string, number> => {
     const value = number[architecture];
     if (value !== null) found[name] = value;
   }
-  for (const [name, number] of Object.entries(inspectedSyscalls)) found[name] = number[architecture];
+  for (const [name, number] of Object.entries(inspectedSyscalls)) {
+    const value = number[architecture];
+    if (value !== null) found[name] = value;
+  }
   return found;
 };
 

@@ -76,12 +76,33 @@ describe.each(["x86_64", "aarch64"] as const)("the filter for %s", (architecture
     expect(call(ioctl, 0n, 0x5401n)).toBe(ALLOW);
   });
 
-  it("allows sockets of three families only", () => {
+  it("allows sockets of three families, and netlink for routes", () => {
     const socket = inspectedSyscalls.socket[architecture];
     for (let family = 0; family < 70; family += 1) {
-      const expected = [1, 2, 10].includes(family) ? ALLOW : refuse(EAFNOSUPPORT);
+      const expected = [1, 2, 10, 16].includes(family) ? ALLOW : refuse(EAFNOSUPPORT);
       expect(call(socket, BigInt(family))).toBe(expected);
       expect(call(socket, (1n << 32n) | BigInt(family))).toBe(expected);
+    }
+  });
+
+  it("refuses netlink for anything but routes", () => {
+    const socket = inspectedSyscalls.socket[architecture];
+    expect(call(socket, 16n, 3n, 0n)).toBe(ALLOW);
+    for (let protocol = 1n; protocol < 32n; protocol += 1n)
+      expect(call(socket, 16n, 3n, protocol)).toBe(refuse(EPROTONOSUPPORT));
+  });
+
+  it("refuses to make devices, whatever else the mode says", () => {
+    const mknod = inspectedSyscalls.mknod[architecture];
+    const mknodat = inspectedSyscalls.mknodat[architecture];
+    const judge = (mode: bigint) =>
+      [call(mknodat, 0n, 0n, mode), ...(mknod === null ? [] : [call(mknod, 0n, mode)])].map(
+        (verdict) => verdict === ALLOW,
+      );
+    for (const more of [0n, 0o7777n, 1n << 32n]) {
+      for (const device of [0x2000n, 0x6000n, 0x4000n, 0xa000n, 0xf000n])
+        expect(judge(device | more)).not.toContain(true);
+      for (const plain of [0n, 0x1000n, 0x8000n, 0xc000n]) expect(judge(plain | more)).not.toContain(false);
     }
   });
 

@@ -1,4 +1,5 @@
 import {
+  AND_WORD,
   type Instruction,
   JUMP_ANY_BIT,
   JUMP_EQUAL,
@@ -39,7 +40,8 @@ export const runFilter = (filter: readonly Instruction[], call: Call): number =>
     if (instruction === undefined) break;
     const { code, k, jumpTrue, jumpFalse } = instruction;
     if (code === RETURN) return k >>> 0;
-    if (code === LOAD_WORD) accumulator = data.getUint32(k, true);
+    if (code === AND_WORD) accumulator = (accumulator & k) >>> 0;
+    else if (code === LOAD_WORD) accumulator = data.getUint32(k, true);
     else at += holds(code, accumulator, k >>> 0) ? jumpTrue : jumpFalse;
   }
   throw new Error("the filter ended without a return");

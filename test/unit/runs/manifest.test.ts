@@ -38,6 +38,9 @@ describe("a manifest", () => {
       stdin: null,
       normalize: false,
       module: null,
+      mergeOutput: false,
+      graceSeconds: 0,
+      keepOutputs: false,
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -68,6 +71,9 @@ describe("a manifest", () => {
       stdin: null,
       normalize: false,
       module: null,
+      mergeOutput: false,
+      graceSeconds: 0,
+      keepOutputs: false,
       judging: NO_JUDGING,
       warnings: [],
     });

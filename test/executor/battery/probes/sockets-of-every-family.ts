@@ -15,5 +15,5 @@ for family in range(0, 64):
             except OSError: pass
 print(sorted(set(found)))
 `,
-  verdict: { stdout: "[1, 2, 10]\n" },
+  verdict: { stdout: "[1, 2, 10, 16]\n" },
 };
