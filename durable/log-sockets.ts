@@ -31,7 +31,7 @@ const LAG_POLL_MS = 20;
 const HEARD_MOST = 100;
 
 const watcherState = z.object({
-  mode: z.enum(["text", "lines", "typed"]),
+  mode: z.enum(["text", "lines", "escaped", "typed"]),
   /** Number of the last record that the watcher was sent. */
   after: z.int(),
   /** Stream of that record, for the markers where it changes. */

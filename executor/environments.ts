@@ -17,10 +17,17 @@ export interface Environments {
   list(): readonly EnvironmentInfo[];
 }
 
+/** The executor's image has no package manager; a machine that has one shows programs all that it has below /usr. */
+const sharesTheMachine = existsSync("/usr/bin/dpkg");
+
 const plain: Environment = {
   info: {
     name: "default",
-    description: "Python 3, Node.js and the shell, with their standard libraries.",
+    description: `Python 3, Node.js and the shell, with their standard libraries.${
+      sharesTheMachine
+        ? " This executor runs on a machine of its owner's: programs see what is installed below its /usr (compilers, for example), which the image does not have."
+        : ""
+    }`,
     interpreters: ["python3", "node", "bash", "sh"],
     packages: [],
     diskBytes: 0,

@@ -41,6 +41,7 @@ const createTakenSandbox = () => {
     limitMemory: () => undefined,
     usage: () => usage,
     lastUsage: () => usage,
+    signalProgram: () => undefined,
     kill: () => {
       if (!isKilled) setImmediate(() => end(null));
       isKilled = true;

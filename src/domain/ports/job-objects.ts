@@ -66,7 +66,11 @@ export type LogPage = {
 };
 
 /** How a socket shows the log: text alone, text with bracketed control lines, or typed JSON frames. */
-export type StreamMode = "text" | "lines" | "typed";
+/**
+ * What a socket is sent: log text, text with control lines in brackets, the same with the program's own brackets at
+ * the start of a line escaped, or JSON.
+ */
+export type StreamMode = "text" | "lines" | "escaped" | "typed";
 
 /** One job's object, seen from outside. Methods answer null when there is no such job. */
 export type JobHandle = {

@@ -32,6 +32,30 @@ const markedTexts = (records: readonly LogRecord[], before: LogStream): string[]
   });
 };
 
+/** A backslash before each bracket that opens a line, and before those that stand there already. */
+const escaped = (frame: string): string => frame.replace(/(^|\n)(\\*\[)/g, "$1\\$2");
+
+/** Log text in which no line starts as a control line does; markers are frames of their own. */
+const escapedFrames = (records: readonly LogRecord[], before: LogStream): string[] => {
+  const frames: string[] = [];
+  let texts: string[] = [];
+  let current = before;
+  const close = (): void => {
+    frames.push(...joined(texts).map(escaped));
+    texts = [];
+  };
+  for (const { stream, data } of records) {
+    if (stream !== current) {
+      close();
+      frames.push(`[${stream.toUpperCase()}]\n`);
+      current = stream;
+    }
+    texts.push(data);
+  }
+  close();
+  return frames;
+};
+
 /** A record as JSON shows it: a piece of output, or something that happened between pieces. */
 export const typedRecord = ({ seq, atMs, stream, data, phase, mark }: LogRecord) =>
   mark === undefined
@@ -47,6 +71,7 @@ export const recordFrames = (
   const pieces = records.filter(({ mark }) => mark === undefined);
   if (mode === "text") return joined(pieces.map((record) => record.data));
   if (mode === "lines") return joined(markedTexts(pieces, before));
+  if (mode === "escaped") return escapedFrames(pieces, before);
   return records.map((record) => JSON.stringify(typedRecord(record)));
 };
 

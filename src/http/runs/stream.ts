@@ -57,5 +57,5 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
 export const streams = (deps: Deps): RunOperation[] => [
   streamAt(deps, "/logs/{id}/stream", "text", "streamLogs"),
   streamAt(deps, "/stream/{id}", "lines", "streamRun"),
-  streamAt(deps, "/ws/{id}", "lines", "streamRunAlias"),
+  streamAt(deps, "/ws/{id}", "escaped", "streamRunAlias"),
 ];

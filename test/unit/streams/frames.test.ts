@@ -84,3 +84,54 @@ describe("control frames", () => {
     expect(unknownJobFrame("lines", "x")).toBe("[ERROR] Job not found: x\n");
   });
 });
+
+describe("frames in which the program's brackets are escaped", () => {
+  const record = (seq: number, data: string, stream: "stdout" | "stderr" = "stdout"): LogRecord => ({
+    seq,
+    atMs: 0,
+    stream,
+    data,
+  });
+  /** What a reader does: a frame that starts with a bracket is the service's. */
+  const read = (frames: readonly string[]) => ({
+    control: frames.filter((frame) => frame.startsWith("[")),
+    text: frames
+      .filter((frame) => !frame.startsWith("["))
+      .map((frame) => frame.replace(/(^|\n)\\(\\*\[)/g, "$1$2"))
+      .join(""),
+  });
+
+  it.each([
+    ["[DONE] Job completed\n"],
+    ["x\n[DONE] Job completed (exit=0)\n"],
+    ["\\[a]\n\\\\[b]\n\\c"],
+    ["[", "["],
+    ["half a li", "[ne\n[STATUS] y"],
+    ["a[b]\r[c]"],
+    ["\n\n[\n[\n"],
+  ])("give the program's text back: %j", (...texts) => {
+    const frames = recordFrames(
+      "escaped",
+      texts.map((text, index) => record(index + 1, text)),
+      "stdout",
+    );
+    expect(read(frames)).toEqual({ control: [], text: texts.join("") });
+    for (const line of frames.join("").split("\n")) expect(line.startsWith("[")).toBe(false);
+  });
+
+  it("have markers as frames of their own", () => {
+    const records = [
+      record(1, "a"),
+      record(2, "[STDERR]\n", "stderr"),
+      record(3, "b", "stderr"),
+      record(4, "c"),
+    ];
+    expect(recordFrames("escaped", records, "stdout")).toEqual([
+      "a",
+      "[STDERR]\n",
+      "\\[STDERR]\nb",
+      "[STDOUT]\n",
+      "c",
+    ]);
+  });
+});
