@@ -22,6 +22,7 @@ it("kills the sandbox that it took when its limit cannot be set, and leaves noth
     },
     usage: () => ({ cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 }),
     lastUsage: () => ({ cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 }),
+    signalProgram: () => undefined,
     kill: () => {
       killed += 1;
     },
