@@ -4,6 +4,7 @@ import { depsFor, typedJobDepsFor } from "./deps.ts";
 import { consumeBucketEvents } from "./queue/bucket-events.ts";
 import { consumeDispatch, consumeFunctions } from "./queue/consumer.ts";
 import { consumeDeadLetters } from "./queue/dead-letter.ts";
+import { queueRole } from "./queue/roles.ts";
 import { sweep } from "./queue/sweep.ts";
 
 type RawEnv = Record<string, unknown>;
@@ -30,9 +31,10 @@ export const serve = (deployed: DeployedService) => {
     fetch: (request, env, ctx) => serviceFor(env).app.fetch(request, env, ctx),
     queue: ({ queue, messages }, env) => {
       const { deps } = serviceFor(env);
-      if (queue.endsWith("-dead")) return consumeDeadLetters(deps, messages);
-      if (queue.endsWith("-bucket-events")) return consumeBucketEvents(deps, messages);
-      if (queue.endsWith("-functions")) return consumeFunctions({ ...deps, workloads }, messages);
+      const role = queueRole(env.QUEUE_ROLES, queue);
+      if (role === "dead-letters") return consumeDeadLetters(deps, messages);
+      if (role === "bucket-events") return consumeBucketEvents(deps, messages);
+      if (role === "functions") return consumeFunctions({ ...deps, workloads }, messages);
       return consumeDispatch(deps, messages);
     },
     scheduled: (event, env) => sweep(serviceFor(env).deps, typedJobDepsFor(env), event.scheduledTime),

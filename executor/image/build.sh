@@ -25,7 +25,7 @@ fi
 
 # What it was built with is what it is tested with; the Dockerfile's own choice unless another was made.
 ENVIRONMENTS=${ENVIRONMENTS-$(sed -n 's/^ARG ENVIRONMENTS="\(.*\)"$/\1/p' executor/Dockerfile)}
-buildah bud --isolation chroot --pull=false --layers=false --ignorefile executor/Dockerfile.dockerignore \
+buildah bud --isolation chroot --pull=false --layers=false \
   --build-arg "ENVIRONMENTS=$ENVIRONMENTS" -f executor/Dockerfile -t "$image" .
 
 join_port=${IMAGE_JOIN_PORT:-18787}

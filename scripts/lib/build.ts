@@ -65,7 +65,7 @@ export const build = async (): Promise<{ readonly rebuilt: boolean }> => {
   await rm(stampFile, { force: true });
   // The texts' names hold their hashes, so older ones would stay.
   await rm(path.dirname(bundleFile), { recursive: true, force: true });
-  await buildAssets();
+  // It builds the assets as well, by the build command in wrangler.toml.
   await runWrangler([
     "deploy",
     "--dry-run",

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { bindRuntimeToThisProcess, boundCommand } from "./bound-process.ts";
-import { buildAssets } from "./build.ts";
 import { host, root } from "./local.ts";
 import { printLines } from "./output.ts";
 import type { Serve } from "./serve-miniflare.ts";
@@ -14,7 +13,6 @@ const wranglerItself = path.join(root, "node_modules/wrangler/wrangler-dist/cli.
 /** Serves from source by `wrangler dev`, which bundles again whenever a file changes. */
 export const serveWithWrangler: Serve = async ({ port, state, vars, print }) => {
   bindRuntimeToThisProcess();
-  await buildAssets();
   const [command, ...args] = [...boundCommand, process.execPath, "--no-warnings", wranglerItself, "dev"];
   args.push("--ip", host, "--port", String(port), "--persist-to", state.workerDir);
   for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
