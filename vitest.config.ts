@@ -76,6 +76,25 @@ export default defineConfig({
       },
       {
         test: {
+          name: "deploy",
+          include: ["test/deploy/*.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+          // Each of them starts the real wrangler many times.
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: "deploy-matrix",
+          include: ["test/deploy/matrix/*.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+          testTimeout: 900_000,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-setup.ts"],

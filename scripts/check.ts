@@ -5,7 +5,17 @@ import { root } from "./lib/local.ts";
 
 type Gate = { readonly name: string; readonly commands: readonly (readonly string[])[] };
 
-const typeConfigs = [".", "src/client", "src/cli", "src/console", "executor", "scripts", "test", "test/e2e"];
+const typeConfigs = [
+  ".",
+  "src/client",
+  "src/cli",
+  "src/console",
+  "executor",
+  "scripts",
+  "test",
+  "test/e2e",
+  "test/deploy",
+];
 const vitest = (project: string): string[] => ["vitest", "run", "--project", project];
 
 /** Building one writes into the system's cache, which is root's; the tests of others say that it is missing. */
@@ -27,13 +37,16 @@ const size: Gate = { name: "size", commands: [["node", "scripts/check-size.ts"]]
 const unit: Gate = { name: "unit", commands: [vitest("unit")] };
 const worker: Gate = { name: "worker", commands: [vitest("worker")] };
 const executor: Gate = { name: "executor", commands: [...environmentForTests, vitest("executor")] };
+const deploy: Gate = { name: "deploy", commands: [vitest("deploy")] };
+/** Every fault at every call, and kills; `npm run test:deploy`, and a workflow of its own. */
+const deployMatrix: Gate = { name: "matrix", commands: [vitest("deploy-matrix")] };
 const endToEnd: Gate = { name: "e2e", commands: [vitest("e2e")] };
 
 /** Gates one after the other; the lanes of a stage run side by side, since each of them often waits. */
 type Lane = readonly Gate[];
 type Stage = readonly Lane[];
 const checks: readonly Stage[] = [[[types, lint, size, unit, worker], [executor]]];
-const everything: readonly Stage[] = [...checks, [[endToEnd]]];
+const everything: readonly Stage[] = [...checks, [[endToEnd, deploy]]];
 
 const say = (name: string, line: string): void => {
   process.stdout.write(`${name.padEnd(8)} | ${line}\n`);
@@ -93,7 +106,7 @@ const runStages = async (stages: readonly Stage[]): Promise<boolean> => {
 };
 
 const args = process.argv.slice(2);
-const gates = everything.flat(2);
+const gates = [...everything.flat(2), deployMatrix];
 if (args.includes("--help")) {
   process.stdout.write(`Usage: npm run check -- [${gates.map(({ name }) => name).join("|")}]...\n`);
   process.exit();

@@ -1,11 +1,27 @@
 #!/usr/bin/env node
-import { CommandFailed, EXIT } from "./failure.ts";
+import { CommanderError } from "commander";
+import { stopWrangler } from "./deploy/wrangler.ts";
+import { CommandFailed, EXIT, Interrupted } from "./failure.ts";
 import { createProgram } from "./program.ts";
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    stopWrangler();
+    process.stderr.write("Interrupted. Run the same command again to go on.\n");
+    process.exit(EXIT.interrupted);
+  });
+}
+
+const exitCodeOf = (error: unknown): number => {
+  // Help and version end with 0; anything else that commander ends is a command line that it cannot read.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  if (!(error instanceof CommandFailed)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  return error instanceof Interrupted ? EXIT.interrupted : EXIT.failed;
+};
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  if (!(error instanceof CommandFailed)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT.failed;
+  process.exitCode = exitCodeOf(error);
 }

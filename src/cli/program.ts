@@ -1,16 +1,18 @@
 import { Command } from "commander";
 import { addConnectionOptions } from "./connection.ts";
+import { addDeployCommands } from "./deploy/commands.ts";
 import { addMcpCommand } from "./mcp/commands.ts";
 import { JSON_OPTION } from "./output.ts";
 
 /** The groups of commands: each adds its own to the program. */
-const groups: readonly ((program: Command) => void)[] = [addMcpCommand];
+const groups: readonly ((program: Command) => void)[] = [addDeployCommands, addMcpCommand];
 
 /** The whole command line. Options that every command knows stand before or after its name. */
 export const createProgram = (): Command => {
   const program = new Command("sandpiper")
     .description("Runs, watches and operates a Sandpiper service")
     .enablePositionalOptions(false)
+    .exitOverride()
     .showHelpAfterError("(add --help for what there is)");
   addConnectionOptions(program);
   program.option(...JSON_OPTION);

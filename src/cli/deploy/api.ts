@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { CommandFailed } from "../failure.ts";
+import type { Wrangler } from "./wrangler.ts";
+
+/** Reads of the platform's API. What changes anything goes through wrangler. */
+export type Api = {
+  /** The parsed result; null where the thing does not exist. @throws CommandFailed */
+  read<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
+  /** As `read`, below the account. */
+  account<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
+  /** A query of the platform's analytics. @throws CommandFailed */
+  analytics<T>(query: string, variables: Record<string, unknown>, schema: z.ZodType<T>): Promise<T>;
+  readonly accountId: string;
+};
+
+/** The platform refused for want of a permission. */
+export class NotPermitted extends CommandFailed {}
+
+const envelope = z.object({
+  success: z.boolean(),
+  result: z.unknown(),
+  errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
+});
+
+const TRIES = 4;
+const ANSWER_MS = 30_000;
+const backoffMs = (tried: number): number => 250 * 2 ** tried;
+const isPassing = (status: number): boolean => status === 429 || status >= 500;
+
+/** Repeats what a busy or broken way may have lost; the requests only read. */
+const fetchPatiently = async (url: string, init: RequestInit): Promise<Response> => {
+  for (let tried = 0; ; tried += 1) {
+    const last = tried === TRIES - 1;
+    try {
+      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_MS) });
+      if (!isPassing(response.status) || last) return response;
+    } catch {
+      if (last) throw new CommandFailed(`${new URL(url).origin} does not answer. Try again later.`);
+    }
+    await sleep(backoffMs(tried));
+  }
+};
+
+const bodyOf = async (response: Response, what: string) => {
+  const parsed = envelope.safeParse(await response.json().catch(() => null));
+  if (parsed.success) return parsed.data;
+  throw new CommandFailed(
+    `${what} was answered by something that is not the platform's API (${response.status}).`,
+  );
+};
+
+const reader = (base: string, token: string) => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return async <T>(path: string, schema: z.ZodType<T>): Promise<T | null> => {
+    const response = await fetchPatiently(`${base}${path}`, { headers });
+    const what = `GET ${path.replace(/\?.*/, "")}`;
+    const { success, result, errors } = await bodyOf(response, what);
+    if (response.status === 404) return null;
+    const reason = errors.map(({ code, message }) => `${message} [code: ${code}]`).join("; ");
+    if ([401, 403].includes(response.status)) throw new NotPermitted(`${what} is not permitted: ${reason}`);
+    if (!success) throw new CommandFailed(`${what} failed: ${reason}`);
+    const parsed = schema.safeParse(result);
+    if (parsed.success) return parsed.data;
+    throw new CommandFailed(`${what} answered in a form that this version does not know.`);
+  };
+};
+
+const analyst =
+  (base: string, token: string): Api["analytics"] =>
+  async (query, variables, schema) => {
+    const response = await fetchPatiently(`${base}/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    const parsed = z.object({ data: schema }).safeParse(await response.json().catch(() => null));
+    if (parsed.success) return parsed.data.data;
+    throw new CommandFailed(`The platform's analytics did not answer the question (${response.status}).`);
+  };
+
+const tokenOf = async (wrangler: Wrangler): Promise<string> => {
+  const given = process.env.CLOUDFLARE_API_TOKEN;
+  if (given !== undefined && given !== "") return given;
+  try {
+    const printed = await wrangler(["auth", "token", "--json"], "Reading wrangler's login");
+    return z.object({ token: z.string().min(1) }).parse(JSON.parse(printed)).token;
+  } catch {
+    throw new CommandFailed(
+      "Not logged in: run npx wrangler login, or set CLOUDFLARE_API_TOKEN (docs/deploy.md lists its permissions).",
+    );
+  }
+};
+
+const accountOf = async (read: Api["read"]): Promise<string> => {
+  const given = process.env.CLOUDFLARE_ACCOUNT_ID;
+  if (given !== undefined && given !== "") return given;
+  const accounts = (await read("/accounts", z.array(z.object({ id: z.string(), name: z.string() })))) ?? [];
+  const [only] = accounts;
+  if (only === undefined) throw new CommandFailed("The login sees no account. Set CLOUDFLARE_ACCOUNT_ID.");
+  if (accounts.length === 1) return only.id;
+  const list = accounts.map(({ id, name }) => `${id} (${name})`).join(", ");
+  throw new CommandFailed(`The login sees several accounts. Set CLOUDFLARE_ACCOUNT_ID to one of ${list}.`);
+};
+
+/** Opens the API as who is logged in. wrangler is told the same account. @throws CommandFailed */
+export const openApi = async (wrangler: Wrangler): Promise<Api> => {
+  const base = process.env.CLOUDFLARE_API_BASE_URL ?? "https://api.cloudflare.com/client/v4";
+  const token = await tokenOf(wrangler);
+  const read = reader(base, token);
+  const accountId = await accountOf(read);
+  process.env.CLOUDFLARE_ACCOUNT_ID = accountId;
+  return {
+    accountId,
+    read,
+    account: (path, schema) => read(`/accounts/${accountId}${path}`, schema),
+    analytics: analyst(base, token),
+  };
+};

@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { type Api, openApi } from "./api.ts";
+import { addressOf } from "./checks.ts";
+import { type Names, namesOf } from "./names.ts";
+import { type Choices, chosen, type SomeChoices, type Target } from "./options.ts";
+import { readConfig, type WorkerConfig } from "./project.ts";
+import { describeSource } from "./source.ts";
+import { type Deployed, readState, type State } from "./state.ts";
+import { type Template, templateOf, templateText } from "./template.ts";
+import { type Workplace, workplaceOf } from "./workplace.ts";
+import { runWrangler } from "./wrangler.ts";
+
+/** What a command knows of the deployment that it was called for. */
+export type Context = {
+  readonly api: Api;
+  readonly config: WorkerConfig;
+  readonly names: Names;
+  readonly choices: Choices;
+  readonly place: Workplace;
+  readonly state: State;
+  readonly publicUrl: string;
+  readonly template: Template;
+  /** With what it was made from, as a version will carry it. */
+  readonly source: Deployed;
+};
+
+export type Given = Target & SomeChoices;
+
+/** Progress is for people, and apart from the answer. */
+export const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** What was chosen for the deployment; a Worker that does not say it is one of another tool's, or of none. */
+const priorChoices = async (api: Api, names: Names): Promise<{ state: State; before: SomeChoices }> => {
+  const state = await readState(api, names, true);
+  return { state, before: state.worker?.deployed?.choices ?? {} };
+};
+
+/** Asks the account, and decides nothing. @throws CommandFailed */
+export const openContext = async (command: Command): Promise<Context> => {
+  const given = command.opts<Given>();
+  const config = readConfig();
+  const names = namesOf(config, given);
+  const api = await openApi(runWrangler);
+  const { state, before } = await priorChoices(api, names);
+  const choices = chosen(given, before);
+  const publicUrl = await addressOf(api, names.worker, choices.address);
+  const place = workplaceOf(names.worker);
+  const bare = templateOf(config, names, choices, { accountId: api.accountId, publicUrl }, place.folder);
+  const source = await describeSource(bare, choices);
+  const template = { ...bare, vars: { ...bare.vars, DEPLOYED: source } };
+  await place.writeConfig(templateText(template));
+  return { api, config, names, choices, place, state, publicUrl, template, source };
+};
