@@ -4,8 +4,14 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { CommandFailed } from "../failure.ts";
 
-/** The clone that a deployment is made from. */
-export const projectRoot = path.resolve(import.meta.dirname, "../../..");
+const nearest = (folder: string): string | null => {
+  if (existsSync(path.join(folder, "wrangler.toml"))) return folder;
+  const above = path.dirname(folder);
+  return above === folder ? null : nearest(above);
+};
+
+/** The clone that a deployment is made from; built or from source, this file lies in it. */
+export const projectRoot = nearest(import.meta.dirname) ?? process.cwd();
 
 const queue = z.object({ queue: z.string() });
 
