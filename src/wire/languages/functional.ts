@@ -64,7 +64,8 @@ export const functionalLanguages: readonly Language[] = [
     extensions: ["lisp", "cl"],
     source: "main.lisp",
     run: ["sbcl", "--dynamic-space-size", "256MB", "--script", "{source}", "{args}"],
-    reservedBytes: 171 * MIB,
+    // Its dynamic space, whatever the limit, and what it maps beside it.
+    reservedBytes: 448 * MIB,
     versionCommand: ["sbcl", "--version"],
     packages: ["sbcl"],
     judge0: judge0("Common Lisp", "SBCL", [55], "script.lisp"),

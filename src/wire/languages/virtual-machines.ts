@@ -1,6 +1,8 @@
 import { judge0, type Language, language, piston } from "./types.ts";
 
 const GIB = 1024 * 1024 * 1024;
+/** Stacks of its threads and arenas of its own count as data, whatever of them is touched. */
+const JVM_RESERVED_BYTES = GIB / 2;
 const jvmFlags = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xss16m", "{heap}"];
 /** The launch scripts of JVM compilers take their options from here, and print nothing about it. */
 const jvmScript = { JAVA_OPTS: "-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1" };
@@ -21,6 +23,7 @@ export const virtualMachineLanguages: readonly Language[] = [
       ...["{flags}", "{sources}"],
     ],
     run: ["java", ...jvmFlags, "-cp", "{folder}", "{class}", "{args}"],
+    reservedBytes: JVM_RESERVED_BYTES,
     versionCommand: ["java", "--version"],
     packages: [JDK],
     judge0: judge0("Java", "OpenJDK", [62, 91], "Main.java"),
@@ -35,6 +38,7 @@ export const virtualMachineLanguages: readonly Language[] = [
     compile: ["kotlinc", "{flags}", "{sources}", "-include-runtime", "-d", "main.jar"],
     compileEnv: jvmScript,
     run: ["java", ...jvmFlags, "-jar", "main.jar", "{args}"],
+    reservedBytes: JVM_RESERVED_BYTES,
     versionCommand: ["sh", "-c", "kotlinc -version 2>&1 | grep '^info:'"],
     packages: ["kotlin", JDK],
     judge0: judge0("Kotlin", "", [78, 111], "Main.kt"),
@@ -50,6 +54,7 @@ export const virtualMachineLanguages: readonly Language[] = [
     compileEnv: jvmScript,
     run: ["scala", "-cp", ".", "{class}", "{args}"],
     runEnv: jvmScript,
+    reservedBytes: JVM_RESERVED_BYTES,
     versionCommand: ["scala", "-version"],
     packages: ["scala", JDK],
     judge0: judge0("Scala", "", [81], "Main.scala"),
@@ -67,6 +72,7 @@ export const virtualMachineLanguages: readonly Language[] = [
       ...["java", "--add-opens=java.base/java.lang=ALL-UNNAMED", ...jvmFlags],
       ...["-cp", ".:/usr/share/groovy/lib/*", "{class}", "{args}"],
     ],
+    reservedBytes: JVM_RESERVED_BYTES,
     versionCommand: ["groovy", "--version"],
     packages: ["groovy", JDK],
     judge0: judge0("Groovy", "", [88], "script.groovy"),
@@ -79,6 +85,7 @@ export const virtualMachineLanguages: readonly Language[] = [
     extensions: ["clj"],
     source: "main.clj",
     run: ["java", ...jvmFlags, "-cp", clojureJars.join(":"), "clojure.main", "{source}", "{args}"],
+    reservedBytes: JVM_RESERVED_BYTES,
     versionCommand: [
       ...["java", "-cp", clojureJars.join(":"), "clojure.main", "-e"],
       "(println (clojure-version))",
