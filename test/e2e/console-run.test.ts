@@ -141,8 +141,8 @@ describe("the console's run page", () => {
     await page.getByRole("tab", { name: "raw.bin" }).click();
     await page.getByText("4 B, sent as it is").waitFor();
     await page.getByRole("button", { name: "New" }).click();
-    await page.getByLabel("Name").fill("lib.py");
-    await page.getByLabel("Name").press("Enter");
+    await page.getByLabel("Name", { exact: true }).fill("lib.py");
+    await page.getByLabel("Name", { exact: true }).press("Enter");
     await typeProgram(page, "def answer():\n    return open('raw.bin', 'rb').read()\n");
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByText("Completed", { exact: true }).waitFor();
@@ -221,6 +221,23 @@ describe("the console's run page", () => {
       const stop = tab.getByRole("button", { name: "Stop" });
       if (await stop.isEnabled()) await stop.click();
     }
+    await page.context().close();
+  });
+
+  test("runs as the holder of a key, and says when the service knows none such", async () => {
+    const { open } = await visit(browser);
+    const page = await open();
+    const sent = new Set<string>();
+    page.on("request", (request) => sent.add(request.headers().authorization ?? ""));
+    await page.getByText("Sign in").click();
+    await page.getByLabel("Key or password").fill("spk_nobody");
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("alert").waitFor();
+    expect([...sent]).toContain("Bearer spk_nobody");
+    await page.getByRole("button", { name: "Forget", exact: true }).click();
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByText("Completed", { exact: true }).waitFor();
     await page.context().close();
   });
 

@@ -17,7 +17,7 @@ const PREVIEWED = /^(image\/|text\/)|\/(json|javascript|csv)$/;
 
 const load = async (id: string, aborted: AbortSignal): Promise<void> => {
   try {
-    const { file_details: files } = await client.outputs(id, { signal: aborted });
+    const { file_details: files } = await client.value.outputs(id, { signal: aborted });
     entries.value = files;
     open.value = files.find(({ mime_type }) => PREVIEWED.test(mime_type))?.name ?? null;
   } catch (error) {

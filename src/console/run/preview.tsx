@@ -53,7 +53,7 @@ const shownText = async (blob: Blob, path: string, isWhole: boolean): Promise<Sh
 /** What programs made is data: an image, SVG too, is drawn as an image alone, and markup is text. */
 const load = async (id: string, path: string, mime: string, signal: AbortSignal): Promise<Shown> => {
   const isImage = IMAGES.test(mime);
-  const { body } = await client.download(id, path, { signal });
+  const { body } = await client.value.download(id, path, { signal });
   const { blob, isWhole } = await firstBytes(body, isImage ? IMAGE_BYTES : TEXT_BYTES);
   if (!isImage) return shownText(blob, path, isWhole);
   if (!isWhole) return { kind: "none", why: "This image is too large to be shown here." };

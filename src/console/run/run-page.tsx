@@ -4,6 +4,7 @@ import { route } from "../route.ts";
 import { baseUrl } from "../shared/api.ts";
 import { inBackground } from "../shared/background.ts";
 import { useNow } from "../shared/clock.ts";
+import { CredentialsForm } from "../shared/credentials.tsx";
 import { CopyAs } from "./copy.tsx";
 import { droppedFiles } from "./dropped.ts";
 import { Files } from "./files.tsx";
@@ -98,6 +99,7 @@ export const RunPage = () => {
         <Inputs />
         <CopyAs />
         <RecentRuns />
+        <CredentialsForm onChange={() => inBackground(loadEnvironments())} />
       </div>
       <div class="column">
         <Status />

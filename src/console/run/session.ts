@@ -77,7 +77,7 @@ const takeEvent = async (id: string, event: LiveEvent, signal: AbortSignal): Pro
     // A case of another attempt takes the place of the lost one's.
     const others = caseResults.value.filter(({ index }) => index < event.index);
     caseResults.value = [...others, event];
-  } else take(await client.status(id, { signal }));
+  } else take(await client.value.status(id, { signal }));
 };
 
 /** The run is gone, or the service was away for too long; what is shown stays. */
@@ -91,7 +91,7 @@ const lose = (id: string, error: unknown): void => {
 
 const follow = async (id: string, signal: AbortSignal): Promise<void> => {
   try {
-    for await (const event of client.events(id, { signal })) await takeEvent(id, event, signal);
+    for await (const event of client.value.events(id, { signal })) await takeEvent(id, event, signal);
   } catch (error) {
     if (!signal.aborted) lose(id, error);
   }
@@ -124,7 +124,7 @@ const refuse = async (error: unknown): Promise<void> => {
   if (!(error instanceof SandpiperError) || error.retryAfterSeconds === null) return;
   refusedUntilMs.value = Date.now() + error.retryAfterSeconds * 1_000;
   if (error.code !== "rate_limited") return;
-  const { your_quota: quota } = await client.stats();
+  const { your_quota: quota } = await client.value.stats();
   if (quota.reason !== "") problem.value = quota.reason;
 };
 
@@ -134,7 +134,7 @@ export const start = async (): Promise<void> => {
   const sent = project.peek();
   const signal = begin("sending", "");
   try {
-    const { job_id: id } = await client.submit(submissionOf(sent), {
+    const { job_id: id } = await client.value.submit(submissionOf(sent), {
       signal,
       onProgress: ({ sentBytes, totalBytes }) => {
         sentPart.value = sentBytes / totalBytes;
@@ -146,7 +146,7 @@ export const start = async (): Promise<void> => {
       phase.value = "queued";
     });
     goTo("run", id);
-    take(await client.status(id, { signal }));
+    take(await client.value.status(id, { signal }));
     await follow(id, signal);
   } catch (error) {
     if (signal.aborted) return;
@@ -164,7 +164,7 @@ export const stop = async (): Promise<void> => {
     return;
   }
   try {
-    take(await client.cancel(id));
+    take(await client.value.cancel(id));
   } catch (error) {
     problem.value = messageOf(error);
   }

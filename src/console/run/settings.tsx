@@ -11,7 +11,7 @@ const environments = signal<Environments["environments"]>([]);
 /** Asks which environments there are; without an answer the service's own one is left. */
 export const loadEnvironments = async (): Promise<void> => {
   try {
-    environments.value = (await client.environments()).environments;
+    environments.value = (await client.value.environments()).environments;
   } catch {
     environments.value = [];
   }

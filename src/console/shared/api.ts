@@ -1,5 +1,6 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { createClient, SandpiperError } from "../../client/index.ts";
+import { credentialHeaders } from "./credentials.tsx";
 
 /** Where the service is: the folder that the page was loaded from. */
 export const baseUrl = new URL(".", document.baseURI).href.replace(/\/$/, "");
@@ -19,7 +20,16 @@ class WatchedSocket extends WebSocket {
   }
 }
 
-export const client = createClient({ baseUrl, WebSocket: WatchedSocket });
+/** The runs, as whoever the visitor is now. */
+export const client = computed(() =>
+  createClient({
+    baseUrl,
+    WebSocket: WatchedSocket,
+    headers: credentialHeaders(),
+    // Without this a browser would ask for a name and a password by itself.
+    fetch: (url, init) => fetch(url, { ...init, credentials: "omit" }),
+  }),
+);
 
 /** What went wrong, for the reader: the service's own words where it said some. */
 export const messageOf = (error: unknown): string => {
