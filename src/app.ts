@@ -55,7 +55,7 @@ export const createService = (
   mountConsoleAssets(app, deps);
   app.get("/executor/attempts/:attemptId", offered(deps));
   app.get("/pool/join", join(deps));
-  mountOpenApi(app, deps, jobs.guardDescription);
+  mountOpenApi(app, deps, workloads, jobs.guardDescription);
   app.route("/", jobs);
   checkWorkloads(
     workloads,

@@ -7,14 +7,19 @@ import { taxPnl } from "./workloads/tax-pnl/tax-pnl.ts";
 
 /** What a client asks for. This model and those below are an example: replace them by your own. */
 const captionRequest = z.object({
-  image_url: z.url({ protocol: /^https?$/ }).max(2_048),
+  image_url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .meta({ examples: ["https://example.com/cat.png"] }),
   language: z.string().min(2).max(35).default("en"),
   max_captions: z.int().min(1).max(20).default(3),
 });
 
 /** What a worker submits. `result_count`, if a model has it, shows in the job and in every list. */
 const captionResult = z.object({
-  captions: z.array(z.object({ text: z.string(), confidence: z.number().min(0).max(1) })),
+  captions: z
+    .array(z.object({ text: z.string(), confidence: z.number().min(0).max(1) }))
+    .meta({ examples: [[{ text: "a cat", confidence: 0.9 }]] }),
   result_count: z.int().nonnegative().nullable().default(null),
 });
 

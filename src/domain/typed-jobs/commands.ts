@@ -31,7 +31,10 @@ const strings = z.array(z.string()).nullable().optional();
 
 /** What PATCH sets and appends; nothing of it is a heartbeat, which renews the lease alone. */
 export const patchForm = z.object({
-  status: z.enum(JOB_STATUSES).optional(),
+  status: z
+    .enum(JOB_STATUSES)
+    .optional()
+    .meta({ examples: ["processing"] }),
   errors: strings,
   warnings: strings,
   staleAfterSeconds: leaseSeconds.optional(),

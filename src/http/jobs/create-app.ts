@@ -93,6 +93,10 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
   );
   mountDescription(app, {
     info: { title: definition.title, version: definition.version },
+    tags: [
+      { name: "jobs", description: "Typed requests that workers take, report on and answer." },
+      { name: "settings", description: "What the owner changes while the service runs." },
+    ],
     guard: guardDescription,
     assetsOf: (c) => depsOf(c).assets,
   });

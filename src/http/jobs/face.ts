@@ -19,6 +19,7 @@ export const jobsFace = (definition: JobsDefinition): Face<Caller> => ({
   roots: rootsOf(definition.prefix),
   cors: jobsCors,
   access: (c) => jobsCaller(c, depsOf(c), definition),
+  commonResponses: { 422: { description: "The path, the query or a header cannot be read" } },
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     if (code === "unauthorized") c.header("WWW-Authenticate", 'Basic realm="jobs", charset="UTF-8"');
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

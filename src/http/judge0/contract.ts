@@ -14,7 +14,7 @@ export const contract = (
 ) => ({
   method,
   path,
-  operationId: `judge0${method}${path.replace(/[^A-Za-z]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
+  operationId: `${method}Judge0${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
   tags: ["judge0"],
   summary,
   request: {

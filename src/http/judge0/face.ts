@@ -44,6 +44,10 @@ export const judge0Face = (deps: Deps): Face<DoorCaller> => ({
   roots: ROOTS,
   cors: openCors,
   access: (c) => doorCaller(c, deps, tokensOf(c), "X-Auth-Token must be one of the service's keys"),
+  commonResponses: {
+    401: { description: "A key is wanted, or what was sent is none" },
+    500: { description: "Something failed on our side" },
+  },
   refuse: (c, { code, retryAfterSeconds }) => {
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));
     return plainError(c, STATUS_OF[code]);

@@ -17,6 +17,8 @@ export type Face<Caller> = {
   readonly failed: (c: Context, error: unknown) => Response;
   readonly cors: MiddlewareHandler;
   readonly access: (c: Context) => Access<Caller> | Promise<Access<Caller>>;
+  /** Answers that any of its operations may give, for the description; an operation's own win. */
+  readonly commonResponses?: RouteConfig["responses"];
 };
 
 /** A request to an operation, from somebody who may make it. */
@@ -81,7 +83,10 @@ export const mountFace = <Caller>(
     const path = honoPath(contract.path);
     const method = contract.method.toUpperCase();
     methodsOf.set(path, [...(methodsOf.get(path) ?? []), method]);
-    app.openAPIRegistry.registerPath(contract);
+    app.openAPIRegistry.registerPath({
+      ...contract,
+      responses: { ...face.commonResponses, ...contract.responses },
+    });
     app.on(method, path, async (c) => {
       try {
         return await answered(c, face, operation);

@@ -25,6 +25,11 @@ export const mcpFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => {
     roots: ["/mcp"],
     cors: openCors,
     access: (c) => runCaller(c, deps),
+    commonResponses: {
+      400: { description: "What was sent is no message of the protocol; a JSON-RPC error says why" },
+      401: { description: "A key is wanted, or what was sent is none" },
+      500: { description: "Something failed on our side; a JSON-RPC error has the request's id" },
+    },
     refuse,
     failed: (c, error) => {
       const id = requestIdOf(c);

@@ -26,7 +26,14 @@ const PAGE_HEADERS = {
 };
 
 export type DescriptionOptions = {
-  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly description?: string;
+    readonly license?: { readonly name: string; readonly identifier: string };
+  };
+  /** What the operations' tags stand for. */
+  readonly tags?: readonly { readonly name: string; readonly description: string }[];
   /** Passes those who may read the description. */
   readonly guard: MiddlewareHandler;
   /** Files of the page; null where there are none, and the description is shown in its place. */
@@ -37,8 +44,21 @@ export type DescriptionOptions = {
  * The API description as it stands when it is asked for, generated from what the app's routes are
  * mounted with, and a page that shows it, with every script from our own assets.
  */
-export const mountDescription = (app: OpenAPIHono, { info, guard, assetsOf }: DescriptionOptions): void => {
-  const description = () => app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "/" }] });
+export const mountDescription = (
+  app: OpenAPIHono,
+  { info, tags = [], guard, assetsOf }: DescriptionOptions,
+): void => {
+  const description = () => {
+    const document = app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info,
+      tags: [...tags],
+      servers: [{ url: "/" }],
+    });
+    const schemes = Object.keys(document.components?.securitySchemes ?? {});
+    // Where an operation does not say otherwise, credentials are welcome and not needed.
+    return { ...document, security: [{}, ...schemes.map((name) => ({ [name]: [] }))] };
+  };
   app.get("/openapi", guard, (c) => {
     if (assetsOf(c) === null) return c.json(description());
     // The page's addresses are relative, so that it works behind a prefix as well.

@@ -18,6 +18,10 @@ export const pistonFace = (deps: Deps): Face<DoorCaller> => ({
   roots: [ROOT],
   cors: openCors,
   access: (c) => doorCaller(c, deps, keysOf(c), "Send one of the service's keys in authorization"),
+  commonResponses: {
+    401: { description: "A key is wanted, or what was sent is none" },
+    500: { description: "Something failed on our side" },
+  },
   refuse: (c, { code, message, retryAfterSeconds }) => {
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));
     return c.json({ message: code === "not_found" ? "Not Found" : message }, STATUS_OF[code]);

@@ -18,7 +18,7 @@ const contract = (
 ) => ({
   method,
   path,
-  operationId: `piston${method}${path.replace(/[^A-Za-z]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
+  operationId: `${method}Piston${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
   tags: ["piston"],
   summary,
   responses: Object.fromEntries(

@@ -5,6 +5,7 @@ import { openCors } from "../kit/cors.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { requestIdOf } from "../kit/request-id.ts";
 import { problem } from "./problem.ts";
+import { problemResponse } from "./schemas.ts";
 
 /** Who holds an id holds the run; whose key made it finds it in lists as well. */
 export type RunOperation = Operation<Caller>;
@@ -14,6 +15,11 @@ export const runsFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => 
   roots: [""],
   cors: openCors,
   access: (c) => runCaller(c, deps),
+  commonResponses: {
+    400: problemResponse("The path, the query or a header cannot be read"),
+    401: problemResponse("A key is wanted, or what was sent is none"),
+    500: problemResponse("Something failed on our side; `request_id` helps to find it"),
+  },
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     const details = fields?.map((field) => ({ field: field.path.join("."), message: field.message }));
     return problem(c, {

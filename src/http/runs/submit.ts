@@ -135,7 +135,7 @@ export const submit = (deps: Deps): RunOperation => ({
         required: true,
         content: {
           "multipart/form-data": { schema: multipartBody },
-          "application/json": { schema: jsonBody },
+          "application/json": { schema: jsonBody, example: { code: "print(6 * 7)\n" } },
         },
       },
     },

@@ -16,7 +16,7 @@ import { type Call, called } from "./call.ts";
 import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
 import { createdData } from "./job-data.ts";
 import { readObject } from "./read-object.ts";
-import { jsonBody, responses, schemasOf } from "./schemas.ts";
+import { exampleOf, jsonBody, responses, schemasOf } from "./schemas.ts";
 
 /** What a client asked for, read and found good. */
 type Order = {
@@ -171,7 +171,7 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
         `${workload.description}\n\nParts to upload:\n\n${partsText(workload)}\n\n` +
         "Each part is one plain PUT of the file's bytes to its URL, not a form, with a `Content-Length`: the bucket " +
         "takes no chunked body. Params may also stand in the query. `Idempotency-Key` makes retries safe for 24 hours.",
-      request: { headers: takes("Idempotency-Key"), body: jsonBody(schemas.params) },
+      request: { headers: takes("Idempotency-Key"), body: jsonBody(schemas.params, exampleOf(workload)) },
       responses: responses("The job, and where to upload its parts", schemas.created, {
         400: "The body is no JSON object",
         403: "A webhook_url wants credentials",

@@ -98,7 +98,20 @@ const json = (description: string, schema: z.ZodType) => ({
   content: { "application/json": { schema } },
 });
 
-export const jsonBody = (schema: z.ZodType) => ({ content: { "application/json": { schema } } });
+export const jsonBody = (schema: z.ZodType, example: Readonly<Record<string, unknown>>) => ({
+  content: { "application/json": { schema, example } },
+});
+
+/** Params that a job can be made with: each field's default, example or first choice. */
+export const exampleOf = (workload: Workload): Record<string, unknown> => {
+  const { properties = {} } = z.toJSONSchema(workload.params, { io: "input", unrepresentable: "any" });
+  const fields = Object.entries(properties).flatMap(([name, field]) => {
+    if (typeof field === "boolean") return [];
+    const value = field.default ?? field.examples?.[0] ?? field.enum?.[0];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(fields);
+};
 
 /** The responses of an operation: its own, and the errors that any operation of this face may answer with. */
 export const responses = (
@@ -107,6 +120,8 @@ export const responses = (
   errors: Readonly<Record<number, string>> = {},
 ) => ({
   200: json(description, schema),
+  400: json("The path, the query or a header cannot be read", problem),
   401: json("No key, or none of the service's", problem),
+  500: json("Something failed on our side; the transaction id helps to find it", problem),
   ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, json(text, problem)])),
 });

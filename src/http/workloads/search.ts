@@ -38,7 +38,7 @@ export const search = (deps: Deps, workload: Workload, operationId: string): Ope
         "By status, by time of creation (both ends included), and by any param. Pass `last_evaluated_key` on " +
         `for the next page; there is none without it. A search by params looks through ${LOOKED_THROUGH} jobs ` +
         "at a time, so a page may hold fewer than `page_size` and still have a next one.",
-      request: { body: jsonBody(schemas.search) },
+      request: { body: jsonBody(schemas.search, { page_size: 20 }) },
       responses: responses("A page of jobs", schemas.found, {
         400: "The body is no JSON object",
         422: "The filters do not fit; `errors` names them",
