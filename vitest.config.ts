@@ -39,6 +39,7 @@ export default defineConfig({
           testTimeout: PATIENT_MS,
         },
       },
+      { test: { name: "simulation", include: ["test/simulation/*.test.ts"] } },
       {
         plugins: [
           cloudflareTest(async () => ({

@@ -32,6 +32,7 @@ export class JobEffects {
   readonly #sockets: LogSockets;
   #projectedVersion = 0;
   #isCharged = false;
+  #isRowToGo = false;
   #projection: Promise<void> = Promise.resolve();
 
   constructor(
@@ -65,15 +66,16 @@ export class JobEffects {
     await this.schedule(record);
   }
 
-  /** Makes the alarm try again what failed; the more often it failed in a row, the later. */
+  /** Makes the alarm try again what failed; the more often it failed in a row, the later. A job that is gone needs nothing. */
   async retryLater(): Promise<void> {
+    if (this.#jobStorage.record() === null) return;
     const failures = this.#jobStorage.noteFailure();
     await this.#storage.setAlarm(this.#deps.now() + retryDelayMs(failures, Math.random()));
   }
 
   async schedule(record: JobRecord): Promise<void> {
     const wanted = nextDeadline(deadlinesOf(record, this.#deps.now(), this.#sockets.isWatched));
-    if (wanted === null) return;
+    if (wanted === null || this.#jobStorage.record() === null) return;
     const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
     if (alarm !== null) await this.#storage.setAlarm(alarm);
   }
@@ -102,7 +104,8 @@ export class JobEffects {
     const event = announcementOf(this.#objectId, record, () => this.#cases.page(record, 0, CASES_MAX));
     if (event === null || this.#storage.kv.get(ANNOUNCED) === true) return;
     await this.#deps.webhooks.announce(record.webhooks, event);
-    this.#storage.kv.put(ANNOUNCED, true);
+    // The job may have been deleted meanwhile, and leaves nothing then.
+    if (this.#jobStorage.record() !== null) this.#storage.kv.put(ANNOUNCED, true);
   }
 
   /** Sends a queued job on its way. */
@@ -136,20 +139,29 @@ export class JobEffects {
     return this.#deps.bucket.removeAll(bucketKeys.prefix(this.#objectId));
   }
 
+  /** Nothing writes the row any more from here on, unless it could not be removed. */
   async removeRow(): Promise<void> {
+    this.#isRowToGo = true;
     await this.#projection;
-    await this.#deps.rows.remove(this.#objectId);
+    try {
+      await this.#deps.rows.remove(this.#objectId);
+    } catch (error) {
+      this.#isRowToGo = false;
+      throw error;
+    }
   }
 
   /** The job is gone: one that comes later under its id starts afresh. */
   forget(): void {
     this.#projectedVersion = 0;
     this.#isCharged = false;
+    this.#isRowToGo = false;
   }
 
   /** One projection at a time, so that none is under way when the row is removed. */
   #project(record: JobRecord): Promise<void> {
     const projection = this.#projection.then(async () => {
+      if (this.#isRowToGo) return;
       await this.#deps.rows.upsert(rowOf(this.#objectId, record));
       this.#projectedVersion = Math.max(this.#projectedVersion, record.version);
     });

@@ -5,6 +5,7 @@ import { refusedSocket } from "../src/adapters/refused-socket.ts";
 import { serviceLog } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
+import { endJob, withoutRun } from "../src/domain/job/endings.ts";
 import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import {
@@ -143,21 +144,19 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     await effects.schedule(next);
   }
 
-  /** Deletes the job and all that it owns. */
+  /**
+   * Deletes the job and all that it owns; one that has not ended is cancelled first, for what it used to be
+   * charged. What fails is gone on with by the alarm.
+   */
   async remove(): Promise<void> {
-    const record = this.#storage.record();
-    if (record === null) return;
-    const { effects, sockets, uploads } = this.#parts;
-    if (record.task.kind === "program" && !isTerminal(record.state)) await effects.withdraw(record.attempt);
-    await effects.chargeQuota(record);
-    await effects.announce(record);
-    if (record.usesBucket) await effects.removeFiles();
-    await effects.removeRow();
-    sockets.closeAll();
-    await this.#storage.clear();
-    effects.forget();
-    uploads.forget();
-    this.#waiters.release();
+    if (this.#storage.record() === null) return;
+    try {
+      await this.#remove();
+    } catch (error) {
+      this.#storage.noteRemoving();
+      await this.#parts.effects.retryLater();
+      throw error;
+    }
   }
 
   offer(holder: Holder): Promise<OfferOutcome> {
@@ -285,11 +284,38 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const { deps, changes, sockets, uploads } = this.#parts;
     const now = deps.now();
     sockets.ping();
+    if (this.#storage.isRemoving) return this.#remove();
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
     }
     if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();
     return changes.tick(this.#storage.record() ?? record, now);
+  }
+
+  async #remove(): Promise<void> {
+    await this.#endNow();
+    const record = this.#storage.record();
+    if (record === null) return;
+    const { effects, sockets, uploads } = this.#parts;
+    await effects.chargeQuota(record);
+    await effects.announce(record);
+    if (record.usesBucket) await effects.removeFiles();
+    await effects.removeRow();
+    sockets.closeAll();
+    await this.#storage.clear();
+    effects.forget();
+    uploads.forget();
+    this.#waiters.release();
+  }
+
+  /** Ends what has not ended: in order where its executor answers soon, else without it. */
+  async #endNow(): Promise<void> {
+    await this.cancel();
+    const record = this.#storage.record();
+    if (record === null || isTerminal(record.state)) return;
+    const { deps, changes } = this.#parts;
+    const ended = endJob({ ...record, cancelRequested: true }, withoutRun("cancelled", null), deps.now());
+    await changes.commit(ended);
   }
 
   /** The end of the retention for a job whose record stays. */

@@ -35,6 +35,7 @@ const lint: Gate = {
 /** Before the Worker's tests, because it builds the assets that the Worker serves in them. */
 const size: Gate = { name: "size", commands: [["node", "scripts/check-size.ts"]] };
 const unit: Gate = { name: "unit", commands: [vitest("unit")] };
+const simulation: Gate = { name: "simulation", commands: [vitest("simulation")] };
 const worker: Gate = { name: "worker", commands: [vitest("worker")] };
 const executor: Gate = { name: "executor", commands: [...environmentForTests, vitest("executor")] };
 const deploy: Gate = { name: "deploy", commands: [vitest("deploy")] };
@@ -45,7 +46,7 @@ const endToEnd: Gate = { name: "e2e", commands: [vitest("e2e")] };
 /** Gates one after the other; the lanes of a stage run side by side, since each of them often waits. */
 type Lane = readonly Gate[];
 type Stage = readonly Lane[];
-const checks: readonly Stage[] = [[[types, lint, size, unit, worker], [executor]]];
+const checks: readonly Stage[] = [[[types, lint, size, unit, simulation, worker], [executor]]];
 const everything: readonly Stage[] = [...checks, [[endToEnd, deploy]]];
 
 const say = (name: string, line: string): void => {

@@ -13,6 +13,7 @@ const HEAD = "job";
 const PART_PREFIX = "job/";
 const LEASE = "lease";
 const FAILURES = "failures";
+const REMOVING = "removing";
 const DOOR_DATA = "door";
 const LOG_PREFIX = "log/";
 /** At most 256 KiB each. */
@@ -84,6 +85,15 @@ export class JobStorage {
 
   forgetFailures(): void {
     if (this.#storage.kv.get(FAILURES) !== undefined) this.#storage.kv.delete(FAILURES);
+  }
+
+  /** Notes that the job was to be deleted and is not gone yet; the alarm goes on with it. */
+  noteRemoving(): void {
+    this.#storage.kv.put(REMOVING, true);
+  }
+
+  get isRemoving(): boolean {
+    return this.#storage.kv.get(REMOVING) === true;
   }
 
   doorData(): StoredBytes | null {
