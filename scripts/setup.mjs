@@ -95,8 +95,8 @@ const main = () => {
   if (Number(process.versions.node.split(".")[0]) < 20) {
     stop(`Sandpiper needs Node 20 or newer; this is ${process.version}.`);
   }
-  const browser = process.argv.includes("--with-browser") ? { chromium: "chromium" } : {};
-  const missing = missingPackages({ ...programs, ...browser });
+  const forTests = process.argv.includes("--for-tests") ? { chromium: "chromium", pip3: "python3-pip" } : {};
+  const missing = missingPackages({ ...programs, ...forTests });
   if (missing.length > 0) installDebianPackages(missing);
   if (!packagesAreInstalled()) installNpmPackages();
 };

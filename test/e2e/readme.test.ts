@@ -6,8 +6,8 @@ import { runProgram } from "./support/installed.ts";
 
 test("the README's first run prints what the README says", async () => {
   const text = await readFile(path.join(root, "README.md"), "utf8");
-  const [, command = "", printed] =
-    /## A first run\n[^`]*```sh\n([^`]*)```\n\n?```\n([^`]*)```/.exec(text) ?? [];
+  const section = text.slice(text.indexOf("## A first run"));
+  const [, command = "", printed] = /```sh\n([^`]*)```\s+```\w*\n([^`]*)```/.exec(section) ?? [];
   const here = command.replaceAll("http://127.0.0.1:8787", inject("sandpiperUrl"));
   expect(here).toContain("/submit");
   expect((await runProgram("bash", ["-c", here], { cwd: root })).stdout).toBe(printed);
