@@ -1,5 +1,5 @@
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -40,7 +40,7 @@ const example = (name: string) => python([path.join(root, "docs/examples/python"
 /** Passes requests on, and cuts each stream of events behind its first record. */
 const cuttingProxy = async (): Promise<{ readonly server: Server; readonly cuts: () => number }> => {
   let cuts = 0;
-  const server = createServer(async (request, response) => {
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
@@ -59,6 +59,9 @@ const cuttingProxy = async (): Promise<{ readonly server: Server; readonly cuts:
       return;
     }
     response.end();
+  };
+  const server = createServer((request, response) => {
+    pass(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, cuts: () => cuts };
