@@ -4,6 +4,11 @@ import { stopWrangler } from "./deploy/wrangler.ts";
 import { CommandFailed, EXIT, Interrupted } from "./failure.ts";
 import { createProgram } from "./program.ts";
 
+// A reader that has seen enough, such as head, closes the pipe: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? process.exitCode : EXIT.failed);
+});
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     stopWrangler();

@@ -3,9 +3,10 @@ import { addConnectionOptions } from "./connection.ts";
 import { addDeployCommands } from "./deploy/commands.ts";
 import { addMcpCommand } from "./mcp/commands.ts";
 import { JSON_OPTION } from "./output.ts";
+import { addUserCommands } from "./user/commands.ts";
 
 /** The groups of commands: each adds its own to the program. */
-const groups: readonly ((program: Command) => void)[] = [addDeployCommands, addMcpCommand];
+const groups: readonly ((program: Command) => void)[] = [addUserCommands, addDeployCommands, addMcpCommand];
 
 /** The whole command line. Options that every command knows stand before or after its name. */
 export const createProgram = (): Command => {

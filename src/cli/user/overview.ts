@@ -22,7 +22,9 @@ const runs = async (command: Command): Promise<void> => {
   const here = pastRuns()
     .filter((run) => run.url === url)
     .slice(0, SHOWN_RUNS);
-  const rows = await Promise.all(here.map(async (run) => ({ ...run, status: await statusOf(client, run.id) })));
+  const rows = await Promise.all(
+    here.map(async (run) => ({ ...run, status: await statusOf(client, run.id) })),
+  );
   printRows(command, rows, rows, [
     { title: "RUN", of: ({ id }) => id },
     { title: "STATUS", of: ({ status }) => status },

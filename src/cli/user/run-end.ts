@@ -17,4 +17,6 @@ export const exitCodeOf = ({ status, exit_code: code, termination_reason: reason
 
 /** A line about an end that was not the program's own doing; null where it was. */
 export const endLine = ({ termination_reason: reason, reason_message: message }: RunReport): string | null =>
-  reason === "exit" || reason === null ? null : `sandpiper: ${reason}${message === null ? "" : `: ${message}`}`;
+  reason === "exit" || reason === null
+    ? null
+    : `sandpiper: ${reason}${message === null ? "" : `: ${message}`}`;

@@ -40,7 +40,11 @@ const given = <T extends object>(members: T): { [Name in keyof T]: Exclude<T[Nam
     [Name in keyof T]: Exclude<T[Name], undefined>;
   };
 
-const manifestOf = async (options: Options, entrypoint: string | null, args: readonly string[]): Promise<Manifest> =>
+const manifestOf = async (
+  options: Options,
+  entrypoint: string | null,
+  args: readonly string[],
+): Promise<Manifest> =>
   given({
     entrypoint: options.entrypoint ?? entrypoint ?? undefined,
     interpreter: options.interpreter,
@@ -59,6 +63,8 @@ const cancellingOnInterrupt = async <T>(client: Client, id: string, work: () => 
   const cancel = (): void => {
     client.cancel(id).catch((error: unknown) => process.stderr.write(`sandpiper: ${String(error)}\n`));
   };
+  // In place of what ends this process at once: the run's own end is waited for.
+  process.removeAllListeners("SIGINT");
   process.once("SIGINT", cancel);
   try {
     return await work();
@@ -73,7 +79,12 @@ export const showLog = async (client: Client, id: string): Promise<void> => {
 };
 
 /** Writes what a run made below a folder. */
-export const saveOutputs = async (client: Client, id: string, report: RunReport, folder: string): Promise<void> => {
+export const saveOutputs = async (
+  client: Client,
+  id: string,
+  report: RunReport,
+  folder: string,
+): Promise<void> => {
   for (const name of Object.keys(report.output_files))
     await saveTo(placeBelow(folder, name), await client.download(id, name));
 };

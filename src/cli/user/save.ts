@@ -1,5 +1,5 @@
-import { mkdir, rename, rm } from "node:fs/promises";
 import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";

@@ -11,7 +11,7 @@ import { placeBelow, saveTo } from "./save.ts";
 type Options = { readonly param?: readonly string[]; readonly out?: string; readonly detach?: boolean };
 
 /** A param's value as JSON, where it is some, else as text. */
-const valueOf = (text: string): unknown => {
+const paramValue = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -24,7 +24,7 @@ const paramsOf = (pairs: readonly string[]): Record<string, unknown> =>
     pairs.map((pair) => {
       const at = pair.indexOf("=");
       if (at < 1) throw new CommandFailed(`--param wants NAME=VALUE, not ${pair}.`);
-      return [pair.slice(0, at), valueOf(pair.slice(at + 1))];
+      return [pair.slice(0, at), paramValue(pair.slice(at + 1))];
     }),
   );
 
@@ -34,7 +34,8 @@ const partsOf = async (job: CreatedWorkloadJob, files: readonly string[]): Promi
   for (const [index, text] of files.entries()) {
     const named = job.uploads.find(({ name }) => text.startsWith(`${name}=`));
     const part = named ?? job.uploads[index];
-    if (part === undefined) throw new CommandFailed(`The workload takes ${job.uploads.length} files at most.`);
+    if (part === undefined)
+      throw new CommandFailed(`The workload takes ${job.uploads.length} files at most.`);
     const file = named === undefined ? text : text.slice(named.name.length + 1);
     parts[part.name] = await openAsBlob(file, { type: part.headers["Content-Type"] ?? "" });
   }

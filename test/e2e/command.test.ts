@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { root } from "../../scripts/lib/local.ts";
+import { runProgram } from "./support/installed.ts";
+
+const main = path.join(root, "src/cli/main.ts");
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "sandpiper-command-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const environment = () => ({
+  SANDPIPER_URL: inject("sandpiperUrl"),
+  SANDPIPER_CONFIG: path.join(folder, "none.json"),
+  XDG_STATE_HOME: path.join(folder, "state"),
+});
+
+const sandpiper = (...args: string[]) =>
+  runProgram(process.execPath, [main, ...args], { cwd: folder, env: environment() });
+
+const shell = (line: string) =>
+  runProgram("bash", ["-o", "pipefail", "-c", line], {
+    cwd: folder,
+    env: { ...environment(), SANDPIPER: `${process.execPath} ${main}` },
+  });
+
+const write = async (name: string, text: string): Promise<void> => {
+  await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+  await writeFile(path.join(folder, name), text);
+};
+
+describe("sandpiper", () => {
+  test("runs a file with its arguments, each stream on its own, and ends as it does", async () => {
+    await write("main.py", "import sys\nprint(sys.argv[1:])\nprint('bad', file=sys.stderr)\nsys.exit(7)\n");
+    expect(await sandpiper("run", "main.py", "--", "-a", "b c")).toEqual({
+      code: 7,
+      stdout: "['-a', 'b c']\n",
+      stderr: "bad\n",
+    });
+  });
+
+  test("runs a folder and puts what it made where it is told to", async () => {
+    await write("project/main.py", "open('made/x.txt', 'w').write(open('data/in.txt').read() + 'out')\n");
+    await write("project/data/in.txt", "in ");
+    await write("project/made/keep", "");
+    const ran = await sandpiper("run", "project", "--out", "results");
+    expect(ran).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await readFile(path.join(folder, "results/made/x.txt"), "utf8")).toBe("in out");
+  });
+
+  test("says why a program that did not end by itself was ended", async () => {
+    await write("slow.py", "import time\ntime.sleep(30)\n");
+    const ran = await sandpiper("run", "slow.py", "--timeout", "1");
+    expect(ran).toMatchObject({ code: 124, stdout: "" });
+    expect(ran.stderr).toMatch(/^sandpiper: timeout_wall/);
+  });
+
+  test("behaves in pipes, and prints JSON for scripts", async () => {
+    await write("cat.py", "import sys\nfor line in sys.stdin: print(line.strip().upper())\n");
+    expect(await shell("printf 'a\\nb\\n' | $SANDPIPER run cat.py --stdin | tail -1")).toMatchObject({
+      code: 0,
+      stdout: "B\n",
+    });
+    await write("many.py", "for n in range(100000): print(n)\n");
+    expect(await shell("set +o pipefail; $SANDPIPER run many.py | head -1")).toEqual({
+      code: 0,
+      stdout: "0\n",
+      stderr: "",
+    });
+    const json = await sandpiper("run", "main.py", "--json");
+    expect(json).toMatchObject({ code: 7, stderr: "" });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      status: "failed",
+      exit_code: 7,
+      stdout: "[]\n",
+      stderr: "bad\n",
+    });
+  });
+
+  test("follows, lists, downloads and cancels a run that was left running", async () => {
+    await write(
+      "steps.py",
+      "import time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.3)\nopen('a.txt', 'w').write('A')\n",
+    );
+    const id = (await sandpiper("run", "steps.py", "--detach")).stdout.trim();
+    expect(await sandpiper("logs", "-f", id)).toEqual({ code: 0, stdout: "0\n1\n2\n", stderr: "" });
+    expect(await sandpiper("logs", id)).toMatchObject({ code: 0, stdout: "0\n1\n2\n" });
+    expect((await sandpiper("outputs", id)).stdout).toMatch(
+      /^FILE +BYTES +SHA-256\na\.txt +1 +[0-9a-f]{64}\n$/,
+    );
+    expect(await sandpiper("download", id, "a.txt", "--out", "got/b.txt")).toMatchObject({ code: 0 });
+    expect(await readFile(path.join(folder, "got/b.txt"), "utf8")).toBe("A");
+    const listed = JSON.parse((await sandpiper("runs", "--json")).stdout);
+    expect(listed).toContainEqual(expect.objectContaining({ id, program: "steps.py", status: "completed" }));
+    expect((await stat(path.join(folder, "state/sandpiper/runs.json"))).mode & 0o777).toBe(0o600);
+
+    const other = (await sandpiper("run", "slow.py", "--detach")).stdout.trim();
+    expect(await sandpiper("cancel", other)).toMatchObject({ code: 0 });
+    expect(await sandpiper("logs", "-f", other)).toMatchObject({ code: 130 });
+    expect((await sandpiper("usage")).stdout).toContain("CPU seconds");
+  });
+
+  test("uploads to a workload, waits and writes its output", async () => {
+    await write("data.txt", "hello\n".repeat(1000));
+    const ran = await sandpiper("upload", "files/checksum/sha256", "data.txt", "--out", "sums", "--json");
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    const [output] = JSON.parse(ran.stdout).outputs;
+    expect(await readFile(path.join(folder, "sums", output.name), "utf8")).toMatch(/[0-9a-f]{64}/);
+  });
+
+  test("says in one line what it could not do, and ends with 1", async () => {
+    expect(await sandpiper("run", "missing.py")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "There is no missing.py.\n",
+    });
+    expect(await sandpiper("logs", `job-${"0".repeat(32)}`)).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "Job not found\n",
+    });
+    const away = await sandpiper("usage", "--url", "http://127.0.0.1:9");
+    expect(away).toMatchObject({ code: 1, stdout: "" });
+    expect(away.stderr.split("\n")).toHaveLength(2);
+  });
+
+  test("completes its commands and their flags in a shell", async () => {
+    await write("complete.bash", (await sandpiper("completion", "bash")).stdout);
+    const completed = (words: string) =>
+      shell(
+        `source complete.bash; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _sandpiper; echo \${COMPREPLY[*]}`,
+      );
+    expect((await completed("sandpiper log")).stdout).toBe("logs\n");
+    expect((await completed("sandpiper run --tim")).stdout).toBe("--timeout\n");
+    expect((await sandpiper("completion", "zsh")).stdout).toMatch(/^#compdef sandpiper/);
+    expect((await sandpiper("completion", "fish")).stdout).toContain("complete -c sandpiper");
+  });
+});
