@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CaseResult } from "../../../src/wire/judging.ts";
-import { fileInput } from "../support/jobs.ts";
+import { inline } from "../support/jobs.ts";
 import { casesOf, type GivenCase, orderFor, runLanguage } from "../support/judging.ts";
 import { builtLanguageIds, languagesFolder } from "../support/languages.ts";
 import { levels, withExecutor } from "../support/levels.ts";
+import { makeTar } from "../support/tar.ts";
 
 const hasC = builtLanguageIds().has("c");
 const MIB = 1024 * 1024;
@@ -100,24 +101,32 @@ describe.each(levels)("judged at $name", ({ level, options }) => {
     const secret = "the-secret-that-is-expected";
     const source = [
       "import os, sys",
-      "seen = repr(dict(os.environ)) + repr(sys.argv)",
-      "for top in ('/job', '/tmp', '/dev', '/etc', '/proc', '/opt'):",
+      "secret = '-'.join(['the', 'secret', 'that', 'is', 'expected'])",
+      "found = secret in repr(dict(os.environ)) + repr(sys.argv)",
+      "for top in ('/job', '/tmp', '/dev', '/etc', '/opt/launcher', '/proc/1', '/proc/self'):",
       "  for base, folders, files in os.walk(top):",
       "    for name in files:",
+      "      path = os.path.join(base, name)",
+      "      if path.startswith('/job/'): continue",
       "      try:",
-      "        fd = os.open(os.path.join(base, name), os.O_RDONLY | os.O_NONBLOCK)",
-      "        seen += os.read(fd, 65536).decode('latin1')",
+      "        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)",
+      "        found = found or secret.encode() in os.read(fd, 65536)",
       "        os.close(fd)",
       "      except OSError: pass",
-      "print('-'.join(['the', 'secret', 'that', 'is', 'expected']) in seen)",
+      "print(found, sorted(os.listdir('/job')))",
     ].join("\n");
+    const packed = makeTar([
+      { name: "main.py", content: source },
+      { name: "cases.json", content: secret },
+    ]);
+    const limits = { timeoutMs: 30_000, cpuMs: 20_000, memoryBytes: 256 * MIB };
     const request = {
       language: orderFor("python"),
-      cases: casesOf([{ stdin: "", expected: secret }], { omits: ["cases.json"] }),
-      inputs: [fileInput("main.py", source)],
+      cases: casesOf([{ stdin: "", expected: secret, limits }], { omits: ["cases.json"] }),
+      inputs: [{ kind: "tar" as const, stripComponents: 0 as const, blob: inline(packed) }],
     };
     const { cases, attempt } = await runLanguage(executor(), worker(), source, request);
-    expect(textOf(cases[0]?.stdout)).toBe("False\n");
+    expect([cases[0]?.reason, textOf(cases[0]?.stdout)]).toEqual(["exit", "False ['main.py']\n"]);
     expect(JSON.stringify(attempt.events)).not.toContain(secret);
     expect(JSON.stringify(attempt.events)).not.toContain(Buffer.from(secret).toString("base64"));
   });
