@@ -65,7 +65,7 @@ time.sleep(20)
     );
     const calm = await runJob(executor(), worker(), "print(6 * 7)");
     expect(calm.stdout).toBe("42\n");
-    expect(calm.finished.wallTimeMs).toBeLessThan(2_000);
+    expect(calm.finished.wallTimeMs).toBeLessThan(3_000);
     await Promise.all(bombs);
     const stalls = executor()
       .log.slice(before)

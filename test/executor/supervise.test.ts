@@ -74,8 +74,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 describe("a program that speaks in its launcher's place", () => {
   it.each([
-    ["an endless record", `\x01exited ${"9".repeat(5_000)}`],
-    ["a flood of records", "\x01started\0".repeat(1_000)],
+    ["an endless record", `\x01exited ${"9".repeat(10_000)}`],
+    ["a flood of records", "\x01started\0".repeat(2_000)],
     ["bytes that are no record", "\xff\xfe\0"],
     ["a status beyond 255", `\x01exited 999 ${TIMES}\0`],
     ["a time that is not finite", "\x01exited 0 99999999999m0.000s 0m0.000s\n0m0.000s 0m0.000s\n\0"],
