@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TAR_END, tarHeader, tarPadding } from "../../src/domain/uploads/tar-writer.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../src/uploads/index.ts";
 import { inline, runJob } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 

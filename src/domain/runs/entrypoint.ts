@@ -1,3 +1,4 @@
+import { shown } from "../../uploads/index.ts";
 import {
   type Language,
   languageById,
@@ -6,7 +7,6 @@ import {
 } from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
 import { isJudged, LANGUAGE_OF } from "../judging/order.ts";
-import { shown } from "../uploads/refusal.ts";
 import type { Manifest, Refused, RunOutcome } from "./types.ts";
 
 /** Taken when nothing names an entrypoint, in this order. */

@@ -1,4 +1,4 @@
-import { NO_INSTRUCTIONS, type UploadInstructions } from "../uploads/types.ts";
+import { NO_INSTRUCTIONS, type UploadInstructions } from "../../uploads/index.ts";
 import { parseManifestText } from "./manifest.ts";
 
 const SCRIPT = /\.(?:sh|bash)$/i;

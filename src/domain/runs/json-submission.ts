@@ -1,12 +1,16 @@
 import { z } from "zod";
+import {
+  cleanScript,
+  concatBytes,
+  TAR_END,
+  tarHeader,
+  tarPadding,
+  type UploadEntry,
+} from "../../uploads/index.ts";
 import { languageById } from "../../wire/languages/registry.ts";
 import type { Interpreter } from "../../wire/vocabulary.ts";
 import { LANGUAGE_OF } from "../judging/order.ts";
 import { sourceNameFor } from "../languages/source-name.ts";
-import { concatBytes } from "../uploads/byte-reader.ts";
-import { cleanScript } from "../uploads/shell-text.ts";
-import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
-import type { UploadEntry } from "../uploads/types.ts";
 import { resolveEntrypoint } from "./entrypoint.ts";
 import { fieldErrors, parseManifestFields, refusedField, withDefaults } from "./manifest.ts";
 import type { ManifestFields, Refused, ResolvedRun } from "./types.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { relativePath, UPLOAD_LIMITS } from "../../uploads/index.ts";
 import {
   ARGS_BYTES,
   ARGS_COUNT,
@@ -9,8 +10,6 @@ import {
 } from "../../wire/limits.ts";
 import { isWild } from "../../wire/output-patterns.ts";
 import { judgingShape } from "../judging/fields.ts";
-import { relativePath } from "../uploads/entry-path.ts";
-import { UPLOAD_LIMITS } from "../uploads/types.ts";
 
 export const TIMEOUT_SECONDS = { initial: 300, max: 300, min: 1 };
 /** An interpreter needs some memory to start at all; less than `min` is raised to it. */

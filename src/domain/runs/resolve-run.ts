@@ -1,8 +1,7 @@
+import { UPLOAD_LIMITS, type UploadEntry } from "../../uploads/index.ts";
 import { caseFieldsOf, casesSchema, mergedJudging, NO_JUDGING } from "../judging/fields.ts";
 import { isJudged } from "../judging/order.ts";
 import { parseStrictJson } from "../strict-json.ts";
-import type { UploadEntry } from "../uploads/types.ts";
-import { UPLOAD_LIMITS } from "../uploads/types.ts";
 import { findFile, resolveEntrypoint } from "./entrypoint.ts";
 import {
   type FieldsOutcome,

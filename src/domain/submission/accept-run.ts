@@ -1,3 +1,4 @@
+import type { UploadEntry } from "../../uploads/index.ts";
 import { INLINE_BYTES, INPUT_BYTES } from "../../wire/limits.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { DoorName, JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
@@ -15,7 +16,6 @@ import type { CreateOutcome, JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";
-import type { UploadEntry } from "../uploads/types.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";

@@ -1,5 +1,5 @@
+import type { TarPart } from "../../uploads/index.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
-import type { TarPart } from "../uploads/types.ts";
 
 /**
  * What makes two submissions the same: the canonical tar and the rest of the body, but not the multipart

@@ -1,5 +1,5 @@
+import type { TarPart } from "../../uploads/index.ts";
 import type { Bucket, PartWriter } from "../ports/bucket.ts";
-import type { TarPart } from "../uploads/types.ts";
 
 /** The canonical tar of a submission while it comes in, and where its bytes are. */
 export type InputsSink = {

@@ -1,7 +1,5 @@
+import { concatBytes, TAR_END, tarHeader, tarPadding, type UploadEntry } from "../../uploads/index.ts";
 import type { RunManifest, RunOutcome } from "../runs/types.ts";
-import { concatBytes } from "../uploads/byte-reader.ts";
-import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
-import type { UploadEntry } from "../uploads/types.ts";
 import type { SubmissionSource } from "./source.ts";
 
 /** A file of a program that is submitted piece by piece. */

@@ -1,10 +1,15 @@
+import {
+  type EmitTarPart,
+  type NamedBytes,
+  packFiles,
+  readUpload,
+  type UploadEntry,
+  type UploadOutcome,
+} from "../../uploads/index.ts";
 import { instructionsOf } from "../runs/instructions.ts";
 import { parseJsonSubmission } from "../runs/json-submission.ts";
 import { resolveRun } from "../runs/resolve-run.ts";
 import type { RunOutcome } from "../runs/types.ts";
-import { type NamedBytes, packFiles } from "../uploads/pack-files.ts";
-import { readUpload } from "../uploads/read-upload.ts";
-import type { EmitTarPart, UploadEntry, UploadOutcome } from "../uploads/types.ts";
 import type { SubmissionOutcome } from "./types.ts";
 
 export type ReadOutcome =

@@ -1,3 +1,4 @@
+import type { UploadRefusal } from "../../uploads/index.ts";
 import type { JobSnapshot } from "../job/record.ts";
 import type { PoolLimits } from "../pool/limits.ts";
 import type { Bucket } from "../ports/bucket.ts";
@@ -8,7 +9,6 @@ import type { Quotas } from "../ports/quotas.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FieldError } from "../runs/types.ts";
-import type { UploadRefusal } from "../uploads/types.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
 
 /** What accepting a run acts through. */

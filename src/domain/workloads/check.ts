@@ -1,7 +1,6 @@
+import { relativePath, UPLOAD_LIMITS } from "../../uploads/index.ts";
 import { INPUT_BYTES } from "../../wire/limits.ts";
 import { environmentName } from "../../wire/vocabulary.ts";
-import { relativePath } from "../uploads/entry-path.ts";
-import { UPLOAD_LIMITS } from "../uploads/types.ts";
 import type { ResolvedFunction, ResolvedProgram, Workload } from "./types.ts";
 
 const SEGMENT = "[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?";

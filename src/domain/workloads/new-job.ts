@@ -1,3 +1,4 @@
+import { concatBytes, TAR_END, tarHeader, tarPadding } from "../../uploads/index.ts";
 import { INLINE_BYTES, OUTPUT_BYTES_PER_STREAM } from "../../wire/limits.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { JobRecord, ProgramTask, StoredBytes, Task, UploadPart } from "../job/record.ts";
@@ -5,8 +6,6 @@ import { bucketKeys } from "../keys.ts";
 import type { Bucket } from "../ports/bucket.ts";
 import type { Ids } from "../ports/ids.ts";
 import { type IncrementalSha256, jobHash } from "../runs/job-hash.ts";
-import { concatBytes } from "../uploads/byte-reader.ts";
-import { TAR_END, tarHeader, tarPadding } from "../uploads/tar-writer.ts";
 import type { Params } from "./params.ts";
 import type { ResolvedProgram, Workload } from "./types.ts";
 

@@ -1,6 +1,5 @@
 import type { ProgramFile } from "../../domain/submission/program-source.ts";
-import { concatBytes } from "../../domain/uploads/byte-reader.ts";
-import { readUpload } from "../../domain/uploads/read-upload.ts";
+import { concatBytes, readUpload } from "../../uploads/index.ts";
 
 /** Of an archive beside a source, unpacked. */
 const UNPACKED_BYTES = 10 * 1_048_576;

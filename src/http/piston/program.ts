@@ -5,8 +5,7 @@ import { sourceNameFor } from "../../domain/languages/source-name.ts";
 import type { RunManifest } from "../../domain/runs/types.ts";
 import { type ProgramFile, programSource } from "../../domain/submission/program-source.ts";
 import type { SubmissionSource } from "../../domain/submission/source.ts";
-import { relativePath } from "../../domain/uploads/entry-path.ts";
-import { UPLOAD_LIMITS } from "../../domain/uploads/types.ts";
+import { relativePath, UPLOAD_LIMITS } from "../../uploads/index.ts";
 import type { Language } from "../../wire/languages/registry.ts";
 import type { Execution, PistonFile } from "./request.ts";
 

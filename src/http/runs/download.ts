@@ -3,7 +3,7 @@ import type { Deps } from "../../deps/types.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { Bucket } from "../../domain/ports/bucket.ts";
-import { TAR_END, tarHeader, tarPadding } from "../../domain/uploads/tar-writer.ts";
+import { TAR_END, tarHeader, tarPadding } from "../../uploads/index.ts";
 import { attachment } from "../kit/attachment.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";

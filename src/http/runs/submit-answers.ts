@@ -6,7 +6,7 @@ import type { QuotaUsage } from "../../domain/quota/quota.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
 import { statusWord } from "../../domain/status-words.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
-import type { UploadRefusal } from "../../domain/uploads/types.ts";
+import type { UploadRefusal } from "../../uploads/index.ts";
 import { preferredWait } from "../kit/prefer.ts";
 import type { RefusalCode } from "../kit/refusal.ts";
 import { caseResultsOf } from "./case-results.ts";

@@ -6,7 +6,7 @@ import { acceptRun } from "../../domain/submission/accept-run.ts";
 import { createFingerprint } from "../../domain/submission/fingerprint.ts";
 import { jsonSource, multipartSource, type SubmissionSource } from "../../domain/submission/source.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
-import { refuseDeclaredLength } from "../../domain/uploads/read-upload.ts";
+import { refuseDeclaredLength } from "../../uploads/index.ts";
 import { jsonSubmission } from "../../wire/run-submission.ts";
 import { bodyOf } from "../kit/body.ts";
 import { goingOn } from "../kit/going-on.ts";

@@ -3,7 +3,7 @@ import { interpreterFor, resolveEntrypoint } from "../../../src/domain/runs/entr
 import { parseManifestFields, withDefaults } from "../../../src/domain/runs/manifest.ts";
 import { resolveRun } from "../../../src/domain/runs/resolve-run.ts";
 import type { FieldError, ResolvedRun, RunOutcome } from "../../../src/domain/runs/types.ts";
-import type { UploadEntry } from "../../../src/domain/uploads/types.ts";
+import type { UploadEntry } from "../../../src/uploads/index.ts";
 
 const encoder = new TextEncoder();
 

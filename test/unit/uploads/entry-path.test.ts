@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { relativePath } from "../../../src/domain/uploads/entry-path.ts";
+import { relativePath } from "../../../src/uploads/entry-path.ts";
 
 const limits = { folderLevels: 8, pathBytes: 1_000, segmentBytes: 255 };
 

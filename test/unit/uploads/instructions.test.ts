@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { instructionsOf } from "../../../src/domain/runs/instructions.ts";
-import { readUpload } from "../../../src/domain/uploads/read-upload.ts";
-import type { TarPart } from "../../../src/domain/uploads/types.ts";
+import { readUpload } from "../../../src/uploads/read-upload.ts";
+import type { TarPart } from "../../../src/uploads/types.ts";
 import { tarGz } from "./support/raw-tar.ts";
 import {
   accepted,

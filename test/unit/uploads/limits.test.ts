@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readUpload, refuseDeclaredLength } from "../../../src/domain/uploads/read-upload.ts";
-import { UPLOAD_LIMITS } from "../../../src/domain/uploads/types.ts";
+import { readUpload, refuseDeclaredLength } from "../../../src/uploads/read-upload.ts";
+import { UPLOAD_LIMITS } from "../../../src/uploads/types.ts";
 import { gzip, type RawMember, rawTar, tarGz } from "./support/raw-tar.ts";
 import { rawZip } from "./support/raw-zip.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readUpload } from "../../../src/domain/uploads/read-upload.ts";
-import type { TarPart } from "../../../src/domain/uploads/types.ts";
+import { readUpload } from "../../../src/uploads/read-upload.ts";
+import type { TarPart } from "../../../src/uploads/types.ts";
 import { fixture } from "./support/fixture.ts";
 import { tarGz } from "./support/raw-tar.ts";
 import {

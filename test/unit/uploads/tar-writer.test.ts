@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crc32 } from "../../../src/domain/uploads/crc32.ts";
-import { TAR_END, type TarMember, tarHeader, tarPadding } from "../../../src/domain/uploads/tar-writer.ts";
+import { TAR_END, type TarMember, tarHeader, tarPadding } from "../../../src/uploads/tar-writer.ts";
 import { bytes, join, membersOf } from "./support/submit.ts";
 
 const tarOf = (members: readonly TarMember[], prefix = "") =>
@@ -52,18 +51,5 @@ describe("the tar writer", () => {
 
   it("refuses a size that the header cannot hold", () => {
     expect(() => tarHeader({ path: "a", kind: "file", sizeBytes: 2 ** 33 })).toThrow(RangeError);
-  });
-});
-
-describe("crc32", () => {
-  it("has the check value of the standard", () => {
-    expect(crc32(bytes("123456789"))).toBe(0xcbf43926);
-    expect(crc32(new Uint8Array(0))).toBe(0);
-  });
-
-  it("may be continued after any byte", () => {
-    const text = bytes("The quick brown fox jumps over the lazy dog");
-    for (let at = 0; at <= text.length; at += 1)
-      expect(crc32(text.subarray(at), crc32(text.subarray(0, at)))).toBe(0x414fa339);
   });
 });

@@ -1,5 +1,5 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { crc32 } from "../../../src/domain/uploads/crc32.ts";
 import { fixture } from "./support/fixture.ts";
 import { descriptor, descriptorOf, type RawEnd, type RawEntry, rawZip } from "./support/raw-zip.ts";
 import {

@@ -1,4 +1,4 @@
-import { crc32 } from "../../../../src/domain/uploads/crc32.ts";
+import { crc32 } from "node:zlib";
 import { bytes, join } from "./submit.ts";
 
 type Fields = { crc: number; packedBytes: number; sizeBytes: number; flags: number; method: number };

@@ -1,12 +1,12 @@
 import { extract } from "tar-stream";
-import { readUpload } from "../../../../src/domain/uploads/read-upload.ts";
+import { readUpload } from "../../../../src/uploads/read-upload.ts";
 import type {
   TarPart,
   UploadAccepted,
   UploadLimits,
   UploadOutcome,
   UploadRefusal,
-} from "../../../../src/domain/uploads/types.ts";
+} from "../../../../src/uploads/types.ts";
 
 const encoder = new TextEncoder();
 

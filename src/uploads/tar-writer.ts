@@ -76,7 +76,8 @@ const isPlain = (name: string): boolean =>
 const asPlain = (name: string): Uint8Array => encoder.encode(name.replace(/[^\x20-\x7e]/g, "_"));
 
 /**
- * The blocks before a member's content: one ustar header, after a pax header where a name needs one (over
+ * Written here, apart from the executor's use of tar-stream, because a header is made again once its content has gone
+ * by, which no writer of whole entries can do. The blocks before a member's content: one ustar header, after a pax header where a name needs one (over
  * 100 bytes or not ASCII). The owner is 0. `prefix` (such as `./`)
  * goes before every name. A size over 8 GiB is a `RangeError`.
  */

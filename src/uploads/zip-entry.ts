@@ -1,6 +1,7 @@
+/// <reference path="./node-zlib.d.ts" />
+import { crc32 } from "node:zlib";
 import { ByteReader, type Pull } from "./byte-reader.ts";
 import type { CanonicalTar } from "./canonical-tar.ts";
-import { crc32 } from "./crc32.ts";
 import { decodeName } from "./entry-path.ts";
 import { pullUntil } from "./find-bytes.ts";
 import { pullInflated } from "./inflate.ts";

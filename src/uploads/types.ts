@@ -1,4 +1,4 @@
-import { INPUT_BYTES, INPUT_ENTRIES } from "../../wire/limits.ts";
+import { INPUT_BYTES, INPUT_ENTRIES } from "../wire/limits.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
