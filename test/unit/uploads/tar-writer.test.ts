@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TAR_END, type TarMember, tarHeader, tarPadding } from "../../../src/uploads/tar-writer.ts";
-import { bytes, join, membersOf } from "./support/submit.ts";
+import { join, membersOf } from "./support/submit.ts";
 
 const tarOf = (members: readonly TarMember[], prefix = "") =>
   join(
