@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { positionOf, positionText } from "../cursor.ts";
 import { JOB_STATES, type JobState } from "../job/state.ts";
 import type { WorkloadRow, WorkloadSearch } from "../ports/workload-rows.ts";
 import { fieldErrors } from "../runs/manifest.ts";
@@ -17,22 +18,13 @@ const stateOf = (word: string): JobState | null =>
 const instant = z.int().min(0).max(MAX_MS);
 
 type Cursor = NonNullable<WorkloadSearch["after"]>;
-const cursorForm = z.tuple([instant, z.uuid()]);
 
-/** Where a page ended, opaque to clients: base64url of JSON. */
-export const cursorText = ({ createdAtMs, id }: Cursor): string =>
-  btoa(JSON.stringify([createdAtMs, id]))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+/** Where a page ended, as clients carry it. */
+export const cursorText = ({ createdAtMs, id }: Cursor): string => positionText({ atMs: createdAtMs, id });
 
 const cursorOf = (text: string): Cursor | null => {
-  try {
-    const parsed = cursorForm.parse(JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/"))));
-    return { createdAtMs: parsed[0], id: parsed[1] };
-  } catch {
-    return null;
-  }
+  const position = positionOf(text);
+  return position === null ? null : { createdAtMs: position.atMs, id: position.id };
 };
 
 /** Body of a search, beside which any param of the workload may stand. */
