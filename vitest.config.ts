@@ -30,6 +30,7 @@ process.env.WRANGLER_LOG ??= "error";
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./scripts/lib/repeat-reporter.ts"],
     projects: [
       {
         test: {

@@ -214,6 +214,7 @@ export default {
 });
 
 const SECRETS = {
+  ACCESS: "open",
   EXECUTOR_URL: "http://127.0.0.1:9",
   EXECUTOR_TOKEN: "a-token-of-the-test",
   PUBLIC_URL: "http://127.0.0.1:9",

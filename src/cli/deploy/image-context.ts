@@ -1,4 +1,4 @@
-import { glob, readFile } from "node:fs/promises";
+import fs, { readFile } from "node:fs/promises";
 import path from "node:path";
 import ignoring from "@balena/dockerignore";
 import { projectRoot } from "./project.ts";
@@ -9,7 +9,7 @@ const skipped = new Set(["node_modules", ".git", ".wrangler", ".sandpiper", "dis
 /** The files that an engine is sent for the image: what the root's `.dockerignore` leaves. Sorted, from the root. */
 export const imageContext = async (): Promise<string[]> => {
   const ignored = ignoring.default().add(await readFile(path.join(projectRoot, ".dockerignore"), "utf8"));
-  const entries = glob("**/*", {
+  const entries = fs.glob("**/*", {
     cwd: projectRoot,
     withFileTypes: true,
     exclude: ({ name }) => skipped.has(name),

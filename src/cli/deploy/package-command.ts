@@ -1,4 +1,4 @@
-import { cp, glob, mkdir, readFile, writeFile } from "node:fs/promises";
+import fs, { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Command, Option } from "commander";
 import { printAnswer } from "../output.ts";
@@ -57,7 +57,7 @@ const copyTo = async (folder: string, files: readonly string[]): Promise<void> =
 };
 
 const hashesBelow = async (folder: string): Promise<Record<string, string>> => {
-  const entries = await Array.fromAsync(glob("**/*", { cwd: folder, withFileTypes: true }));
+  const entries = await Array.fromAsync(fs.glob("**/*", { cwd: folder, withFileTypes: true }));
   const files = entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => path.join(parentPath, name))

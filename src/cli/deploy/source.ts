@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { glob, readFile } from "node:fs/promises";
+import fs, { readFile } from "node:fs/promises";
 import path from "node:path";
 import { POOL_PROTOCOL } from "../../wire/pool.ts";
 import type { Choices } from "./options.ts";
@@ -20,7 +20,7 @@ const inputs = [
 ];
 
 const filesOf = async (patterns: readonly string[]): Promise<string[]> => {
-  const entries = await Array.fromAsync(glob([...patterns], { cwd: projectRoot, withFileTypes: true }));
+  const entries = await Array.fromAsync(fs.glob([...patterns], { cwd: projectRoot, withFileTypes: true }));
   const files = entries.filter((entry) => entry.isFile());
   return files.map(({ parentPath, name }) => path.relative(projectRoot, path.join(parentPath, name))).sort();
 };
