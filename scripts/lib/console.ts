@@ -1,24 +1,12 @@
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { root } from "./local.ts";
 
 const sources = path.join(root, "src/console");
 
 /** The console's files, as the Worker serves them. */
 export const consoleFolder = path.join(root, "dist/assets/console");
-
-/** Of a namespace object every member is kept, of a namespace import those that are used: most of zod goes. */
-const leanZod: Plugin = {
-  name: "lean-zod",
-  setup: (bundler) => {
-    bundler.onLoad({ filter: /\/src\/(wire|client)\/.*\.ts$/ }, async ({ path: file }) => {
-      const text = await readFile(file, "utf8");
-      const contents = text.replace('import { z } from "zod"', 'import * as z from "zod"');
-      return { contents, loader: "ts" };
-    });
-  },
-};
 
 /** Bundles the console, a script and a style sheet, into the assets. */
 export const buildConsole = async (): Promise<void> => {
@@ -37,7 +25,6 @@ export const buildConsole = async (): Promise<void> => {
     tsconfigRaw: {},
     legalComments: "none",
     logLevel: "error",
-    plugins: [leanZod],
   });
   await copyFile(path.join(sources, "assets/icon.svg"), path.join(consoleFolder, "icon.svg"));
 };

@@ -1,4 +1,3 @@
-import "./shared/no-made-code.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 

@@ -1,9 +1,8 @@
-import { JOB_STATUSES } from "../../wire/typed-jobs.ts";
 import { hrefOf } from "../route.ts";
 import { textOf } from "../shared/ask.ts";
 import { Refresh, useLoaded } from "../shared/loaded.tsx";
 import { When } from "../shared/show.tsx";
-import { filters, jobList, pages, setFilter, showPage } from "./jobs.ts";
+import { filters, jobList, pages, setFilter, showPage, statuses } from "./jobs.ts";
 
 const Filter = ({ name, label }: { readonly name: "from" | "to"; readonly label: string }) => (
   <label class="inline">
@@ -64,7 +63,7 @@ export const JobList = () => {
             onChange={({ currentTarget: select }) => setFilter("status", select.value)}
           >
             <option value="">any</option>
-            {JOB_STATUSES.map((one) => (
+            {statuses.value.map((one) => (
               <option key={one}>{one}</option>
             ))}
           </select>

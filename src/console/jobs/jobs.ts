@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, recordsOf } from "../shared/ask.ts";
 import { inBackground } from "../shared/background.ts";
-import { description, pathOf } from "../shared/description.ts";
+import { description, pathOf, queryChoices } from "../shared/description.ts";
 import { loaded } from "../shared/loaded.tsx";
 
 /** What of the list is shown, as it was typed. */
@@ -15,6 +15,12 @@ export const pages = signal<readonly string[]>([]);
 export const jobsPath = computed(() => {
   const document = description.value.value;
   return (document === null ? null : pathOf(document, "processingjoblistGet")) ?? "/jobs";
+});
+
+/** The statuses that the list can be filtered by, in the service's own words. */
+export const statuses = computed(() => {
+  const document = description.value.value;
+  return document === null ? [] : queryChoices(document, jobsPath.value, "status");
 });
 
 const ISO_SECONDS = 19;

@@ -36,6 +36,17 @@ export const pathOf = (document: Json, operationId: string): string | null => {
   return found?.[0] ?? null;
 };
 
+/** The values that a query parameter of a GET may have. */
+export const queryChoices = (document: Json, path: string, name: string): string[] => {
+  const parameters = recordsOf(member(document, "paths", path, "get", "parameters"));
+  const choices = member(
+    parameters.find((one) => one.name === name),
+    "schema",
+    "enum",
+  );
+  return Array.isArray(choices) ? choices.map(String) : [];
+};
+
 export type Part = {
   readonly name: string;
   readonly isRequired: boolean;
