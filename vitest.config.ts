@@ -9,6 +9,8 @@ const testExecutorKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "",
 );
 const workerTestVars = {
   ACCESS: "open",
+  RATE_LIMITS: "false",
+  OPERATOR_TOKEN: "operator-token-of-the-tests",
   TRUSTED_EXECUTORS: `hand=${testExecutorKey}`,
   TEST_EXECUTOR_PUBLIC_KEY: testExecutorKey,
   TEST_EXECUTOR_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),

@@ -2,6 +2,7 @@ import { createDurable } from "itty-durable";
 import { systemClock } from "../src/adapters/clock.ts";
 import type { QuotaDeps } from "../src/deps/types.ts";
 import { quotaDepsFor, serviceLog } from "../src/deps.ts";
+import { classOfSubject } from "../src/domain/access/caller.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
 import {
@@ -44,7 +45,9 @@ export class QuotaObject extends Durable {
 
   /** Takes a slot for a job that is made, be it reserved or not. */
   take(slot: string): Promise<QuotaGrant> {
-    return this.#grant(slot, this.#deps().slotLeaseMs);
+    const { slotLeaseMs, uploadWaitMs } = this.#deps();
+    const mayUpload = classOfSubject(this.state.id.name ?? "") !== null;
+    return this.#grant(slot, slotLeaseMs + (mayUpload ? uploadWaitMs : 0));
   }
 
   async release(slot: string): Promise<{ done: true }> {

@@ -6,6 +6,7 @@ import { randomIds } from "./adapters/ids.ts";
 import { durableJobObjects } from "./adapters/job-objects.ts";
 import { d1JobRows } from "./adapters/job-rows.ts";
 import { jsonLogger } from "./adapters/logger.ts";
+import { d1Operations } from "./adapters/operations.ts";
 import { durablePool } from "./adapters/pool.ts";
 import { s3Presigner } from "./adapters/presigner.ts";
 import { durableQuotas } from "./adapters/quotas.ts";
@@ -27,15 +28,19 @@ import type {
   JobDeps,
   PoolDeps,
   QuotaDeps,
+  RateLimits,
   TypedJobDeps,
   WebhookDeps,
 } from "./deps/types.ts";
+import { classOfSubject } from "./domain/access/caller.ts";
 import type { TrustedKey } from "./domain/pool/trust.ts";
 import type { Logger } from "./domain/ports/logger.ts";
+import { rulesOfClass } from "./domain/quota/classes.ts";
 import { isJudgeKey } from "./domain/quota/judge-key.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
 import {
+  type AccessConfig,
   accessConfigOf,
   type Config,
   configOf,
@@ -121,12 +126,20 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
 /** A slot's lease covers the longest life of a run: the wait in the queue and every attempt. */
 const ATTEMPTS_MS = 3 * 25 * 60_000;
 
+/** A client's rules, by the name of its quota object. */
+const rulesFor = (config: Config, clientKey: string): QuotaRules => {
+  if (isJudgeKey(clientKey)) return judgeRulesOf(config);
+  const quotaClass = classOfSubject(clientKey);
+  return quotaClass === null ? rulesOf(config) : rulesOfClass(config.QUOTA_CLASSES, quotaClass);
+};
+
 export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
   const config = configOf(env);
   return {
     clock: systemClock,
-    rulesFor: (clientKey) => (isJudgeKey(clientKey) ? judgeRulesOf(config) : rulesOf(config)),
+    rulesFor: (clientKey) => rulesFor(config, clientKey),
     slotLeaseMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000 + ATTEMPTS_MS,
+    uploadWaitMs: config.UPLOAD_URL_SECONDS * 1_000,
   };
 };
 
@@ -200,6 +213,15 @@ const accessDepsFor = (env: RawEnv): AccessDeps => {
   };
 };
 
+const rateLimitsOf = (config: AccessConfig): RateLimits | null => {
+  const { RATE_LIMITS, RATE_LIMIT_CHANGES: changes, RATE_LIMIT_READS: reads } = config;
+  if (!RATE_LIMITS || changes === undefined || reads === undefined) return null;
+  return {
+    changes: async (key) => (await changes.limit({ key })).success,
+    reads: async (key) => (await reads.limit({ key })).success,
+  };
+};
+
 /** Everything that requests and queue messages are handled with. @throws Error about the configuration. */
 export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[] = []): Deps => {
   const config = configOf(env);
@@ -208,10 +230,13 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
   return {
     ...jobDeps,
     ...accessDepsFor(env),
+    operatorTokens: accessConfigOf(env).OPERATOR_TOKEN,
+    operations: d1Operations(config.DB, systemClock),
+    rateLimits: rateLimitsOf(accessConfigOf(env)),
+    typedJobs: durableTypedJobObjects(typedJobConfigOf(env).TYPED_JOB_OBJECT, systemClock),
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),
-    judgeRules: judgeRulesOf(config),
     doors: doorsOf(config),
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ACCESS_MODES } from "./domain/access/caller.ts";
 import { parseTrustedKeys } from "./domain/pool/trust.ts";
+import { quotaClasses } from "./domain/quota/classes.ts";
 import { isTimeZone } from "./domain/typed-jobs/zone.ts";
 import { SECRET_FORM, secretsOf } from "./domain/webhooks/secret.ts";
 import { webAddress } from "./wire/web-address.ts";
@@ -84,6 +85,19 @@ const schema = z.object({
   PISTON_STRICT_VERSIONS: flag("false"),
   PISTON_MAX_TIMEOUT_MS: count(30_000),
   PISTON_OUTPUT_BYTES: count(65_536),
+  /** Limits of the holders of keys by their class: JSON of `{name: {active_jobs, ...}}`. */
+  QUOTA_CLASSES: z
+    .string()
+    .default("{}")
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue("QUOTA_CLASSES must be a JSON object of classes");
+        return z.NEVER;
+      }
+    })
+    .pipe(quotaClasses),
   RUN_RETENTION_SECONDS: count(3_600),
   RUN_QUEUE_WAIT_SECONDS: count(3_600),
 
@@ -115,6 +129,19 @@ const accessSchema = z.object({
   DB: binding<D1Database>("DB"),
   ACCESS: z.enum(ACCESS_MODES, { error: `ACCESS must be ${ACCESS_MODES.join(" or ")}` }).default("keys"),
   ANONYMOUS_RUNS: flag("true"),
+  /** The operator's token, or two with a comma between them while one follows the other; none shuts the face. */
+  OPERATOR_TOKEN: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").map((token) => token.trim()))
+    .transform((tokens) => tokens.filter((token) => token !== ""))
+    .refine((tokens) => tokens.length <= 2 && tokens.every((token) => token.length >= 16), {
+      error: "secret OPERATOR_TOKEN must be one token or two, of 16 characters or more each",
+    }),
+  /** Whether callers are slowed down before anything is asked or stored. */
+  RATE_LIMITS: flag("true"),
+  RATE_LIMIT_CHANGES: z.custom<RateLimit>().optional(),
+  RATE_LIMIT_READS: z.custom<RateLimit>().optional(),
 });
 
 export type AccessConfig = z.infer<typeof accessSchema>;

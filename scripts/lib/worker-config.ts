@@ -28,6 +28,7 @@ export const localVars = (
   const credentials = bucket?.local_dev?.experimental_s3_credentials;
   return {
     ACCESS: LOCAL_ACCESS,
+    RATE_LIMITS: "false",
     PUBLIC_URL: `http://${host}:${port}`,
     // As much as the machine has: its executor says what that is.
     POOL_MAX_MEMORY_MB: "1048576",

@@ -9,6 +9,7 @@ const refusal = z.object({
 });
 const usage = z.object({
   usedCpuSeconds: z.number(),
+  rules: z.object({ activeJobs: z.int(), jobsPerHour: z.int(), cpuSecondsPerMinute: z.int() }),
   limitCpuSeconds: z.number(),
   availableCpuSeconds: z.number(),
   activeJobs: z.int(),

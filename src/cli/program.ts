@@ -2,11 +2,25 @@ import { Command } from "commander";
 import { addConnectionOptions } from "./connection.ts";
 import { addDeployCommands } from "./deploy/commands.ts";
 import { addMcpCommand } from "./mcp/commands.ts";
+import { addBlocks, addMaintenance } from "./operator/gates.ts";
+import { addJobs, addPurge } from "./operator/jobs.ts";
+import { addKeys } from "./operator/keys.ts";
+import { addPool } from "./operator/pool.ts";
 import { JSON_OPTION } from "./output.ts";
 import { addUserCommands } from "./user/commands.ts";
 
 /** The groups of commands: each adds its own to the program. */
-const groups: readonly ((program: Command) => void)[] = [addUserCommands, addDeployCommands, addMcpCommand];
+const groups: readonly ((program: Command) => void)[] = [
+  addUserCommands,
+  addDeployCommands,
+  addMcpCommand,
+  addKeys,
+  addBlocks,
+  addJobs,
+  addPurge,
+  addPool,
+  addMaintenance,
+];
 
 /** The whole command line. Options that every command knows stand before or after its name. */
 export const createProgram = (): Command => {

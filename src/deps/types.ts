@@ -11,6 +11,7 @@ import type { Ids } from "../domain/ports/ids.ts";
 import type { JobObjects } from "../domain/ports/job-objects.ts";
 import type { JobRows } from "../domain/ports/job-rows.ts";
 import type { Logger } from "../domain/ports/logger.ts";
+import type { Operations } from "../domain/ports/operations.ts";
 import type { Pool } from "../domain/ports/pool.ts";
 import type { Presigner } from "../domain/ports/presigner.ts";
 import type { Quotas } from "../domain/ports/quotas.ts";
@@ -47,6 +48,8 @@ export type QuotaDeps = {
   readonly rulesFor: (clientKey: string) => QuotaRules;
   /** A slot whose job nobody settles is free again after this. */
   readonly slotLeaseMs: number;
+  /** The jobs of holders of keys may wait so long for their uploads before that. */
+  readonly uploadWaitMs: number;
 };
 
 export type ContainerDeps = {
@@ -78,9 +81,14 @@ export type Deps = JobDeps &
   AccessDeps &
   SubmissionDeps & {
     readonly assets: Assets;
+    /** Of strangers. */
     readonly quotaRules: QuotaRules;
-    readonly judgeRules: QuotaRules;
     readonly doors: DoorSettings;
+    readonly operatorTokens: readonly string[];
+    readonly operations: Operations;
+    /** Whether a request of this subject may pass; null where callers are not slowed down. */
+    readonly rateLimits: RateLimits | null;
+    readonly typedJobs: TypedJobObjects;
     readonly idempotencyKeys: IdempotencyKeys;
     readonly clientWebhooks: ClientWebhooks;
     readonly workloadRows: WorkloadRows;
@@ -119,6 +127,10 @@ export type AccessDeps = {
   readonly access: AccessSettings;
   readonly apiKeys: ApiKeys;
 };
+
+type Allows = (subject: string) => Promise<boolean>;
+/** Approximate and per location: they protect cost, while quotas are exact. */
+export type RateLimits = { readonly changes: Allows; readonly reads: Allows };
 
 type Assets = { fetch(request: Request): Promise<Response> };
 

@@ -25,9 +25,17 @@ export type AccessSettings = {
   readonly anonymousRuns: boolean;
 };
 
+const OWNER_PREFIX = "owner/";
+
 /**
- * Whom a quota counts: a key's owner as `owner/<name>`, whatever key and address, else the address, as
+ * Whom a quota counts: a key's owner as `owner/<class>/<name>`, whatever key and address, else the address, as
  * `clientKeyOf` names it. Null where the address is none.
  */
-export const quotaSubjectOf = ({ owner }: Caller, address: string | null | undefined): string | null =>
-  owner === null ? clientKeyOf(address) : `owner/${owner}`;
+export const quotaSubjectOf = (
+  { owner, quotaClass }: Caller,
+  address: string | null | undefined,
+): string | null => (owner === null ? clientKeyOf(address) : `${OWNER_PREFIX}${quotaClass}/${owner}`);
+
+/** The class that a quota object's name was made with; null for the name of a stranger's. */
+export const classOfSubject = (subject: string): string | null =>
+  subject.startsWith(OWNER_PREFIX) ? (subject.slice(OWNER_PREFIX.length).split("/", 1)[0] ?? null) : null;

@@ -13,6 +13,7 @@ export type QuotaState = {
 };
 
 export type QuotaUsage = {
+  readonly rules: QuotaRules;
   readonly usedCpuSeconds: number;
   readonly limitCpuSeconds: number;
   readonly availableCpuSeconds: number;
@@ -91,6 +92,7 @@ export const usageOf = (state: QuotaState, rules: QuotaRules, now: number): Quot
   const usedCpuSeconds = sum(current.cpu);
   return {
     usedCpuSeconds,
+    rules,
     limitCpuSeconds: rules.cpuSecondsPerMinute,
     availableCpuSeconds: Math.max(0, rules.cpuSecondsPerMinute - usedCpuSeconds),
     activeJobs: current.slots.length,

@@ -33,6 +33,8 @@ export type WorkloadRequest = {
   readonly objectId: string;
   readonly params: Params;
   readonly owner: string | null;
+  /** Name of the owner's quota object; null where no quota applies. */
+  readonly clientKey: string | null;
   readonly webhooks: JobRecord["webhooks"];
   readonly now: number;
 };
@@ -112,7 +114,7 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
     id: request.jobId,
     face: "workloads",
     owner,
-    clientKey: null,
+    clientKey: request.clientKey,
     task: await taskOf(deps, request),
     queueWaitMs,
     retentionMs,

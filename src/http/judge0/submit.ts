@@ -14,16 +14,11 @@ export type Submitted =
   | { readonly kind: "wrong"; readonly errors: Judge0Errors }
   | { readonly kind: "refused"; readonly response: Response };
 
-const refusedBy = (
-  c: Context,
-  deps: Deps,
-  outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>,
-): Submitted => {
+const refusedBy = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>): Submitted => {
   switch (outcome.kind) {
     case "over_quota": {
       const { usage } = outcome;
-      for (const [name, value] of Object.entries(rateLimitHeaders(deps.judgeRules, usage)))
-        c.header(name, value);
+      for (const [name, value] of Object.entries(rateLimitHeaders(usage))) c.header(name, value);
       c.header("Retry-After", String(usage.refusal?.retryAfterSeconds ?? 1));
       return {
         kind: "refused",
@@ -68,5 +63,5 @@ export const submitOne = async (
   const token = deps.ids.jobId();
   const door = { name: "judge0" as const, data: new TextEncoder().encode(JSON.stringify(submission)) };
   const outcome = await acceptRun(deps, { id: token, owner, clientKey, source: program.source, door });
-  return outcome.kind === "accepted" ? { kind: "accepted", token } : refusedBy(c, deps, outcome);
+  return outcome.kind === "accepted" ? { kind: "accepted", token } : refusedBy(c, outcome);
 };

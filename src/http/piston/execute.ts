@@ -30,16 +30,11 @@ const objectOf = async (c: Context): Promise<Record<string, unknown> | Response>
   return message(c, 400, "The body must be a JSON object");
 };
 
-const refusal = (
-  c: Context,
-  deps: Deps,
-  outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>,
-): Response => {
+const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>): Response => {
   switch (outcome.kind) {
     case "over_quota": {
       const { usage } = outcome;
-      for (const [name, value] of Object.entries(rateLimitHeaders(deps.judgeRules, usage)))
-        c.header(name, value);
+      for (const [name, value] of Object.entries(rateLimitHeaders(usage))) c.header(name, value);
       c.header("Retry-After", String(usage.refusal?.retryAfterSeconds ?? 1));
       return message(c, 429, usage.refusal?.reason ?? "Too many requests");
     }
@@ -75,7 +70,7 @@ export const execute = async (
   const given = await objectOf(c);
   if (given instanceof Response) return given;
   const capabilities = await deps.pool.capabilities();
-  if (capabilities === null) return refusal(c, deps, { kind: "no_executor" });
+  if (capabilities === null) return refusal(c, { kind: "no_executor" });
   const read = readExecution(given, runtimesOf(capabilities.languages), deps.doors);
   if (read.kind === "wrong") return message(c, 400, read.message);
   const { execution } = read;
@@ -84,7 +79,7 @@ export const execute = async (
   const id = deps.ids.jobId();
   const door = { name: "piston" as const, data: new Uint8Array() };
   const outcome = await acceptRun(deps, { id, owner, clientKey, source, door });
-  if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
+  if (outcome.kind !== "accepted") return refusal(c, outcome);
   const { snapshot, cases } = await ended(c, deps, id, execution);
   const { runtime } = execution;
   const stages = stagesOf(snapshot ?? outcome.snapshot, cases, deps.doors.outputBytes);

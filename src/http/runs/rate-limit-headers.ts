@@ -1,7 +1,8 @@
-import type { QuotaRules, QuotaUsage } from "../../domain/quota/quota.ts";
+import type { QuotaUsage } from "../../domain/quota/quota.ts";
 
 /** `RateLimit-Policy` and `RateLimit` fields (IETF draft "RateLimit header fields for HTTP"). */
-export const rateLimitHeaders = (rules: QuotaRules, usage: QuotaUsage): Record<string, string> => {
+export const rateLimitHeaders = (usage: QuotaUsage): Record<string, string> => {
+  const { rules } = usage;
   const wait = usage.refusal === null ? "" : `;t=${usage.refusal.retryAfterSeconds}`;
   const left = (limit: number, used: number): number => Math.max(0, Math.floor(limit - used));
   return {

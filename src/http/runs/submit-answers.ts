@@ -21,8 +21,8 @@ const uploadCode = (refusal: UploadRefusal): RefusalCode => {
   return refusal.code === "unsupported_media_type" ? "unsupported_media_type" : "invalid_upload";
 };
 
-const overQuota = (c: Context, deps: Deps, usage: QuotaUsage): Response => {
-  for (const [name, value] of Object.entries(rateLimitHeaders(deps.quotaRules, usage))) c.header(name, value);
+const overQuota = (c: Context, usage: QuotaUsage): Response => {
+  for (const [name, value] of Object.entries(rateLimitHeaders(usage))) c.header(name, value);
   return problem(c, {
     code: "rate_limited",
     error: "Rate limit exceeded",
@@ -42,14 +42,10 @@ export const uploadProblem = (c: Context, refusal: UploadRefusal): Response => {
   return problem(c, { code: uploadCode(refusal), error: message, ...details });
 };
 
-const refusal = (
-  c: Context,
-  deps: Deps,
-  outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>,
-): Response => {
+const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>): Response => {
   switch (outcome.kind) {
     case "over_quota":
-      return overQuota(c, deps, outcome.usage);
+      return overQuota(c, outcome.usage);
     case "bad_upload":
       return uploadProblem(c, outcome.refusal);
     case "bad_fields": {
@@ -110,8 +106,8 @@ export const answerSubmission = async (
   deps: Deps,
   outcome: SubmissionOutcome,
 ): Promise<Response> => {
-  if (outcome.kind !== "accepted") return refusal(c, deps, outcome);
-  const headers = outcome.usage === null ? {} : rateLimitHeaders(deps.quotaRules, outcome.usage);
+  if (outcome.kind !== "accepted") return refusal(c, outcome);
+  const headers = outcome.usage === null ? {} : rateLimitHeaders(outcome.usage);
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   return accepted(c, deps, outcome.snapshot, outcome.warnings);
 };

@@ -1,7 +1,9 @@
 import type { Deps } from "../../deps/types.ts";
 import type { Caller } from "../../domain/access/caller.ts";
+import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
-import type { JobHandle } from "../../domain/ports/job-objects.ts";
+import { bucketKeys } from "../../domain/keys.ts";
+import type { CreateOutcome, JobHandle } from "../../domain/ports/job-objects.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { Subscription } from "../../domain/webhooks/endpoint.ts";
 import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
@@ -61,16 +63,18 @@ const readOrder = async (call: Call): Promise<Order | Response> => {
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
 const make = async (
-  { deps, workload, owner }: Call,
+  { deps, workload, owner, caller }: Call,
   { params, webhooks }: Order,
   jobId: string,
-): Promise<{ job: JobHandle; snapshot: JobSnapshot }> => {
+): Promise<{ job: JobHandle; outcome: CreateOutcome }> => {
   const job = deps.jobs.byId(jobId);
-  const request = { workload, jobId, objectId: job.objectId, params, owner, webhooks, now: deps.now() };
+  const { objectId } = job;
+  const clientKey = owner === null ? null : quotaSubjectOf(caller, null);
+  const request = { workload, jobId, objectId, params, owner, clientKey, webhooks, now: deps.now() };
   const created = await newWorkloadJob(deps, request);
   const outcome = await job.create(created).catch(() => job.create(created));
-  if (outcome.kind !== "created") throw new Error("a workload job takes no slot of a quota");
-  return { job, snapshot: outcome.snapshot };
+  if (outcome.kind === "over_quota") await deps.bucket.removeAll(bucketKeys.prefix(objectId));
+  return { job, outcome };
 };
 
 const answer = async (
@@ -81,6 +85,21 @@ const answer = async (
 ): Promise<Response> => {
   const secret = order.webhookSecret === null ? {} : { webhook_secret: order.webhookSecret };
   return envelope(c, deps, { ...(await createdData(deps, job, snapshot)), ...secret }, snapshot.id);
+};
+
+/** The job, or that its owner has no room for another one; then nothing of it is stored. */
+const answerMade = (
+  call: Call,
+  order: Order,
+  { job, outcome }: { job: JobHandle; outcome: CreateOutcome },
+): Response | Promise<Response> => {
+  if (outcome.kind === "created") return answer(call, order, job, outcome.snapshot);
+  const { refusal } = outcome.usage;
+  return workloadError(call.c, call.deps, {
+    code: 429,
+    message: refusal?.reason ?? "Over the quota",
+    retryAfterSeconds: refusal?.retryAfterSeconds ?? 1,
+  });
 };
 
 const replay = async (call: Call, order: Order, jobId: string): Promise<Response> => {
@@ -102,13 +121,16 @@ const createOnce = async (call: Call, order: Order, key: string): Promise<Respon
   const fingerprint = await deps.ids.hashOf(JSON.stringify([order.params, order.webhookUrl]));
   const under = { scope: scopeOf(call), key, jobId: deps.ids.jobId() };
   const work = idempotently(deps.idempotencyKeys, deps.ids, under, {
-    run: async (jobId) => ({ value: await make(call, order, jobId), fingerprint, answer: jobId }),
+    run: async (jobId) => {
+      const value = await make(call, order, jobId);
+      return { value, fingerprint, answer: value.outcome.kind === "created" ? jobId : null };
+    },
     fingerprint: () => Promise.resolve(fingerprint),
   });
   const outcome = await goingOn(c, work);
   switch (outcome.kind) {
     case "fresh":
-      return answer(call, order, outcome.value.job, outcome.value.snapshot);
+      return answerMade(call, order, outcome.value);
     case "replayed":
       return replay(call, order, outcome.answer);
     case "in_flight":
@@ -135,8 +157,7 @@ const handle = async (call: Call): Promise<Response> => {
   const order = await readOrder(call);
   if (order instanceof Response) return order;
   if (key !== null) return createOnce(call, order, key);
-  const { job, snapshot } = await make(call, order, deps.ids.jobId());
-  return answer(call, order, job, snapshot);
+  return answerMade(call, order, await make(call, order, deps.ids.jobId()));
 };
 
 const partsText = ({ inputs }: Workload): string =>
@@ -178,6 +199,7 @@ export const create = (deps: Deps, workload: Workload, operationId: string): Ope
         409: "A request with this Idempotency-Key is being handled",
         413: "The body is too large",
         415: "The body is not application/json",
+        429: "The key's owner is over the quota; Retry-After says when to ask again",
         422: "The params do not fit; `errors` names them",
       }),
     },

@@ -44,6 +44,7 @@ const started = async (workload: Workload, content: string | Uint8Array = "conte
     objectId: job.objectId,
     params: { times: 3 },
     owner: null,
+    clientKey: null,
     webhooks: [],
   };
   const created = await job.create(await newWorkloadJob(deps, { ...request, now: Date.now() }));

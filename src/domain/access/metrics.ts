@@ -1,0 +1,105 @@
+import type { PoolView } from "../pool/view.ts";
+import type { Unfinished } from "../ports/operations.ts";
+
+type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
+type Family = {
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+};
+
+const escaped = (text: string): string =>
+  text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+
+const sampleText = (name: string, { labels, value }: Sample): string => {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`;
+};
+
+const familyText = ({ name, type, help, samples }: Family): string =>
+  [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((one) => sampleText(name, one))].join(
+    "\n",
+  );
+
+const one = (value: number): Sample[] => [{ labels: {}, value }];
+const ageSeconds = (atMs: number | null, now: number): number =>
+  atMs === null ? 0 : Math.max(0, (now - atMs) / 1_000);
+
+const poolFamilies = (
+  { executors, containers, waiting, oldestCreatedAtMs }: PoolView,
+  now: number,
+): Family[] => {
+  const perExecutor = (value: (executor: PoolView["executors"][number]) => number): Sample[] =>
+    executors.map((executor) => ({
+      labels: { name: executor.name, instance: executor.instance, state: executor.state },
+      value: value(executor),
+    }));
+  const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+    name: `sandpiper_${name}`,
+    type: "gauge",
+    help,
+    samples,
+  });
+  const states = [...new Set(containers.map(({ state }) => state))];
+  return [
+    gauge("pool_waiting", "Programs that wait for an executor.", one(waiting)),
+    gauge(
+      "pool_oldest_wait_seconds",
+      "How long the oldest of them waits.",
+      one(ageSeconds(oldestCreatedAtMs, now)),
+    ),
+    gauge("executors", "Executors that have joined.", one(executors.length)),
+    gauge(
+      "executor_slots",
+      "Programs that an executor runs at once.",
+      perExecutor(({ slots }) => slots),
+    ),
+    gauge(
+      "executor_held",
+      "Programs that an executor has.",
+      perExecutor(({ held }) => held),
+    ),
+    gauge(
+      "executor_refused",
+      "Offers that an executor refused since it joined.",
+      perExecutor(({ refused }) => refused),
+    ),
+    gauge(
+      "executor_lost",
+      "Leases that were lost with an executor since it joined.",
+      perExecutor(({ lost }) => lost),
+    ),
+    gauge(
+      "containers",
+      "The deployment's own containers by their state.",
+      states.map((state) => ({
+        labels: { state },
+        value: containers.filter((container) => container.state === state).length,
+      })),
+    ),
+  ];
+};
+
+const unfinishedFamilies = (unfinished: readonly Unfinished[], now: number): Family[] => {
+  const samples = (value: (entry: Unfinished) => number): Sample[] =>
+    unfinished.map((entry) => ({ labels: { face: entry.face, state: entry.state }, value: value(entry) }));
+  return [
+    {
+      name: "sandpiper_jobs_unfinished",
+      type: "gauge",
+      help: "Jobs that have not ended, by face and state.",
+      samples: samples(({ count }) => count),
+    },
+    {
+      name: "sandpiper_jobs_oldest_seconds",
+      type: "gauge",
+      help: "Age of the oldest of them.",
+      samples: samples(({ oldestCreatedAtMs }) => ageSeconds(oldestCreatedAtMs, now)),
+    },
+  ];
+};
+
+/** The deployment's state in Prometheus' text format (version 0.0.4). */
+export const metricsText = (pool: PoolView, unfinished: readonly Unfinished[], now: number): string =>
+  `${[...unfinishedFamilies(unfinished, now), ...poolFamilies(pool, now)].map(familyText).join("\n")}\n`;

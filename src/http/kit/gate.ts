@@ -1,0 +1,74 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { Deps } from "../../deps/types.ts";
+import { blockOfAddress } from "../../domain/access/block.ts";
+import { presentedKeys } from "../../domain/access/credentials.ts";
+import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import type { Face } from "./face.ts";
+import type { Refusal } from "./refusal.ts";
+
+type GateDeps = Pick<Deps, "operations" | "rateLimits" | "ids" | "now" | "log">;
+
+/** Tokens and signatures guard what executors call; the operator must get in whatever is shut. */
+const EXEMPT = /^\/(?:executor\/|pool\/join$|operator(?:\/|$)|metrics$|pool$|health$|readyz$)/;
+/** What makes a job, whichever face it belongs to: every other POST changes one that is there. */
+const CHANGING = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+const MAINTENANCE_RETRY_SECONDS = 60;
+const RATE_RETRY_SECONDS = 10;
+/** The address of requests that Workers of other zones make. */
+const OTHER_ZONES = "2a06:98c0:3600::103";
+
+const hasKey = (c: Context): boolean =>
+  presentedKeys(c.req.header("x-api-key"), c.req.header("authorization")).length > 0;
+
+/** Whom the rate limits count: a credential by its hash, else an address; null where neither is known. */
+const subjectOf = async (c: Context, { ids }: GateDeps): Promise<string | null> => {
+  const [key] = presentedKeys(c.req.header("x-api-key"), c.req.header("authorization"));
+  return key === undefined ? clientKeyOf(c.req.header("cf-connecting-ip")) : ids.hashOf(key);
+};
+
+const rateRefusal = async (c: Context, deps: GateDeps): Promise<Refusal | null> => {
+  const { rateLimits } = deps;
+  const subject = rateLimits === null ? null : await subjectOf(c, deps);
+  if (rateLimits === null || subject === null) return null;
+  const isChange = CHANGING.has(c.req.method);
+  if (await (isChange ? rateLimits.changes : rateLimits.reads)(subject)) return null;
+  const message = `Too many ${isChange ? "changes" : "requests"} at a time; wait a few seconds`;
+  return { code: "rate_limited", message, retryAfterSeconds: RATE_RETRY_SECONDS };
+};
+
+const isSubmission = (c: Context, makesJob: (path: string) => boolean): boolean =>
+  c.req.method === "POST" && makesJob(c.req.path.replace(/\/$/, ""));
+
+const gateRefusal = async (
+  c: Context,
+  { operations, now }: GateDeps,
+  makesJob: (path: string) => boolean,
+): Promise<Refusal | null> => {
+  const { blocks, maintenance } = await operations.gates();
+  const address = c.req.header("cf-connecting-ip");
+  const block = blockOfAddress(blocks, address, now());
+  if (block !== null) return { code: "forbidden", message: `This address is blocked: ${block.reason}` };
+  if (address === OTHER_ZONES && !hasKey(c))
+    return {
+      code: "forbidden",
+      message: "Requests of other zones' Workers share one address and want a key",
+    };
+  if (maintenance === null || !isSubmission(c, makesJob)) return null;
+  return { code: "unavailable", message: maintenance, retryAfterSeconds: MAINTENANCE_RETRY_SECONDS };
+};
+
+/**
+ * What stands before every face and costs no object: rate limits, blocks and maintenance. `makesJob` knows
+ * the paths whose POST makes a job.
+ */
+export const gate =
+  (
+    deps: GateDeps,
+    faceOf: (path: string) => Pick<Face<never>, "refuse">,
+    makesJob: (path: string) => boolean,
+  ): MiddlewareHandler =>
+  async (c, next) => {
+    if (EXEMPT.test(c.req.path) || c.req.method === "OPTIONS") return next();
+    const refusal = (await rateRefusal(c, deps)) ?? (await gateRefusal(c, deps, makesJob));
+    return refusal === null ? next() : faceOf(c.req.path).refuse(c, refusal);
+  };

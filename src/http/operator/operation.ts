@@ -1,0 +1,86 @@
+import type { z } from "@hono/zod-openapi";
+import type { Deps } from "../../deps/types.ts";
+import type { Call } from "../kit/face.ts";
+import { readJson } from "../kit/json-body.ts";
+import type { Operator, OperatorOperation } from "./face.ts";
+
+const BODY_BYTES = 64 * 1_024;
+
+/** What a handler answers: a body with how many things it was about, or a refusal. */
+export type Told =
+  | { readonly body: unknown; readonly count?: number; readonly status?: 200 | 201 }
+  | Response;
+export type OperatorCall = Call<Operator> & { readonly deps: Deps };
+
+type Described = {
+  readonly method: "get" | "post" | "delete";
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly answer: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+};
+
+const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+
+/** An operation of the operator's; each call of it leaves a line in the audit, refused ones included. */
+export const operation = (
+  deps: Deps,
+  { method, path, operationId, summary, answer, query, body }: Described,
+  handle: (call: OperatorCall) => Promise<Told>,
+): OperatorOperation => ({
+  contract: {
+    method,
+    path,
+    operationId,
+    tags: ["operator"],
+    summary,
+    security: [{ bearerKey: [] }],
+    request: {
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body: { content: json(body) } }),
+    },
+    responses: {
+      200: { description: "Done", content: json(answer) },
+      401: { description: "Not the operator's token" },
+    },
+  },
+  handle: async (call) => {
+    const told = await handle({ ...call, deps });
+    const [response, count] =
+      told instanceof Response ? [told, 0] : [call.c.json(told.body, told.status ?? 200), told.count ?? 1];
+    await deps.operations.audit({
+      atMs: deps.now(),
+      id: deps.ids.requestId(),
+      action: operationId,
+      token: call.caller.token,
+      status: response.status,
+      count,
+    });
+    return response;
+  },
+});
+
+/** The body, if it is JSON that fits; else the answer that refuses it. No body is an empty object. */
+export const bodyAs = async <T>({ c, face }: OperatorCall, schema: z.ZodType<T>): Promise<T | Response> => {
+  const read = await readJson(c, BODY_BYTES);
+  if (read.kind === "refused") return face.refuse(c, read.refusal);
+  const outcome = schema.safeParse(read.kind === "none" ? {} : read.value);
+  if (outcome.success) return outcome.data;
+  const fields = outcome.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+  return face.refuse(c, { code: "unfit", message: "The body does not fit", fields });
+};
+
+/** The query, if it fits; else the answer that refuses it. */
+export const queryAs = <T>({ c, face }: OperatorCall, schema: z.ZodType<T>): T | Response => {
+  const outcome = schema.safeParse(c.req.query());
+  if (outcome.success) return outcome.data;
+  const fields = outcome.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+  return face.refuse(c, { code: "unfit", message: "The query does not fit", fields });
+};
+
+export const notFound = ({ c, face }: OperatorCall, message: string): Response =>
+  face.refuse(c, { code: "not_found", message });
+
+export const DONE = { body: { done: true } } as const;

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../../scripts/lib/local.ts";
+import { type Server, startServer } from "./support/server.ts";
+
+const TOKEN = "operator-token-of-this-test";
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer({ vars: { ACCESS: "keys", OPERATOR_TOKEN: TOKEN } });
+}, 120_000);
+afterAll(() => server.stop(), 60_000);
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** Runs `sandpiper` as a user does, with the connection in the environment. */
+const sandpiper = (args: readonly string[], input = "", token = TOKEN): Promise<Ended> =>
+  new Promise((resolve) => {
+    const env = {
+      ...process.env,
+      SANDPIPER_URL: server.url,
+      SANDPIPER_OPERATOR_TOKEN: token,
+      SANDPIPER_CONFIG: "/nonexistent",
+    };
+    const command = ["run", "-s", "sandpiper", "--", ...args];
+    const child = execFile("npm", command, { cwd: root, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+    child.stdin?.end(input);
+  });
+
+const json = async (args: readonly string[]) => JSON.parse((await sandpiper([...args, "--json"])).stdout);
+
+const jobs = (key: string, body?: unknown): Promise<Response> =>
+  fetch(`${server.url}/jobs`, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      authorization: `Basic ${Buffer.from(`anybody:${key}`).toString("base64")}`,
+      "content-type": "application/json",
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+const CAPTION = { image_url: "https://example.com/a.png" };
+
+describe("the operator's commands", () => {
+  test("make, list, rotate, import and revoke keys that the service takes", async () => {
+    expect(server.output()).toContain("ACCESS=keys");
+    const { key, details } = await json(["keys", "create", "alice", "--days", "1"]);
+    expect((await jobs(key, CAPTION)).status).toBe(201);
+    expect((await sandpiper(["keys"])).stdout).toMatch(/OWNER.*\n.*alice/);
+    const next = await json(["keys", "rotate", details.id]);
+    expect(await (await jobs(next.key)).json()).toMatchObject({ Jobs: [{ status: "queued" }] });
+    expect((await sandpiper(["keys", "revoke", details.id])).code).toBe(0);
+    expect((await sandpiper(["keys", "import", "--owner", "bob"], "a key of before\n")).code).toBe(0);
+    expect((await jobs("a key of before", CAPTION)).status).toBe(201);
+  });
+
+  test("show jobs, and purge only what is meant", async () => {
+    const { jobs: all } = await json(["jobs", "--owner", "alice"]);
+    expect((await sandpiper(["jobs", "show", all[0].ref])).stdout).toContain("registered");
+    expect((await sandpiper(["purge"])).code).toBe(1);
+    expect((await sandpiper(["purge", "--owner", "alice"])).stdout).toContain("--yes");
+    expect(await json(["purge", "--owner", "alice", "--yes"])).toMatchObject({ removed: all.length });
+    expect((await json(["jobs", "--owner", "alice"])).jobs).toEqual([]);
+    expect((await json(["jobs", "--owner", "bob"])).jobs.length).toBe(1);
+  });
+
+  test("tell of the pool, shut the service and open it again", async () => {
+    const { executors } = await json(["pool"]);
+    expect(executors).toMatchObject([{ name: "local", state: "joined" }]);
+    expect((await sandpiper(["metrics"])).stdout).toContain("sandpiper_executors 1\n");
+    await sandpiper(["maintenance", "on", "--message", "Back at noon"]);
+    const submit = () =>
+      fetch(`${server.url}/submit`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ code: "print(1)" }),
+      });
+    expect((await submit()).status).toBe(503);
+    await sandpiper(["maintenance", "off"]);
+    expect((await submit()).status).toBe(200);
+  });
+
+  test("say in one line what is wrong", async () => {
+    const wrong = await sandpiper(["keys"], "", "not-the-token-of-anybody");
+    expect([wrong.code, wrong.stderr.trim().split("\n").length]).toEqual([1, 1]);
+    expect((await sandpiper(["keys"], "", "")).stderr).toContain("SANDPIPER_OPERATOR_TOKEN");
+    expect((await sandpiper(["drain", "nobody"])).stderr).toContain("No executor");
+  });
+});
