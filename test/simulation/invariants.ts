@@ -4,6 +4,9 @@ import { isTerminal } from "../../src/domain/job/state.ts";
 import type { PoolView } from "../../src/domain/pool/view.ts";
 import type { World } from "./world.ts";
 
+/** A waiting job asks again within ten minutes, so that by then it has been found by an executor that is free. */
+const FOUND_AGAIN_MS = 15 * 60_000;
+
 type Say = (what: string) => void;
 
 /** A job that is gone, rightly or not, and what it left. */
@@ -37,6 +40,8 @@ const checkEnded = (world: World, objectId: string, job: JobSnapshot, say: Say):
   const announcements = world.announced.get(objectId)?.size ?? 0;
   if (announcements !== 1) say(`was announced ${announcements} times`);
   checkResult(world, objectId, job, say);
+  const isLate = (job.finishedAtMs ?? 0) > world.calmAtMs + FOUND_AGAIN_MS;
+  if (isLate && job.result?.message?.startsWith("no executor was free")) say("was forgotten by the pool");
 };
 
 const checkQuotas = (world: World, used: ReadonlyMap<string, number>, say: Say): void => {

@@ -54,6 +54,7 @@ export class World {
   readonly created = new Set<string>();
   readonly removed = new Set<string>();
   isFaulty = true;
+  calmAtMs = 0;
   #ids = 0;
   #wasReset = false;
 
@@ -117,6 +118,7 @@ export class World {
   /** From here on nothing goes wrong any more, and there is an executor that works. */
   calm(): void {
     this.isFaulty = false;
+    this.calmAtMs = this.clock.now;
     for (const executor of this.executors) executor.suspendedUntilMs = 0;
     for (const executor of this.executors) if (executor.isLiar) executor.kill();
     const executor = new ExecutorModel(this, 8);
