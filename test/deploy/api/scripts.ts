@@ -76,7 +76,8 @@ const store = (account: Account, name: string, metadata: Metadata, deployed: boo
   }
   if (metadata.migrations?.new_tag !== undefined) script.migrationTag = metadata.migrations.new_tag;
   const version = {
-    id: randomUUID(),
+    // Never eight digits at its start, which clients take for a number.
+    id: `a${randomUUID().slice(1)}`,
     number: script.versions.length + 1,
     bindings: withNamespaces(
       script,
@@ -137,7 +138,7 @@ export const scriptRoutes = (account: Account) => {
       id: deployed ? part(asked, 0) : stored.id,
       etag: id,
       tag: id,
-      deployment_id: id,
+      deployment_id: stored.id.replaceAll("-", ""),
       startup_time_ms: 12,
       number: stored.number,
       metadata: shownVersion(account.scripts.get(part(asked, 0)) ?? newScript(), stored).metadata,

@@ -24,8 +24,8 @@ export type ApiServer = AsyncDisposable & {
   fault(call: string, fault: Fault, times?: number): void;
   /** What happens at each call, before it is answered. */
   onCall: (call: string) => void;
-  /** Faults that were laid and not met. */
-  pendingFaults(): string[];
+  /** Takes away the faults that were laid and not met. */
+  clearFaults(): void;
 };
 
 const matcher = (pattern: string): RegExp => new RegExp(`^${pattern.replaceAll("*", "([^/]+)")}$`);
@@ -145,7 +145,7 @@ export const startApi = async (account: Account = newAccount()): Promise<ApiServ
     set onCall(next) {
       api.onCall = next;
     },
-    pendingFaults: () => [...faults].filter(([, left]) => left.length > 0).map(([call]) => call),
+    clearFaults: () => faults.clear(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

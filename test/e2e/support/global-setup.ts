@@ -14,6 +14,14 @@ declare module "vitest" {
 
 /** One `npm start` for all end-to-end tests; a test that stops or breaks one starts its own. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
+  // One that runs already, such as the one in the service's image; its state folder is its own.
+  const running = process.env.SANDPIPER_E2E_URL;
+  if (running !== undefined) {
+    project.provide("sandpiperUrl", running);
+    project.provide("stateDir", "");
+    project.provide("startOutput", "");
+    return () => Promise.resolve();
+  }
   const server = await startServer();
   project.provide("sandpiperUrl", server.url);
   project.provide("stateDir", server.stateDir);
