@@ -80,6 +80,8 @@ const writeSettings = async (): Promise<void> => {
   const text = await readFile(path.join(root, "wrangler.toml"), "utf8");
   const packaged = text
     .replace('main = "src/index.ts"', 'main = "src/service.ts"')
+    // The package's assets are built; a deployer's project has nothing to build them from.
+    .replace(/^# Lays down the assets.*\n\[build\]\ncommand = .*\n\n/m, "")
     .replace('directory = "dist/assets"', 'directory = "node_modules/sandpiper/dist/assets"')
     .replace('migrations_dir = "migrations"', 'migrations_dir = "node_modules/sandpiper/migrations"')
     .replace(
