@@ -46,6 +46,8 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: JobStorage;
   readonly #waiters = new Waiters();
   #made: JobParts | null = null;
+  /** It is being deleted. */
+  #isGoing = false;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -113,6 +115,11 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async cancel(): Promise<JobSnapshot | null> {
     const before = this.#shown();
     if (before === null) return null;
+    await this.#cancel(before);
+    return this.snapshot();
+  }
+
+  async #cancel(before: JobRecord): Promise<void> {
     const { deps, effects, changes } = this.#parts;
     const after = cancel(before, deps.now());
     const { attempt, task } = after;
@@ -124,7 +131,6 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const ended = isHeld ? this.#waiters.wait(CANCEL_WAIT_MS) : Promise.resolve();
     await (after === before ? tell() : changes.commit(after, { tell }));
     await ended;
-    return this.snapshot();
   }
 
   /** The job for a download of all its files, which may be made again for a while after the first. */
@@ -258,7 +264,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   /** The job, unless all that is left of it is there for a repeated download. */
   #shown(): JobRecord | null {
     const record = this.#storage.record();
-    return record?.downloadedAtMs === undefined ? record : null;
+    return record?.downloadedAtMs === undefined && !this.#isGoing ? record : null;
   }
 
   /** Stores a job that is new, and carries out what follows; of several that begin at once one does. */
@@ -293,24 +299,29 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   }
 
   async #remove(): Promise<void> {
-    await this.#endNow();
+    const before = this.#storage.record();
+    if (before === null) return;
+    const { effects, sockets, uploads } = this.#parts;
+    // From here on nobody sees it, however long its end takes.
+    this.#isGoing = true;
+    sockets.closeAll();
+    await this.#endNow(before);
     const record = this.#storage.record();
     if (record === null) return;
-    const { effects, sockets, uploads } = this.#parts;
     await effects.chargeQuota(record);
     await effects.announce(record);
     if (record.usesBucket) await effects.removeFiles();
     await effects.removeRow();
-    sockets.closeAll();
     await this.#storage.clear();
+    this.#isGoing = false;
     effects.forget();
     uploads.forget();
     this.#waiters.release();
   }
 
   /** Ends what has not ended: in order where its executor answers soon, else without it. */
-  async #endNow(): Promise<void> {
-    await this.cancel();
+  async #endNow(before: JobRecord): Promise<void> {
+    await this.#cancel(before);
     const record = this.#storage.record();
     if (record === null || isTerminal(record.state)) return;
     const { deps, changes } = this.#parts;
