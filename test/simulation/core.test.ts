@@ -22,7 +22,7 @@ vi.mock("../../src/deps.ts", () => ({
 }));
 
 /** `npm run simulate -- --seeds N` asks for as many; `npm test` spends about half a minute. */
-const SEEDS = Number(process.env.SIMULATED_SEEDS ?? 2_000);
+const SEEDS = Number(process.env.SIMULATED_SEEDS ?? 3_000);
 const SEED = process.env.SIMULATION_SEED === undefined ? undefined : Number(process.env.SIMULATION_SEED);
 
 const index = fc.nat({ max: 100 });

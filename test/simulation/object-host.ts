@@ -34,6 +34,21 @@ export class ServerSocket {
   }
 }
 
+const never = new Promise<never>(() => undefined);
+
+/** What an instance acts through: once it is reset, it calls nobody and hears nothing any more. */
+const guarded = <T>(deps: T, isHere: () => boolean): T => {
+  if (typeof deps === "function") {
+    return ((...args: unknown[]) => {
+      if (!isHere()) return never;
+      const answer: unknown = Reflect.apply(deps, undefined, args);
+      return answer instanceof Promise ? answer.finally(() => (isHere() ? undefined : never)) : answer;
+    }) as T;
+  }
+  if (deps === null || typeof deps !== "object") return deps;
+  return Object.fromEntries(Object.entries(deps).map(([name, value]) => [name, guarded(value, isHere)])) as T;
+};
+
 type Alarmed = { alarm(): Promise<void> };
 type Listing = { prefix?: string; end?: string; reverse?: boolean; limit?: number };
 
@@ -49,20 +64,31 @@ export class ObjectHost<T extends Alarmed> {
   pingedAtMs: (socket: ServerSocket) => number = () => 0;
   readonly #clock: VirtualClock;
   readonly #id: string;
-  readonly #make: (ctx: DurableObjectState) => T;
+  readonly #make: (ctx: DurableObjectState, env: { deps: object }) => T;
+  readonly #deps: object;
   #instance: T | null = null;
   #epoch = 0;
   #timer: number | undefined;
   #pending = new Set<(error: Error) => void>();
 
-  constructor(clock: VirtualClock, id: string, make: (ctx: DurableObjectState) => T) {
+  constructor(
+    clock: VirtualClock,
+    id: string,
+    deps: object,
+    make: (ctx: DurableObjectState, env: { deps: object }) => T,
+  ) {
+    this.#deps = deps;
     this.#clock = clock;
     this.#id = id;
     this.#make = make;
   }
 
   get instance(): T {
-    this.#instance ??= this.#make(this.#context());
+    if (this.#instance === null) {
+      const epoch = this.#epoch;
+      const deps = guarded(this.#deps, () => this.#epoch === epoch);
+      this.#instance = this.#make(this.#context(), { deps });
+    }
     return this.#instance;
   }
 
@@ -119,7 +145,6 @@ export class ObjectHost<T extends Alarmed> {
   #context(): DurableObjectState {
     const epoch = this.#epoch;
     const isHere = (): boolean => this.#epoch === epoch;
-    const never = new Promise<never>(() => undefined);
     const settled = async <R>(work: () => R): Promise<R> => (isHere() ? work() : never);
     const storage = {
       kv: {

@@ -60,8 +60,7 @@ export class World {
 
   constructor(seed: number) {
     this.chance = new Chance(seed);
-    const env = { deps: this.#poolDeps() };
-    this.pool = new ObjectHost(this.clock, "pool", (ctx) => new PoolObject(ctx, env));
+    this.pool = new ObjectHost(this.clock, "pool", this.#poolDeps(), (ctx, env) => new PoolObject(ctx, env));
     this.pool.pingedAtMs = (socket) =>
       this.executors.some(({ instance, isAwake }) => socket.tags.includes(instance) && isAwake)
         ? this.clock.now
@@ -203,8 +202,7 @@ export class World {
   async #submit(client: number): Promise<void> {
     this.#ids += 1;
     const objectId = this.#ids.toString(16).padStart(64, "0");
-    const env = { deps: this.#jobDeps() };
-    const host = new ObjectHost(this.clock, objectId, (ctx) => new JobObject(ctx, env));
+    const host = new ObjectHost(this.clock, objectId, this.#jobDeps(), (ctx, env) => new JobObject(ctx, env));
     this.jobs.set(objectId, host);
     const job: NewJob = {
       id: `job-${objectId.slice(-32)}`,
