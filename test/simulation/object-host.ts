@@ -42,7 +42,11 @@ const guarded = <T>(deps: T, isHere: () => boolean): T => {
     return ((...args: unknown[]) => {
       if (!isHere()) return never;
       const answer: unknown = Reflect.apply(deps, undefined, args);
-      return answer instanceof Promise ? answer.finally(() => (isHere() ? undefined : never)) : answer;
+      if (!(answer instanceof Promise)) return answer;
+      return answer.then(
+        (value: unknown) => (isHere() ? value : never),
+        (error: unknown) => (isHere() ? Promise.reject(error as Error) : never),
+      );
     }) as T;
   }
   if (deps === null || typeof deps !== "object") return deps;

@@ -1,4 +1,4 @@
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps/types.ts";
 import type { Call } from "../kit/face.ts";
 import { readJson } from "../kit/json-body.ts";
@@ -24,6 +24,10 @@ type Described = {
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 
+/** Each `{name}` of a path is a text. */
+const paramsIn = (path: string): z.ZodObject =>
+  z.object(Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => [name, z.string()])));
+
 /** An operation of the operator's; each call of it leaves a line in the audit, refused ones included. */
 export const operation = (
   deps: Deps,
@@ -38,6 +42,7 @@ export const operation = (
     summary,
     security: [{ bearerKey: [] }],
     request: {
+      params: paramsIn(path),
       ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body: { content: json(body) } }),
     },
