@@ -3,11 +3,12 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { root } from "../../scripts/lib/local.ts";
 import { runWrangler } from "../../scripts/lib/wrangler.ts";
 import { type Project, projectWithPackage, runProgram } from "./support/installed.ts";
+import { startServer } from "./support/server.ts";
 
 const CLIENT_LIMIT_BYTES = 8 * 1024;
 const tsc = path.join(root, "node_modules/.bin/tsc");
@@ -22,9 +23,12 @@ afterAll(() => project.remove());
 
 const example = (name: string): Promise<string> => readFile(path.join(root, "docs/examples", name), "utf8");
 
-const runExample = async (name: string, node = process.execPath) => {
+const runExample = async (
+  name: string,
+  { url = inject("sandpiperUrl"), node = process.execPath }: { url?: string; node?: string } = {},
+) => {
   const file = await project.write(path.basename(name), await example(name));
-  const env = { SANDPIPER_URL: inject("sandpiperUrl") };
+  const env = { SANDPIPER_URL: url };
   return runProgram(node, [file], { cwd: project.folder, env });
 };
 
@@ -70,8 +74,10 @@ describe("the package", () => {
       await runProgram("npm", ["install", ...flags, `${name}@${version}`], { cwd: project.folder });
       const node = path.join(folder, "node_modules", name, "bin/node");
       expect((await runProgram(node, ["--version"], { cwd: root })).stdout).toBe(`v${version}\n`);
-      expect(await runExample("client/follow.mjs", node)).toMatchObject({ stdout: "0\n1\n2\ncompleted\n" });
-      expect(await runExample("client/workload.mjs", node)).toMatchObject({
+      expect(await runExample("client/follow.mjs", { node })).toMatchObject({
+        stdout: "0\n1\n2\ncompleted\n",
+      });
+      expect(await runExample("client/workload.mjs", { node })).toMatchObject({
         stdout: expect.stringMatching(/^succeeded 600000 /),
       });
       const command = path.join(project.folder, "node_modules/sandpiper/dist/npm/cli.js");
@@ -90,14 +96,10 @@ describe("the package", () => {
   });
 
   test("takes typed jobs from their creation to their result", async () => {
-    // Jobs that other tests left would be claimed first.
-    const claim = (): Promise<Response> => fetch(`${inject("sandpiperUrl")}/jobs/claim`, { method: "POST" });
-    let answer = await claim();
-    while (answer.status === 200) {
-      await answer.body?.cancel();
-      answer = await claim();
-    }
-    expect(await runExample("client/typed-jobs.mjs")).toMatchObject({
+    // Elsewhere the jobs that other tests left would be claimed first.
+    const server = await startServer();
+    onTestFinished(() => server.stop());
+    expect(await runExample("client/typed-jobs.mjs", { url: server.url })).toMatchObject({
       code: 0,
       stdout: "completed a cat\n",
     });

@@ -78,7 +78,8 @@ const routesOf = ({ address }: Choices) =>
 
 /**
  * A complete configuration of one deployment, whose files are named from `folder`. Nothing in it is inherited:
- * wrangler's own environments would leave out bindings, queues, containers and secrets.
+ * wrangler's own environments would leave out bindings, queues, containers and secrets. Its build runs where
+ * wrangler does, so wrangler is to be run in the project's folder.
  */
 export const templateOf = (
   config: WorkerConfig,
@@ -97,7 +98,6 @@ export const templateOf = (
     workers_dev: true,
     ...routesOf(choices),
     main: from(config.main),
-    build: { ...config.build, cwd: from(".") },
     assets: { ...config.assets, directory: from(config.assets.directory) },
     secrets: { required: secretsFor(choices).map(({ name }) => name) },
     vars: varsOf(config, names, choices, place),
