@@ -40,6 +40,6 @@ export const ENV_NAMES = 64;
 export const ENV_BYTES = 32 * KIB;
 export const STDIN_BYTES = MIB;
 
-export const SANDBOX_PROCESSES = 128;
+export const SANDBOX_PROCESSES = 256;
 export const SANDBOX_OPEN_FILES = 1_024;
 export const SANDBOX_TMP_BYTES = 64 * MIB;
