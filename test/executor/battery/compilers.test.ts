@@ -20,7 +20,7 @@ it("is a battery of at least thirty probes of compile steps", () => {
 describe.each(levels)("at $name, a compile step that", ({ options }) => {
   const { executor, worker } = withExecutor({
     ...options,
-    env: { ...options.env, EXECUTOR_LANGUAGES_DIR: languagesFolder },
+    env: { ...options.env, EXECUTOR_LANGUAGES_DIR: languagesFolder, EXECUTOR_SLOTS: "3" },
   });
   const attackWith = ({
     language = "c",
@@ -49,7 +49,9 @@ describe.each(levels)("at $name, a compile step that", ({ options }) => {
     probe.also?.(result);
   };
   const tried = probes.filter(({ language = "c" }) => built.has(language));
-  if (tried.length > 0) it.each(tried)("$attack", { timeout: 60_000 }, check);
+  describe.runIf(tried.length > 0).concurrent("attacks", () => {
+    for (const probe of tried) it(probe.attack, { timeout: 60_000 }, () => check(probe));
+  });
 
   it("comes after all of them is unharmed", async () => {
     const { cases } = await runLanguage(executor(), worker(), "print('unharmed')", {
