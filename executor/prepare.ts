@@ -5,6 +5,7 @@ import { INPUT_BYTES, INPUT_ENTRIES } from "../src/wire/limits.ts";
 import { relativePath } from "./archive-path.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { noteWork } from "./loop-watch.ts";
+import type { ProgramHash } from "./program-hash.ts";
 import { createScriptCheck } from "./shell-script.ts";
 import { createTarWriter, readTar, type TarEntry, type TarWriter } from "./tar.ts";
 import { badInput, type Ending, type InputFaultKind, infrastructure } from "./verdict.ts";
@@ -103,10 +104,12 @@ export interface LayoutRules {
   readonly omits: ReadonlySet<string>;
   /** The path of what a shell is to run, which must be text that it understands. */
   readonly script: string | null;
+  /** What the entrypoint must hold; null where that was not said. */
+  readonly programHash: ProgramHash | null;
 }
 
 /** Puts checked entries into the one archive that the sandbox unpacks, and remembers what they were. */
-const createLayout = (writer: TarWriter, { omits, script }: LayoutRules) => {
+const createLayout = (writer: TarWriter, { omits, script, programHash }: LayoutRules) => {
   const files = new Map<string, { sizeBytes: number; sha256: string; mode: number }>();
   let entries = 0;
   let totalBytes = 0;
@@ -133,6 +136,7 @@ const createLayout = (writer: TarWriter, { omits, script }: LayoutRules) => {
       countEntry();
       const described = files.get(file);
       if (described === undefined) throw new InputFault("archive", name);
+      programHash?.link(name, file);
       writer.addLink(name, file);
       files.set(name, described);
     },
@@ -140,10 +144,12 @@ const createLayout = (writer: TarWriter, { omits, script }: LayoutRules) => {
       countEntry();
       const hash = createHash("sha256");
       const check = name === script ? createScriptCheck() : null;
+      const follow = programHash?.begin(name);
       const hashed = async function* () {
         for await (const chunk of content) {
           hash.update(chunk);
           check?.take(chunk);
+          follow?.(chunk);
           yield chunk;
         }
       };
@@ -218,6 +224,11 @@ const addInput = async (layout: Layout, input: Input, signal: AbortSignal): Prom
   await layout.addFile(path, blobSize(input.blob), 0o644, source);
 };
 
+/** Throws an InputFault where what was laid out is not the program that the job is of. */
+export const checkProgram = (program: ProgramHash | null): void => {
+  if (program !== null && !program.isAsStated()) throw new InputFault("hash", program.entrypoint);
+};
+
 /**
  * Writes all inputs but those that are to be left out as one archive of plain files, folders and further names of
  * files. Throws an InputFault, or what the writer throws; the archive is then aborted.
@@ -231,6 +242,7 @@ export const writeInputs = async (
   const layout = createLayout(writer, rules);
   try {
     for (const input of inputs) await addInput(layout, input, signal);
+    checkProgram(rules.programHash);
   } catch (error) {
     writer.abort();
     throw error;
@@ -248,5 +260,5 @@ export const layOutInputs = (
   inputs: readonly Input[],
   orders: Writable,
   signal: AbortSignal,
-  script: string | null,
-): Promise<LaidOut> => writeInputs(inputs, createTarWriter(orders), signal, { omits: new Set(), script });
+  rules: Omit<LayoutRules, "omits">,
+): Promise<LaidOut> => writeInputs(inputs, createTarWriter(orders), signal, { omits: new Set(), ...rules });

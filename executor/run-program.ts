@@ -5,7 +5,8 @@ import { type FileTree, sendTree } from "./compile/file-tree.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { noOutputs, type Outcome } from "./outcome.ts";
 import { describePlain, readPlainInputs } from "./plain-inputs.ts";
-import { InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare.ts";
+import { checkProgram, InputFault, type LaidOut, layOutInputs, readWholeBlob } from "./prepare.ts";
+import { createProgramHash } from "./program-hash.ts";
 import type { Reporter } from "./reporter.ts";
 import { encodeOrders, type Orders } from "./sandbox/launcher.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
@@ -47,12 +48,18 @@ const giveOrders = async (
   }
   const script = shellScriptOf(request);
   const plain = await readPlainInputs(request.inputs, script);
+  const programHash = createProgramHash(request);
   if (plain !== null) {
+    for (const { name, content } of plain) programHash?.begin(name)?.(content);
+    checkProgram(programHash);
     sandbox.orders.end(encodeOrders({ ...orders, inputs: plain, stdin: text }));
     return describePlain(plain);
   }
   sandbox.orders.write(encodeOrders({ ...orders, inputs: "archive", stdin: text }));
-  const laidOut = await layOutInputs(request.inputs, sandbox.orders, context.signal, script);
+  const laidOut = await layOutInputs(request.inputs, sandbox.orders, context.signal, {
+    script,
+    programHash,
+  });
   sandbox.proceed();
   return laidOut;
 };

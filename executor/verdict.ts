@@ -21,6 +21,7 @@ export const faults = {
   origin: "An input lies where this executor may not fetch it; see EXECUTOR_STORAGE_ORIGINS.",
   script:
     'The shell script was saved for another system: it has a byte order mark, or CRs at the ends of its lines. Save it with LF, or send "normalize": true in the manifest.',
+  hash: "The program that was laid out is not the one whose hash the job has.",
   unpack: "The inputs do not fit into the workspace.",
   environment: "The environment is not available on this executor.",
   language: "The language is not available on this executor.",
@@ -32,7 +33,7 @@ export const faults = {
 } as const;
 export type Fault = keyof typeof faults;
 /** Those of the input itself: making the attempt again would find the same. */
-export type InputFaultKind = Extract<Fault, "archive" | "changed" | "script" | "unpack">;
+export type InputFaultKind = Extract<Fault, "archive" | "changed" | "hash" | "script" | "unpack">;
 
 const ENTRY_CHARS = 200;
 

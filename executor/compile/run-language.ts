@@ -2,6 +2,7 @@ import type { AttemptRequest } from "../../src/wire/attempt.ts";
 import { type JudgedCase, judgedCases, type LanguageOrder } from "../../src/wire/judging.ts";
 import { nothingRan, type Outcome } from "../outcome.ts";
 import { InputFault, readWholeBlob } from "../prepare.ts";
+import { createProgramHash } from "../program-hash.ts";
 import type { RunningProgram } from "../run-program.ts";
 import { shellScriptOf } from "../shell-script.ts";
 import type { Figures } from "../supervise.ts";
@@ -26,7 +27,11 @@ const execute = async (stage: Stage, job: LanguageJob): Promise<Outcome> => {
   const template = job.installed.language.compile;
   const cases = await readCases(stage);
   const { spool, signal } = context;
-  const layout = { omits: new Set(request.cases?.omits), script: shellScriptOf(request) };
+  const layout = {
+    omits: new Set(request.cases?.omits),
+    script: shellScriptOf(request),
+    programHash: createProgramHash(request),
+  };
   const source = stage.hold(await treeOfInputs(request.inputs, spool.nextPath, signal, layout));
   const made =
     template === null ? { tree: source, used: nothingUsed } : await compileStep(stage, job, template, source);

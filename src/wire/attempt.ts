@@ -113,6 +113,15 @@ export const attemptRequest = z.object({
     keepsOnTimeout: z.literal(true).optional(),
   }),
   jobHash: sha256Hex,
+  /** What `jobHash` covers beside the entrypoint and the arguments; absent from Workers of before. */
+  hashed: z
+    .object({
+      interpreter: z.string().max(100),
+      environment: z.string().max(100),
+      /** The file whose bytes are hashed, where the entrypoint is another name for it. */
+      file: inputPath.optional(),
+    })
+    .optional(),
   /** The language that the program is written in; without it the interpreter is started as it is. */
   language: languageOrder.optional(),
   /** Runs that are judged, in place of one that is logged; only with a language. The blob holds `judgedCases` as JSON. */

@@ -71,6 +71,27 @@ describe("an archive", () => {
     },
   );
 
+  test.concurrent("has its program hashed alike before it is queued and where it is laid out, by whatever name", async ({
+    expect,
+  }) => {
+    const write = "mkdir -p top/lib; echo 'print(\"by a link\")' >top/lib/real.py";
+    const links = ["ln top/lib/real.py top/main.py", "ln -s lib/real.py top/main.py"];
+    const runs = links.flatMap((link) => [{ link }, { link, language: "python" }]);
+    const ended = await Promise.all(
+      runs.map(async ({ link, ...manifest }) => {
+        const client = newClient();
+        const data = made("p.tar", `${write}; ${link}; tar -cf p.tar top/lib top/main.py`);
+        const { job_id: id } = await client.submit({
+          files: [{ path: "p.tar", data }],
+          manifest: { entrypoint: "main.py", args: ["a|b", "é"], ...manifest },
+        } as never);
+        const { status, termination_reason: reason } = await client.wait(id);
+        return [status, reason, await client.text(id)];
+      }),
+    );
+    expect(ended).toEqual(runs.map(() => ["completed", "exit", "by a link\n"]));
+  });
+
   test.concurrent("that is data stays as it is", async ({ expect }) => {
     const client = newClient();
     const data = made("p.tar", `${LAY}tar -cf p.tar lib`);

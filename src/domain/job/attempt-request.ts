@@ -73,6 +73,10 @@ export const attemptRequestOf = async (
       ...(task.keepsOutputsOnTimeout === undefined ? {} : { keepsOnTimeout: true }),
     },
     jobHash: task.jobHash,
+    hashed: {
+      ...task.asked,
+      ...(task.entrypointFile === undefined ? {} : { file: task.entrypointFile }),
+    },
     ...(await languagePart(task, turn, urlFor)),
   };
 };

@@ -38,6 +38,8 @@ export type ProgramTask = {
   /** A limit of time leaves what was written before it. */
   readonly keepsOutputsOnTimeout?: true;
   readonly jobHash: string;
+  /** The file that holds the entrypoint's bytes, where the entrypoint is a link to it. */
+  readonly entrypointFile?: string;
   /** As the client wrote them, where the program has them resolved. */
   readonly asked: { readonly interpreter: string; readonly environment: string };
   /** The language that the program is written in; absent where an interpreter is started as it is. */

@@ -1,23 +1,10 @@
+import { type HashedProgram, jobHashPrefix } from "../../wire/job-hash.ts";
+
 /** SHA-256 that takes its input piece by piece; `hex` is lower case and ends it. */
 export type IncrementalSha256 = {
   update(chunk: Uint8Array): Promise<void> | void;
   hex(): Promise<string> | string;
 };
-
-export type HashedProgram = {
-  entrypoint: string;
-  /** The language's id where the program is run in one. */
-  interpreter: string;
-  /** As requested; "" when none was. */
-  environment: string;
-  args: readonly string[];
-};
-
-/** What the job hash covers before the entrypoint's content: each value and a bar, UTF-8. */
-export const jobHashPrefix = ({ entrypoint, interpreter, environment, args }: HashedProgram): Uint8Array =>
-  new TextEncoder().encode(
-    [entrypoint, interpreter, environment, ...args].map((value) => `${value}|`).join(""),
-  );
 
 /**
  * The job hash: SHA-256 over the prefix and the entrypoint's bytes, as lower-case

@@ -20,7 +20,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
 import type { ReadOutcome, SubmissionSource } from "./source.ts";
-import { startedBy, taskOf } from "./task.ts";
+import { startedBy, type TaskParts, taskOf } from "./task.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type SubmissionRequest = {
@@ -96,11 +96,20 @@ const textOf = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
 
 type Read = Extract<ReadOutcome, { kind: "ok" }>;
 
-const hashOf = async ({ deps, sink }: Admission, run: ResolvedRun, read: Read): Promise<string> => {
+const hashOf = async (
+  { deps, sink }: Admission,
+  run: ResolvedRun,
+  read: Read,
+): Promise<Pick<TaskParts, "jobHash" | "entrypointFile">> => {
   const entry = read.entries.find((candidate) => candidate.path === run.tarPath);
   if (entry === undefined) throw new Error("the entrypoint is not among the entries");
+  // Links share the content of their file, which comes before them.
+  const file = read.entries.find(({ contentOffset }) => contentOffset === entry.contentOffset) ?? entry;
   const content = await sink.read(entry.contentOffset, entry.sizeBytes);
-  return jobHash({ ...run.manifest, interpreter: startedBy(run) }, content, deps.sha256());
+  return {
+    jobHash: await jobHash({ ...run.manifest, interpreter: startedBy(run) }, content, deps.sha256()),
+    entrypointFile: file === entry ? null : file.path.split("/").slice(run.stripComponents).join("/"),
+  };
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
@@ -202,7 +211,7 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
     inputs,
     executables: read.executables,
     stdin,
-    jobHash: hash,
+    ...hash,
     language: language.task,
     cases,
   });

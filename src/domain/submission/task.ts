@@ -17,6 +17,8 @@ export type TaskParts = {
   readonly executables: string | null;
   readonly stdin: StoredBytes | null;
   readonly jobHash: string;
+  /** Null where the entrypoint is the file itself. */
+  readonly entrypointFile: string | null;
   readonly language: LanguageTask | null;
   readonly cases: NonNullable<ProgramTask["cases"]> | null;
 };
@@ -28,7 +30,7 @@ export const startedBy = ({ manifest }: ResolvedRun): string =>
 /** What a resolved run asks of the executor. */
 export const taskOf = (
   run: ResolvedRun,
-  { inputs, executables, stdin, jobHash, language, cases }: TaskParts,
+  { inputs, executables, stdin, jobHash, entrypointFile, language, cases }: TaskParts,
 ): ProgramTask => {
   const { manifest } = run;
   return {
@@ -62,6 +64,7 @@ export const taskOf = (
     outputPatterns: manifest.outputs,
     ...(manifest.keepOutputs ? { keepsOutputsOnTimeout: true } : {}),
     jobHash,
+    ...(entrypointFile === null ? {} : { entrypointFile }),
     asked: { interpreter: startedBy(run), environment: manifest.environment },
     ...(language === null ? {} : { language }),
     ...(cases === null ? {} : { cases }),

@@ -1,7 +1,8 @@
 /// <reference types="node" />
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type IncrementalSha256, jobHash, jobHashPrefix } from "../../../src/domain/runs/job-hash.ts";
+import { type IncrementalSha256, jobHash } from "../../../src/domain/runs/job-hash.ts";
+import { jobHashPrefix } from "../../../src/wire/job-hash.ts";
 
 const encoder = new TextEncoder();
 
