@@ -28,8 +28,11 @@ export class JobChanges {
     const effects = record.face === "runs" ? [] : this.#effects.start(record);
     if (record.state === "queued") effects.push(this.#effects.dispatch(record));
     await this.#effects.carryOut(record, effects);
-    // Nobody lists runs: one that ends within the second is written once, as it ended.
-    if (record.face === "runs") this.#effects.projectSoon(() => this.#storage.record());
+    // Nobody lists a stranger's runs: one that ends within the second is written once, as it ended.
+    if (record.face === "runs") {
+      const isListed = record.owner !== null && record.door === undefined;
+      this.#effects.projectSoon(() => this.#storage.record(), isListed ? 0 : undefined);
+    }
   }
 
   /**

@@ -81,7 +81,7 @@ export class JobEffects {
   }
 
   /** Brings the row up to date a little later; if the object dies before, its alarm does it. */
-  projectSoon(current: () => JobRecord | null): void {
+  projectSoon(current: () => JobRecord | null, delayMs = RUNNING_ROW_DELAY_MS): void {
     setTimeout(() => {
       const record = current();
       if (record === null || this.#projectedVersion >= record.version) return;
@@ -89,7 +89,7 @@ export class JobEffects {
         this.#deps.log.error("job.effect_failed", error);
         return this.retryLater();
       });
-    }, RUNNING_ROW_DELAY_MS);
+    }, delayMs);
   }
 
   /** Frees the client's slot and charges what the job used; the quota object does so once. */

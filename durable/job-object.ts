@@ -5,7 +5,7 @@ import { refusedSocket } from "../src/adapters/refused-socket.ts";
 import { serviceLog } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
-import { endJob, withoutRun } from "../src/domain/job/endings.ts";
+import { endJob, keepsInputs, withoutRun } from "../src/domain/job/endings.ts";
 import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import {
@@ -23,6 +23,7 @@ import type {
   FunctionRun,
   LogPage,
   OfferOutcome,
+  Repeatable,
   ReportOutcome,
   ReportProof,
   StoredCase,
@@ -104,6 +105,13 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   /** What the door that the job came by keeps of the request; null where it came by none. */
   doorData(): StoredBytes | null {
     return this.#shown() === null ? null : this.#storage.doorData();
+  }
+
+  repeatable(): Repeatable | null {
+    const record = this.#shown();
+    return record === null || !keepsInputs(record) || record.task.kind !== "program"
+      ? null
+      : { owner: record.owner, task: record.task };
   }
 
   logTail(maxBytes: number): string | null {

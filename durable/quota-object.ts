@@ -5,6 +5,7 @@ import { quotaDepsFor, serviceLog } from "../src/deps.ts";
 import { classOfSubject } from "../src/domain/access/caller.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
+import { isJudgeOwnerKey } from "../src/domain/quota/judge-key.ts";
 import {
   EMPTY_QUOTA,
   type QuotaRules,
@@ -16,6 +17,7 @@ import {
   settleSlot,
   usageOf,
 } from "../src/domain/quota/quota.ts";
+import { type Spent, type Tallies, tallied, talliesAt, talliesEndMs } from "../src/domain/quota/tally.ts";
 
 /** A submission that has not become a job by then has lost its slot. */
 const RESERVATION_MS = 10 * 60_000;
@@ -34,6 +36,8 @@ const Durable = createDurable() as unknown as new (state: DurableObjectState, en
  */
 export class QuotaObject extends Durable {
   quota: QuotaState = EMPTY_QUOTA;
+  /** What a key's owner used in this hour and month; null where there is nothing to tell, and for strangers. */
+  tallies: Tallies | null = null;
   /** When the alarm looks whether anything is left to keep; 0 when there is no alarm. */
   sweepAtMs = 0;
   #alarmFailures = 0;
@@ -51,18 +55,27 @@ export class QuotaObject extends Durable {
   }
 
   async release(slot: string): Promise<{ done: true }> {
-    return this.#change(releaseSlot(this.quota, slot, this.#deps().now));
+    const { now } = this.#deps();
+    const wasCounted = this.quota.accepted.some((entry) => entry.slot === slot);
+    if (wasCounted) this.#tally({ jobs: -1 }, now);
+    return this.#change(releaseSlot(this.quota, slot, now));
   }
 
   async settle(slot: string, cpuSeconds: number): Promise<{ done: true }> {
     const holdsSlot = this.quota.slots.some((held) => held.slot === slot);
     if (!holdsSlot) return { done: true };
-    return this.#change(settleSlot(this.quota, slot, cpuSeconds, this.#deps().now));
+    const { now } = this.#deps();
+    this.#tally({ cpuSeconds }, now);
+    return this.#change(settleSlot(this.quota, slot, cpuSeconds, now));
   }
 
   usage(): QuotaUsage {
     const { now, rules } = this.#deps();
     return usageOf(this.quota, rules, now);
+  }
+
+  account(): QuotaUsage & Tallies {
+    return { ...this.usage(), ...talliesAt(this.tallies, this.#deps().now) };
   }
 
   /**
@@ -83,17 +96,22 @@ export class QuotaObject extends Durable {
   /** The fields are cleared by hand: the library's own reset knows no defaults in an object that an alarm woke. */
   async #deleteIfUnused(): Promise<void> {
     await this.loadFromStorage();
-    const emptyAtMs = quotaEmptyAtMs(this.quota);
+    const emptyAtMs = this.#emptyAtMs();
     this.sweepAtMs = 0;
     if (emptyAtMs !== null && emptyAtMs > this.#deps().now) return this.#keep(this.quota);
     this.quota = EMPTY_QUOTA;
+    this.tallies = null;
     await this.state.storage.deleteAll();
   }
 
   async #grant(slot: string, leaseMs: number): Promise<QuotaGrant> {
     const { now, rules } = this.#deps();
     const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + leaseMs, now);
-    if (granted) await this.#keep(state);
+    if (granted) {
+      const isNew = !this.quota.slots.some((held) => held.slot === slot);
+      if (isNew) this.#tally({ jobs: 1 }, now);
+      await this.#keep(state);
+    }
     return { granted, usage };
   }
 
@@ -105,10 +123,23 @@ export class QuotaObject extends Durable {
   async #keep(next: QuotaState): Promise<void> {
     this.quota = next;
     if (this.sweepAtMs === 0) {
-      this.sweepAtMs = quotaEmptyAtMs(next) ?? this.#deps().now;
+      this.sweepAtMs = this.#emptyAtMs() ?? this.#deps().now;
       await this.state.storage.setAlarm(this.sweepAtMs);
     }
     await this.persist();
+  }
+
+  /** Strangers are not told of their months, and leave nothing behind for so long. */
+  #tally(spent: Spent, now: number): void {
+    const name = this.state.id.name ?? "";
+    const isOwners = classOfSubject(name) !== null || isJudgeOwnerKey(name);
+    if (isOwners) this.tallies = tallied(this.tallies, spent, now);
+  }
+
+  #emptyAtMs(): number | null {
+    const instants = [quotaEmptyAtMs(this.quota), this.tallies === null ? null : talliesEndMs(this.tallies)];
+    const known = instants.filter((at) => at !== null);
+    return known.length === 0 ? null : Math.max(...known);
   }
 
   /** Read per event: the clock's value is part of it. */

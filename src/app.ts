@@ -52,7 +52,9 @@ export const createService = (
   app.use(frame(faceOf));
   const submissions = ["/submit", "/mcp", "/submissions", "/submissions/batch", "/api/v2/execute"];
   const creations = [`${jobs.definition.prefix}/jobs`, ...workloads.map(({ path }) => `/${path}`)];
-  const makesJob = (path: string): boolean => submissions.includes(path) || creations.includes(path);
+  const isRepeat = (path: string): boolean => /^\/runs\/[^/]+\/repeat$/.test(path);
+  const makesJob = (path: string): boolean =>
+    submissions.includes(path) || creations.includes(path) || isRepeat(path);
   app.use(gate(deps, faceOf, makesJob));
   mountFace(app, operator, operatorOperations(deps));
   mountFace(app, runs, [...runOperations(deps), llmsText(deps)]);

@@ -11,6 +11,7 @@ import { durablePool } from "./adapters/pool.ts";
 import { s3Presigner } from "./adapters/presigner.ts";
 import { durableQuotas } from "./adapters/quotas.ts";
 import { r2Bucket } from "./adapters/r2-bucket.ts";
+import { d1RunRows } from "./adapters/run-rows.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
 import { platformSignatures, publicHalfOf } from "./adapters/signatures.ts";
 import { turnsUnder } from "./adapters/turns.ts";
@@ -243,6 +244,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     sha256: incrementalSha256,
     idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
     webhookSubscriptions: webhookSubscriptionsFor(env, webhookEndpoints),
+    runRows: d1RunRows(config.DB),
     workloadRows: d1WorkloadRows(config.DB),
     workloadSettings: {
       uploadMs: config.UPLOAD_URL_SECONDS * 1_000,

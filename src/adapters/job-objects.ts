@@ -20,6 +20,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   logs: (after, maxBytes, maxRecords) => stub.logs(after, maxBytes, maxRecords),
   cases: (from, limit) => stub.cases(from, limit),
   doorData: () => stub.doorData(),
+  repeatable: () => stub.repeatable(),
   logTail: (maxBytes) => stub.logTail(maxBytes),
   cancel: () => stub.cancel(),
   forDownload: () => stub.forDownload(),

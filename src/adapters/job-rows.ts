@@ -2,15 +2,15 @@ import type { JobRow, JobRows } from "../domain/ports/job-rows.ts";
 
 const UPSERT = `INSERT INTO jobs
   (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
-   workload, owner, params, files_deleted_at_ms, door, language, verdict)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+   workload, owner, params, files_deleted_at_ms, door, language, verdict, summary)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
   ON CONFLICT (object_id) DO UPDATE SET
     state = excluded.state, version = excluded.version,
     updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms,
-    files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict
+    files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict, summary = excluded.summary
   WHERE excluded.version > jobs.version`;
 
-/** The `jobs` table in D1 (migrations/0001 and 0003). */
+/** The `jobs` table in D1 (migrations/0001, 0003 and 0011). */
 export const d1JobRows = (db: D1Database): JobRows => ({
   upsert: async (row: JobRow) => {
     await db
@@ -31,6 +31,7 @@ export const d1JobRows = (db: D1Database): JobRows => ({
         row.door,
         row.language,
         row.verdict,
+        row.summary,
       )
       .run();
   },

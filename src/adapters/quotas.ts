@@ -16,6 +16,8 @@ const usage = z.object({
   jobsLastHour: z.int(),
   refusal: refusal.nullable(),
 });
+const tally = z.object({ sinceMs: z.int(), jobs: z.int(), cpuSeconds: z.number() });
+const account = usage.extend({ hour: tally, month: tally });
 const grant = z.object({ granted: z.boolean(), usage });
 const done = z.object({ done: z.literal(true) });
 
@@ -26,6 +28,7 @@ type QuotaProxy = {
   release(slot: string): Promise<unknown>;
   settle(slot: string, cpuSeconds: number): Promise<unknown>;
   usage(): Promise<unknown>;
+  account(): Promise<unknown>;
 };
 
 /** The quota objects by their binding; each answer is parsed, as it comes from another isolate's JSON. */
@@ -42,5 +45,6 @@ export const durableQuotas = (namespace: DurableObjectNamespace): Quotas => {
       done.parse(await of(clientKey).settle(slot, cpuSeconds));
     },
     usage: async (clientKey) => usage.parse(await of(clientKey).usage()),
+    account: async (clientKey) => account.parse(await of(clientKey).account()),
   };
 };

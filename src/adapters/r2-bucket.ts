@@ -24,6 +24,12 @@ export const r2Bucket = (bucket: R2Bucket): Bucket => ({
   put: async (key, bytes) => {
     await bucket.put(key, bytes);
   },
+  copy: async (from, to) => {
+    const object = await bucket.get(from);
+    if (object === null) return false;
+    await bucket.put(to, object.body);
+    return true;
+  },
   putParts: async (key) => {
     const upload = await bucket.createMultipartUpload(key);
     const parts: R2UploadedPart[] = [];

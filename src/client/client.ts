@@ -1,4 +1,5 @@
-import type { LogRecord, RunLogs, RunOutputs, RunReport, Submitted } from "../wire/run-answers.ts";
+import type { RunList, Usage } from "../wire/holder-answers.ts";
+import type { LogRecord, RunLogs, RunOutputs, RunReport, RunStatus, Submitted } from "../wire/run-answers.ts";
 import type { Environments, Health, Runtimes, Service, Stats } from "../wire/service-answers.ts";
 import { follow, type LiveEvent, type LiveOptions } from "./live.ts";
 import { eventSource } from "./live-events.ts";
@@ -36,6 +37,15 @@ export type StatusOptions = CallOptions & {
   readonly waitSeconds?: number;
 };
 
+/** Instants are ISO 8601 texts, such as `2026-11-27T10:00:00Z`; `cursor` is `next` of the page before. */
+export type RunsQuery = {
+  readonly status?: RunStatus;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+};
+
 export type Download = {
   readonly body: ReadableStream<Uint8Array>;
   /** Null where it is not known before the end. */
@@ -65,6 +75,12 @@ export type Client = {
   download(id: string, path: string, options?: CallOptions): Promise<Download>;
   /** All files as a tar.gz. The service deletes the run when it has been read to its end. */
   downloadAll(id: string, options?: CallOptions): Promise<Download>;
+  /** A page of the runs that the owner of the key made, newest first. */
+  runs(query?: RunsQuery, options?: CallOptions): Promise<RunList>;
+  /** Runs a program of the key's owner again, as a new run. */
+  repeat(id: string, options?: Omit<SubmitOptions, "onProgress">): Promise<Submitted>;
+  /** What the owner of the key used. */
+  usage(options?: CallOptions): Promise<Usage>;
   stats(options?: CallOptions): Promise<Stats>;
   environments(options?: CallOptions): Promise<Environments>;
   runtimes(options?: CallOptions): Promise<Runtimes>;
@@ -109,6 +125,10 @@ export const createClient = (options: ClientOptions): Client => {
     const send = onProgress === undefined ? {} : { send: sendWithProgress(fetch, onProgress) };
     return json({ ...call, ...send, method: "POST", path: "/submit", headers, body }, ["job_id", "status"]);
   };
+  const repeat: Client["repeat"] = (id, { idempotencyKey, ...call } = {}) => {
+    const headers = { "Idempotency-Key": `"${idempotencyKey ?? crypto.randomUUID()}"` };
+    return json({ ...call, method: "POST", path: at("runs", id, "/repeat"), headers }, ["job_id", "status"]);
+  };
   const status: Client["status"] = (id, { waitSeconds, ...call } = {}) => {
     const headers = waitSeconds === undefined ? {} : { Prefer: `wait=${waitSeconds}` };
     return json({ ...call, path: at("status", id), headers }, ["job_id", "status", "output_files"]);
@@ -138,6 +158,15 @@ export const createClient = (options: ClientOptions): Client => {
     outputs: (id, call) => json({ ...call, path: at("outputs", id) }, ["job_id", "outputs"]),
     download: (id, path, call = {}) => file(call, at("download", id, `/${encodedPath(path)}`)),
     downloadAll: (id, call = {}) => file(call, at("download", id)),
+    runs: (query = {}, call) => {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined);
+      return json({ ...call, path: `/runs?${new URLSearchParams(given as [string, string][])}` }, [
+        "runs",
+        "next",
+      ]);
+    },
+    repeat,
+    usage: (call) => json({ ...call, path: "/usage" }, ["owner", "month"]),
     stats: (call) => json({ ...call, path: "/stats" }, ["your_quota"]),
     environments: (call) => json({ ...call, path: "/environments" }, ["environments"]),
     runtimes: (call) => json({ ...call, path: "/runtimes" }, ["languages"]),

@@ -1,5 +1,6 @@
 /** The typed client of a Sandpiper service; its types come from the schemas that the service validates with. */
 
+export type { Budget, ListedRun, RunList, Usage } from "../wire/holder-answers.ts";
 export type {
   CaseReport,
   CompileReport,
@@ -18,6 +19,7 @@ export {
   type ClientOptions,
   createClient,
   type Download,
+  type RunsQuery,
   type StatusOptions,
   type SubmitOptions,
 } from "./client.ts";

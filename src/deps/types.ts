@@ -15,6 +15,7 @@ import type { Operations } from "../domain/ports/operations.ts";
 import type { Pool } from "../domain/ports/pool.ts";
 import type { Presigner } from "../domain/ports/presigner.ts";
 import type { Quotas } from "../domain/ports/quotas.ts";
+import type { RunRows } from "../domain/ports/run-rows.ts";
 import type { Signatures } from "../domain/ports/signatures.ts";
 import type { WebhookSender } from "../domain/ports/webhook-sender.ts";
 import type { ClientWebhooks, Webhooks } from "../domain/ports/webhooks.ts";
@@ -91,6 +92,7 @@ export type Deps = JobDeps &
     readonly typedJobs: TypedJobObjects;
     readonly idempotencyKeys: IdempotencyKeys;
     readonly clientWebhooks: ClientWebhooks;
+    readonly runRows: RunRows;
     readonly workloadRows: WorkloadRows;
     readonly workloadSettings: WorkloadSettings;
     /** Keys of executors that may join, and the owner's names for them. */

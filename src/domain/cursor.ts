@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Where a page ended: the time and the id of its last job. */
 export type Position = { readonly atMs: number; readonly id: string };
 
-const form = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.uuid()]);
+const instant = z.int().min(0).max(8_640_000_000_000_000);
 
 /** A position as clients carry it: base64url of JSON, opaque to them. */
 export const positionText = ({ atMs, id }: Position): string =>
@@ -12,10 +12,11 @@ export const positionText = ({ atMs, id }: Position): string =>
     .replaceAll("/", "_")
     .replaceAll("=", "");
 
-/** The position of a text that `positionText` made; null for any other. */
-export const positionOf = (text: string): Position | null => {
+/** The position of a text that `positionText` made of such an id; null for any other. */
+export const positionOf = (text: string, idForm: z.ZodType<string> = z.uuid()): Position | null => {
   if (!/^[A-Za-z0-9_-]{1,200}$/.test(text)) return null;
   try {
+    const form = z.tuple([instant, idForm]);
     const [atMs, id] = form.parse(JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/"))));
     return positionText({ atMs, id }) === text ? { atMs, id } : null;
   } catch {

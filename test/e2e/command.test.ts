@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
 import { runProgram } from "./support/installed.ts";
+import { keyFor } from "./support/keys.ts";
 
 const main = path.join(root, "src/cli/main.ts");
 let folder: string;
@@ -139,5 +140,22 @@ describe("sandpiper", () => {
     expect((await completed("sandpiper run --tim")).stdout).toBe("--timeout\n");
     expect((await sandpiper("completion", "zsh")).stdout).toMatch(/^#compdef sandpiper/);
     expect((await sandpiper("completion", "fish")).stdout).toContain("complete -c sandpiper");
+  });
+
+  test("lists, repeats and sums up the runs of a key's owner, wherever they came from", async () => {
+    const owner = `command-${Date.now()}`;
+    const key = await keyFor(inject("sandpiperUrl"), owner);
+    await write("three.py", "raise SystemExit(3)\n");
+    expect(await sandpiper("run", "three.py", "--key", key)).toMatchObject({ code: 3 });
+    const [first] = JSON.parse((await sandpiper("runs", "--key", key, "--json")).stdout);
+    expect(first).toMatchObject({ status: "failed", exit_code: 3, entrypoint: "three.py" });
+    const again = (await sandpiper("repeat", first.job_id, "--key", key)).stdout.trim();
+    expect(await sandpiper("logs", "-f", again, "--key", key)).toMatchObject({ code: 3 });
+    const table = (await sandpiper("runs", "--key", key, "--status", "failed", "--limit", "1")).stdout;
+    expect(table).toMatch(new RegExp(`^RUN .*\n${again} +failed +3 .*three.py \\(python3\\)\n$`));
+    const used = (await sandpiper("usage", "--key", key)).stdout;
+    expect(used).toContain(`${owner}, quota class default`);
+    expect(used).toMatch(/this month \(UTC\) +2 jobs/);
+    expect(await sandpiper("runs", "--key", "spk_nobody", "--json")).toMatchObject({ code: 1, stdout: "" });
   });
 });

@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
 import { runProgram } from "./support/installed.ts";
+import { keyFor } from "./support/keys.ts";
 
 const PYTHON = "/usr/bin/python3";
 let folder: string;
@@ -146,5 +147,23 @@ print(code_of(lambda: Client("http://127.0.0.1:9").status("x")))
         "",
       ].join("\n"),
     });
+  });
+
+  test("lists, repeats and sums up the runs of a key's owner", async () => {
+    const url = inject("sandpiperUrl");
+    const key = await keyFor(url, `python-${Date.now()}`);
+    const program = `
+import sys
+from sandpiper import Client
+client = Client(sys.argv[1], key=sys.argv[2])
+first = client.submit("print(1)")
+client.wait(first)
+again = client.repeat(first)
+client.wait(again)
+print([run["job_id"] for run in client.runs()] == [again, first])
+print([run["status"] for run in client.runs(status="failed", since="2020-01-01T00:00:00Z")])
+print(client.usage()["month"]["jobs"])
+`;
+    expect(await python(["-c", program, url, key])).toMatchObject({ stderr: "", stdout: "True\n[]\n2\n" });
   });
 });

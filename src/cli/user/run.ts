@@ -113,7 +113,8 @@ const run = async (command: Command, program: string, args: readonly string[]): 
   process.stdout.write(options.json === true ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
 };
 
-const whole = (text: string): number => {
+/** A whole number from 1 on. @throws CommandFailed for any other text. */
+export const whole = (text: string): number => {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new CommandFailed(`${text} is no whole number.`);
 };

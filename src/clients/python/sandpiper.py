@@ -336,6 +336,34 @@ class Client:
         """Kills the program of a queued or running run; an ended one stays as it is."""
         return self.json("POST", f"/cancel/{_quoted(id)}")
 
+    def runs(
+        self,
+        *,
+        status: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+    ) -> Iterator[Json]:
+        """The runs that the owner of the key made, newest first, read page by page as they are taken. `since`
+        and `until` are instants such as `2026-11-27T10:00:00Z`."""
+        query = {"status": status, "from": since, "to": until, "cursor": None}
+        while True:
+            given = {name: value for name, value in query.items() if value is not None}
+            text = urllib.parse.urlencode(given)
+            page = self.json("GET", f"/runs?{text}" if text else "/runs")
+            yield from page["runs"]
+            if page["next"] is None:
+                return
+            query["cursor"] = page["next"]
+
+    def repeat(self, id: str, *, idempotency_key: Optional[str] = None) -> str:
+        """Runs a program of the key's owner again; answers the new run's id."""
+        headers = {"Idempotency-Key": f'"{idempotency_key or uuid.uuid4()}"'}
+        return str(self.json("POST", f"/runs/{_quoted(id)}/repeat", headers=headers)["job_id"])
+
+    def usage(self) -> Json:
+        """What the owner of the key used: of the quota now, in this hour and in this month."""
+        return self.json("GET", "/usage")
+
     def logs(self, id: str, *, after: int = 0) -> Iterator[LogRecord]:
         """The log, live and behind the record with this number, until the run ends. A connection that is
         cut is opened again behind the last record: nothing is missed and nothing comes twice."""

@@ -41,14 +41,18 @@ const spent = (task: Task): Task => {
   };
 };
 
-/** Ends a job. The inputs are dropped: no attempt will read them again. */
+/** A run of a key's owner can be repeated while it is there; of others no attempt will read the inputs again. */
+export const keepsInputs = ({ face, owner, door }: JobRecord): boolean =>
+  face === "runs" && owner !== null && door === undefined;
+
+/** Ends a job. The inputs are dropped, unless it can be repeated. */
 export const endJob = (record: JobRecord, result: Result, now: number): JobRecord =>
   changed(record, now, {
     state: result.reason === "exit" && result.exitCode === 0 ? "succeeded" : END_STATE[result.reason],
     finishedAtMs: now,
     attempt: null,
     upload: null,
-    task: spent(record.task),
+    task: keepsInputs(record) ? record.task : spent(record.task),
     result,
   });
 

@@ -1,5 +1,11 @@
 import type { JobRow } from "../ports/job-rows.ts";
+import { runSummary } from "../runs/summary.ts";
 import type { JobRecord } from "./record.ts";
+
+const summaryText = (record: JobRecord): string | null => {
+  const summary = runSummary(record);
+  return summary === null ? null : JSON.stringify(summary);
+};
 
 /** The D1 projection of a record. The id of an anonymous run is its only key, so the row does not have it. */
 export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
@@ -14,6 +20,7 @@ export const rowOf = (objectId: string, record: JobRecord): JobRow => ({
   door: record.door ?? null,
   language: record.task.kind === "program" ? (record.task.language?.id ?? null) : null,
   verdict: record.result?.judged?.verdict ?? null,
+  summary: summaryText(record),
   owner: record.face === "workloads" ? (record.owner ?? "") : record.owner,
   workload:
     record.workload === null

@@ -16,6 +16,8 @@ export type Bucket = {
   /** The object if it still has this ETag (without quotes); null when it has another or is gone. */
   getUnchanged(key: string, etag: string): Promise<StoredObject | null>;
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Stores an object a second time; false when it is gone. */
+  copy(from: string, to: string): Promise<boolean>;
   putParts(key: string): Promise<PartWriter>;
   /** Deletes everything whose key starts so. */
   removeAll(prefix: string): Promise<void>;

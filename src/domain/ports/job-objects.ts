@@ -3,7 +3,7 @@ import type { CaseResult } from "../../wire/judging.ts";
 import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
-import type { Holder, InputFile, JobSnapshot, StoredBytes } from "../job/record.ts";
+import type { Holder, InputFile, JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
 import type { PoolEntry } from "../pool/types.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 
@@ -55,6 +55,9 @@ export type CreateOutcome =
   /** Nothing was stored. */
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage };
 
+/** A program with all that it was given, for a run of the same. */
+export type Repeatable = { readonly owner: string | null; readonly task: ProgramTask };
+
 export type LogPage = {
   readonly snapshot: JobSnapshot;
   readonly records: readonly LogRecord[];
@@ -89,6 +92,8 @@ export type JobHandle = {
   cases(from: number, limit: number): Promise<readonly StoredCase[] | null>;
   /** What the door that the job came by keeps of the request; null where it came by none. */
   doorData(): Promise<StoredBytes | null>;
+  /** The run as it was given, its stored bytes included; null where its inputs are not kept. */
+  repeatable(): Promise<Repeatable | null>;
   /** The end of the newest attempt's log as text, at most so many bytes of UTF-8. */
   logTail(maxBytes: number): Promise<string | null>;
   /** Answers when the program is dead, or after a short wait. */

@@ -16,6 +16,8 @@ export type JobRow = {
   readonly door: string | null;
   readonly language: string | null;
   readonly verdict: string | null;
+  /** What the owner's list of runs shows, as JSON; null where the job stands in none. */
+  readonly summary: string | null;
   /** What workloads are searched by; null for the other faces. */
   readonly workload: {
     readonly path: string;

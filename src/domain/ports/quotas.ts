@@ -1,4 +1,5 @@
 import type { QuotaUsage } from "../quota/quota.ts";
+import type { Tallies } from "../quota/tally.ts";
 
 export type QuotaGrant = { readonly granted: boolean; readonly usage: QuotaUsage };
 
@@ -10,4 +11,6 @@ export type Quotas = {
   release(clientKey: string, slot: string): Promise<void>;
   settle(clientKey: string, slot: string, cpuSeconds: number): Promise<void>;
   usage(clientKey: string): Promise<QuotaUsage>;
+  /** The usage of a key's owner, and what was used in this hour and month. */
+  account(clientKey: string): Promise<QuotaUsage & Tallies>;
 };

@@ -51,7 +51,11 @@ type Admission = {
 
 type Refusal = Exclude<SubmissionOutcome, { kind: "accepted" | "over_quota" }>;
 
-const checkEnvironment = async (deps: SubmissionDeps, environment: string): Promise<Refusal | null> => {
+/** Why a run in this environment cannot be taken; null where it can. */
+export const checkEnvironment = async (
+  deps: SubmissionDeps,
+  environment: string,
+): Promise<Refusal | null> => {
   if (environment === "" || environment === "default") return null;
   const { environments } = await deps.pool.summary();
   if (environments === null) return { kind: "no_executor" };
@@ -162,14 +166,14 @@ const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
   manifest.stdin === null ? null : new TextEncoder().encode(manifest.stdin);
 
 /** Whether so much waits that nothing more is taken. */
-const checkRoom = async ({ pool, poolLimits }: SubmissionDeps): Promise<SubmissionOutcome | null> => {
+export const checkRoom = async ({ pool, poolLimits }: SubmissionDeps): Promise<Refusal | null> => {
   const summary = await pool.summary();
   if (summary.waiting < poolLimits.maxWaiting) return null;
   return { kind: "no_room", retryAfterSeconds: retryAfterSeconds(summary) };
 };
 
 /** A run that no executor could ever hold, whatever else it holds. */
-const checkMemory = ({ poolLimits }: SubmissionDeps, { memoryMb }: ResolvedRun["manifest"]) => {
+export const checkMemory = ({ poolLimits }: SubmissionDeps, memoryMb: number) => {
   const mostMb = poolLimits.maxMemoryMb - INPUT_BYTES / MIB;
   if (memoryMb <= mostMb) return null;
   const message = `must be at most ${mostMb}: no executor of this service has more`;
@@ -192,7 +196,7 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
   const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
   if (badEnvironment !== null) return badEnvironment;
-  const tooMuch = checkMemory(deps, run.manifest);
+  const tooMuch = checkMemory(deps, run.manifest.memoryMb);
   if (tooMuch !== null) return tooMuch;
   const language = await languageTask(deps, run);
   if (language.kind !== "ok") return language;

@@ -6,14 +6,17 @@ import { presentedKeys } from "../../domain/access/credentials.ts";
 import type { Access } from "./face.ts";
 import type { Refusal } from "./refusal.ts";
 
+/** Somebody with a key: it always has an owner. */
+export type Holder = Caller & { readonly owner: string };
+
 /** What the request's credentials come to. */
 export type KeyCheck =
   /** Nothing in the request is a key of this service, or says that it is one. */
   | { readonly kind: "none" }
-  | { readonly kind: "holder"; readonly caller: Caller }
+  | { readonly kind: "holder"; readonly caller: Holder }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-const callerOf = ({ owner, quotaClass, scopes }: ApiKey): Caller => ({
+const callerOf = ({ owner, quotaClass, scopes }: ApiKey): Holder => ({
   owner,
   quotaClass,
   worksForAll: scopes.includes("work"),

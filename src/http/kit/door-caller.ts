@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
-import { judgeKeyOf } from "../../domain/quota/judge-key.ts";
+import { judgeKeyOf, judgeOwnerKey } from "../../domain/quota/judge-key.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import { checkTexts } from "./callers.ts";
 import type { Access } from "./face.ts";
@@ -22,7 +22,7 @@ export const doorCaller = async (
   if (check.kind === "refused") return { kind: "refuse", refusal: check.refusal };
   if (check.kind === "holder") {
     const { owner } = check.caller;
-    return { kind: "allow", caller: { owner, clientKey: judgeKeyOf(`key ${owner}`) } };
+    return { kind: "allow", caller: { owner, clientKey: judgeOwnerKey(owner) } };
   }
   const unauthorized: Access<DoorCaller> = {
     kind: "refuse",

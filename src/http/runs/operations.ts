@@ -5,17 +5,20 @@ import { download } from "./download.ts";
 import { environments } from "./environments.ts";
 import type { RunOperation } from "./face.ts";
 import { health } from "./health.ts";
+import { listRuns } from "./list.ts";
 import { logEvents } from "./log-events.ts";
 import { logs } from "./logs.ts";
 import { downloadFile, outputFile } from "./output-file.ts";
 import { outputs } from "./outputs.ts";
 import { readyz } from "./readyz.ts";
+import { repeat } from "./repeat.ts";
 import { root } from "./root.ts";
 import { runtimes } from "./runtimes.ts";
 import { stats } from "./stats.ts";
 import { status } from "./status.ts";
 import { streams } from "./stream.ts";
 import { submit } from "./submit.ts";
+import { usage } from "./usage.ts";
 
 /** The runs face. */
 export const runOperations = (deps: Deps): RunOperation[] => [
@@ -32,7 +35,10 @@ export const runOperations = (deps: Deps): RunOperation[] => [
   download(deps),
   downloadFile(deps),
   cancel(deps),
+  listRuns(deps),
+  repeat(deps),
   stats(deps),
+  usage(deps),
   environments(deps),
   runtimes(deps),
   health(deps),

@@ -5,19 +5,16 @@ import { type Caller, quotaSubjectOf } from "../../domain/access/caller.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import { createFingerprint } from "../../domain/submission/fingerprint.ts";
 import { jsonSource, multipartSource, type SubmissionSource } from "../../domain/submission/source.ts";
-import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { refuseDeclaredLength } from "../../uploads/index.ts";
 import { jsonSubmission } from "../../wire/run-submission.ts";
 import { bodyOf } from "../kit/body.ts";
-import { goingOn } from "../kit/going-on.ts";
-import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
 import { readJson, refuseCoding } from "../kit/json-body.ts";
 import type { Refusal } from "../kit/refusal.ts";
 import { takes } from "../kit/request-headers.ts";
 import type { RunOperation } from "./face.ts";
-import { problem } from "./problem.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
-import { answerSubmission, replaySubmission, submittedBody, uploadProblem } from "./submit-answers.ts";
+import { uploadProblem } from "./submit-answers.ts";
+import { submitOnce, usableKey } from "./submit-once.ts";
 
 /** Code and stdin of 1 MiB each, every byte escaped. */
 const JSON_BYTES = 16 * 1_048_576;
@@ -30,53 +27,6 @@ const multipartBody = z.object({
 });
 
 const jsonBody = named("JsonSubmission", jsonSubmission);
-
-/** Whose the run is, and whom it counts against. */
-type Client = { readonly owner: string | null; readonly clientKey: string };
-
-/** Submits at most once under the client's key. */
-const submitOnce = async (
-  c: Context,
-  deps: Deps,
-  client: Client,
-  key: string,
-  source: SubmissionSource,
-): Promise<Response> => {
-  const { owner, clientKey } = client;
-  const fingerprint = createFingerprint(deps.sha256);
-  const under = { scope: `runs ${clientKey}`, key, jobId: deps.ids.runId() };
-  const work = idempotently<SubmissionOutcome>(deps.idempotencyKeys, deps.ids, under, {
-    run: async (id) => {
-      const request = { id, owner, clientKey, source, fingerprint, mayBeThere: id !== under.jobId };
-      const value = await acceptRun(deps, request);
-      if (value.kind !== "accepted") return { value, fingerprint: "", answer: null };
-      const answer = JSON.stringify(await submittedBody(deps, value.snapshot, value.warnings));
-      return { value, fingerprint: await fingerprint.of(value.rest), answer };
-    },
-    fingerprint: async () => {
-      const read = await source((part) => fingerprint.note(part));
-      return read.kind === "ok" ? fingerprint.of(read.rest) : null;
-    },
-  });
-  const outcome = await goingOn(c, work);
-  switch (outcome.kind) {
-    case "fresh":
-      return answerSubmission(c, deps, outcome.value);
-    case "replayed":
-      return replaySubmission(c, deps, outcome.answer);
-    case "in_flight":
-      return problem(c, {
-        code: "request_in_flight",
-        error: "A request with this Idempotency-Key is being handled; ask again",
-        retryAfterSeconds: 1,
-      });
-    case "other_body":
-      return problem(c, {
-        code: "key_reused",
-        error: "This Idempotency-Key was used with another body; use a new key for a new run",
-      });
-  }
-};
 
 const isJson = (contentType: string): boolean =>
   /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i.test(contentType);
@@ -106,17 +56,27 @@ const handle = async (c: Context, deps: Deps, caller: Caller, refuse: Refuse): P
   const clientKey = quotaSubjectOf(caller, c.req.header("cf-connecting-ip"));
   if (clientKey === null)
     return refuse({ code: "invalid_request", message: "CF-Connecting-IP is not an address" });
-  const key = idempotencyKeyOf(c);
-  if (key !== null && !isIdempotencyKey(key)) {
-    const message = "Idempotency-Key must have 1 to 255 visible ASCII characters";
-    return refuse({ code: "invalid_request", message });
-  }
+  const key = usableKey(c);
+  if (key instanceof Response) return key;
   const source = await sourceOf(c, refuse);
   if (source instanceof Response) return source;
   const client = { owner: caller.owner, clientKey };
-  if (key !== null) return submitOnce(c, deps, client, key, source);
-  const request = { id: deps.ids.runId(), ...client, source };
-  return answerSubmission(c, deps, await goingOn(c, acceptRun(deps, request)));
+  const fingerprint = key === null ? null : createFingerprint(deps.sha256);
+  return submitOnce(c, deps, clientKey, key, {
+    run: (id, mayBeThere) =>
+      acceptRun(deps, {
+        id,
+        ...client,
+        source,
+        mayBeThere,
+        ...(fingerprint === null ? {} : { fingerprint }),
+      }),
+    fingerprint: async (outcome) => {
+      if (outcome !== null) return fingerprint?.of(outcome.rest) ?? null;
+      const read = await source(async (part) => fingerprint?.note(part));
+      return read.kind === "ok" ? (fingerprint?.of(read.rest) ?? null) : null;
+    },
+  });
 };
 
 export const submit = (deps: Deps): RunOperation => ({

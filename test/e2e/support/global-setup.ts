@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { OPERATOR_TOKEN } from "./keys.ts";
 import { startServer } from "./server.ts";
 
 declare module "vitest" {
@@ -23,7 +24,7 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     return () => Promise.resolve();
   }
   // Tests whose clients say no address of their own share the quota of this machine.
-  const server = await startServer({ vars: { RUN_MAX_PER_HOUR: "1000" } });
+  const server = await startServer({ vars: { RUN_MAX_PER_HOUR: "1000", OPERATOR_TOKEN } });
   project.provide("sandpiperUrl", server.url);
   project.provide("stateDir", server.stateDir);
   project.provide("startOutput", server.output());

@@ -1,37 +1,10 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import { databaseApi, statementApi } from "../support/faults.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { rowsRead } from "../support/rows-read.ts";
 import { insertRows, plainApi, rowId } from "./support/app.ts";
 
 const ROWS = 200_000;
 const FIRST_MS = Date.UTC(2020, 0, 1);
 const STEP_MS = 250_000;
-
-type Counted = { meta: { rows_read: number } };
-
-/** Rows that D1 read while this ran, by its own count. */
-const rowsRead = async <T>(work: () => Promise<T>): Promise<{ answer: T; read: number }> => {
-  let read = 0;
-  const all = statementApi.all;
-  const batch = databaseApi.batch;
-  const spies = [
-    vi.spyOn(statementApi, "all").mockImplementation(async function (this: D1PreparedStatement) {
-      const found = await all.call(this);
-      read += (found as unknown as Counted).meta.rows_read;
-      return found;
-    } as typeof all),
-    vi.spyOn(databaseApi, "batch").mockImplementation(async function (this: D1Database, statements) {
-      const found = await batch.call(this, statements);
-      for (const one of found as unknown as Counted[]) read += one.meta.rows_read;
-      return found;
-    } as typeof batch),
-  ];
-  try {
-    const answer = await work();
-    return { answer, read };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-};
 
 const isoOf = (i: number): string => new Date(FIRST_MS + i * STEP_MS).toISOString();
 const ids = Array.from({ length: 175 }, (_, i) => rowId(i * 1_000 + 3)).join(",");

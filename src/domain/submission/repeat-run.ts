@@ -1,0 +1,126 @@
+import type { JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
+import { bucketKeys } from "../keys.ts";
+import type { JobHandle, Repeatable } from "../ports/job-objects.ts";
+import { checkEnvironment, checkMemory, checkRoom } from "./accept-run.ts";
+import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
+import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
+
+export type RepeatRequest = {
+  readonly id: string;
+  /** Whose the new run is. */
+  readonly owner: string;
+  readonly clientKey: string;
+  /** The run that is made again. */
+  readonly original: Repeatable;
+  /** The id is that of an earlier request, which may have made the run before it died. */
+  readonly mayBeThere: boolean;
+};
+
+type Refusal = Exclude<SubmissionOutcome, { kind: "accepted" }>;
+
+const MIB = 1_048_576;
+
+/** A file of the original went with it while this request ran. */
+class OriginalGone extends Error {}
+
+/** Why it cannot be run any more, here and now, though it once could; null where it can. */
+const refusalOf = async (deps: SubmissionDeps, task: ProgramTask): Promise<Refusal | null> => {
+  const refused =
+    (await checkRoom(deps)) ??
+    (await checkEnvironment(deps, task.program.environment)) ??
+    checkMemory(deps, task.limits.memoryBytes / MIB);
+  if (refused !== null || task.language === undefined) return refused;
+  const installed = (await deps.pool.capabilities())?.languages ?? null;
+  if (installed === null) return { kind: "no_executor" };
+  const { id } = task.language;
+  if (installed.some((one) => one.id === id)) return null;
+  const message = `${id} is known, but no executor has it any more; GET /runtimes lists what there is`;
+  return { kind: "bad_fields", errors: [{ field: "language", message, isSentence: true }] };
+};
+
+const copyOf = async (
+  deps: SubmissionDeps,
+  reservation: Reservation,
+  stored: StoredBytes,
+  key: string,
+): Promise<StoredBytes> => {
+  if (stored.kind === "inline") return stored;
+  await reservation.make();
+  if (!(await deps.bucket.copy(stored.key, key))) throw new OriginalGone();
+  return { ...stored, key };
+};
+
+const copyTask = async (
+  deps: SubmissionDeps,
+  reservation: Reservation,
+  { task }: Repeatable,
+  objectId: string,
+): Promise<ProgramTask> => {
+  const copy = (stored: StoredBytes, key: string) => copyOf(deps, reservation, stored, key);
+  const { inputs, stdin, cases } = task;
+  return {
+    ...task,
+    inputs: await copy(inputs, bucketKeys.inputs(objectId)),
+    stdin: stdin === null ? null : await copy(stdin, bucketKeys.stdin(objectId)),
+    ...(cases === undefined
+      ? {}
+      : { cases: { ...cases, stored: await copy(cases.stored, bucketKeys.cases(objectId)) } }),
+  };
+};
+
+/** Creating twice gives one job, so a call whose answer was lost is simply made again. */
+const create = async (
+  deps: SubmissionDeps,
+  job: JobHandle,
+  { id, owner, clientKey }: RepeatRequest,
+  task: ProgramTask,
+): Promise<SubmissionOutcome> => {
+  const newJob = {
+    id,
+    face: "runs" as const,
+    owner,
+    clientKey,
+    task,
+    queueWaitMs: deps.runQueueWaitMs,
+    retentionMs: deps.runRetentionMs,
+    webhooks: deps.webhookSubscriptions,
+  };
+  const outcome = await job.create(newJob).catch(() => job.create(newJob));
+  if (outcome.kind === "over_quota") return outcome;
+  return { kind: "accepted", snapshot: outcome.snapshot, usage: outcome.usage, rest: "", warnings: [] };
+};
+
+/**
+ * Runs a program again, with the same files, arguments, limits and cases, as a new run. As with a submission,
+ * what is refused leaves nothing behind: no slot, no charge, no byte.
+ */
+export const repeatRun = async (deps: SubmissionDeps, request: RepeatRequest): Promise<SubmissionOutcome> => {
+  const { original, clientKey } = request;
+  const job = deps.jobs.byId(request.id);
+  const present: JobSnapshot | null = request.mayBeThere ? await job.snapshot() : null;
+  if (present !== null) {
+    const usage = await deps.quotas.usage(clientKey);
+    return { kind: "accepted", snapshot: present, usage, rest: "", warnings: [] };
+  }
+  const refused = await refusalOf(deps, original.task);
+  if (refused !== null) return refused;
+  const reservation = createReservation(deps.quotas, clientKey, job.objectId);
+  let isHandedOver = false;
+  try {
+    const task = await copyTask(deps, reservation, original, job.objectId);
+    isHandedOver = true;
+    const outcome = await create(deps, job, request, task);
+    isHandedOver = outcome.kind === "accepted";
+    return outcome;
+  } catch (error) {
+    if (error instanceof OverQuota) return { kind: "over_quota", usage: error.usage };
+    if (!(error instanceof OriginalGone)) throw error;
+    const message = "The run was deleted meanwhile, and its files with it";
+    return { kind: "bad_upload", refusal: { kind: "refused", code: "no_files", message } };
+  } finally {
+    if (!isHandedOver && reservation.isMade()) {
+      await deps.bucket.removeAll(bucketKeys.prefix(job.objectId));
+      await reservation.release();
+    }
+  }
+};
