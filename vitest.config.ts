@@ -102,8 +102,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-setup.ts"],
-          // They often wait for what happens elsewhere; more at once would only queue for the executor.
-          maxWorkers: 2,
+          // They mostly wait for what happens elsewhere; more at once would only queue for the executor.
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
         },

@@ -46,8 +46,10 @@ const endToEnd: Gate = { name: "e2e", commands: [vitest("e2e")] };
 /** Gates one after the other; the lanes of a stage run side by side, since each of them often waits. */
 type Lane = readonly Gate[];
 type Stage = readonly Lane[];
-const checks: readonly Stage[] = [[[types, lint, size, unit, simulation, worker], [executor]]];
-const everything: readonly Stage[] = [...checks, [[endToEnd, deploy]]];
+const quick: Lane = [types, lint, size, unit, simulation, worker];
+const checks: readonly Stage[] = [[quick, [executor]]];
+/** The executor's tests take the longest, and wait for most of it, so the deployments fit beside them. */
+const everything: readonly Stage[] = [[[...quick, deploy], [executor]], [[endToEnd]]];
 
 const say = (name: string, line: string): void => {
   process.stdout.write(`${name.padEnd(8)} | ${line}\n`);

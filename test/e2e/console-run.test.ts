@@ -201,11 +201,11 @@ describe("the console's run page", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByRole("alert").getByText("entrypoint").waitFor();
     await page.getByLabel("Entrypoint").fill("");
-    await typeProgram(page, "import time; time.sleep(20)");
+    await typeProgram(page, "import time; time.sleep(100)");
     for (let n = 0; n < 2; n += 1) {
       const tab = await page.context().newPage();
       await tab.goto(`${inject("sandpiperUrl")}/`);
-      await typeProgram(tab, "import time; time.sleep(20)");
+      await typeProgram(tab, "import time; time.sleep(100)");
       await tab.getByRole("button", { name: "Run", exact: true }).click();
       await tab.getByText("Running").waitFor();
     }
