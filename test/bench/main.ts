@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { optionsOf } from "../../scripts/lib/usage.ts";
 import type { Server } from "../e2e/support/server.ts";
+import { benchCpu } from "./cpu.ts";
 import { benchEnvironments } from "./environments.ts";
 import { benchExecutor, benchHeader, formatRow } from "./executor.ts";
 import { benchJudging } from "./judging.ts";
@@ -20,17 +21,22 @@ import { benchPool } from "./pool.ts";
 
 /**
  * `npm run bench`: what a hello-world costs through the whole service, beside the bare interpreter in the
- * same run. Each round measures every figure once, so that all of them see the same machine. `--rounds N`
- * and `--seconds N` (for each throughput) make it longer; `--pool` adds what placing costs and how 1, 2 and 4
- * executors share the work; `--executor` adds the executor by itself: its own
- * latency and throughput, what an environment costs, and how far a program gets beyond each limit.
+ * same run. First comes what a run takes of the CPU, which others on the machine hardly change, over `--runs N`
+ * runs. Each round measures every other figure once, so that all of them see the same machine. `--rounds N` and
+ * `--seconds N` (for each throughput) make it longer; `--pool` adds what placing costs and how 1, 2 and 4
+ * executors share the work; `--executor` adds the executor by itself: its own latency and throughput, what an
+ * environment costs, and how far a program gets beyond each limit.
  */
-const values = optionsOf("Usage: npm run bench -- [--rounds N] [--seconds N] [--pool] [--executor]", {
-  rounds: { type: "string", default: "30" },
-  seconds: { type: "string", default: "5" },
-  executor: { type: "boolean", default: false },
-  pool: { type: "boolean", default: false },
-});
+const values = optionsOf(
+  "Usage: npm run bench -- [--runs N] [--rounds N] [--seconds N] [--pool] [--executor]",
+  {
+    runs: { type: "string", default: "200" },
+    rounds: { type: "string", default: "30" },
+    seconds: { type: "string", default: "5" },
+    executor: { type: "boolean", default: false },
+    pool: { type: "boolean", default: false },
+  },
+);
 const rounds = Number(values.rounds);
 const durationMs = Number(values.seconds) * 1_000;
 const WARM_UP_ROUNDS = 3;
@@ -93,6 +99,7 @@ const machine = (): string =>
 const server = await startService();
 try {
   process.stdout.write(`${machine()}; ${rounds} rounds, median / p95\n\n`);
+  process.stdout.write(`${await benchCpu(server, programs, Number(values.runs))}\n\n`);
   process.stdout.write(`${await latencyTable(server)}\n\n`);
   process.stdout.write(`${await throughputTable(server)}\n\n`);
   process.stdout.write(`${await benchJudging(server)}\n\n${machine()} at the end\n`);
