@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { together } from "../src/domain/pool/capabilities.ts";
 import type { ContainerRecord } from "../src/domain/pool/containers.ts";
 import type { PoolExecutor } from "../src/domain/pool/types.ts";
 import type { ExecutorView } from "../src/domain/pool/view.ts";
 import type { Capabilities } from "../src/domain/ports/pool.ts";
-import type { EnvironmentInfo } from "../src/wire/attempt.ts";
-import type { LanguageInfo } from "../src/wire/judging.ts";
 import { type Hello, POOL_PING_MS, type ToExecutor } from "../src/wire/pool.ts";
 
 const JOIN_PREFIX = "join/";
@@ -181,13 +180,7 @@ export class PoolMembers {
 
   /** What all that have joined can do together; what the longest joined one says of a name counts. */
   capabilities(): Capabilities {
-    const environments = new Map<string, EnvironmentInfo>();
-    const languages = new Map<string, LanguageInfo>();
-    for (const { row } of this.#greeted().toReversed()) {
-      for (const info of row.environments) environments.set(info.name, info);
-      for (const info of row.languages) languages.set(info.id, info);
-    }
-    return { environments: [...environments.values()], languages: [...languages.values()] };
+    return together(this.#greeted().map(({ row }) => row));
   }
 
   #executorOf(known: Attachment, row: JoinRow): PoolExecutor {

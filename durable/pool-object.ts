@@ -86,7 +86,7 @@ export class PoolObject extends DurableObject {
     return this.#reports.summary();
   }
 
-  async capabilities(): Promise<Capabilities | null> {
+  async capabilities(): Promise<Capabilities> {
     return this.#reports.capabilities();
   }
 
@@ -172,7 +172,7 @@ export class PoolObject extends DurableObject {
         this.#members.greet(socket, message, this.#deps.now());
         this.#offers.holds(instance, message.held);
         if (container !== null) this.#containers.joined(container);
-        this.#reports.joined();
+        this.#reports.joined(container === null ? "host" : "container", message);
         break;
       case "accepted":
         this.#offers.accepted(instance, message.attempt_id, message.memory_mb);

@@ -1,15 +1,20 @@
 import type { PoolDeps } from "../src/deps/types.ts";
+import { together } from "../src/domain/pool/capabilities.ts";
 import { hasSlot } from "../src/domain/pool/room.ts";
 import { type PoolSummary, quantilesOf } from "../src/domain/pool/summary.ts";
 import type { PoolView } from "../src/domain/pool/view.ts";
 import type { Capabilities } from "../src/domain/ports/pool.ts";
+import { VERSION } from "../src/domain/version.ts";
+import { imageBuild } from "../src/wire/image-build.ts";
 import type { PoolContainers } from "./pool-containers.ts";
 import type { PoolMembers } from "./pool-members.ts";
 import type { PoolPlacing } from "./pool-placing.ts";
 import type { PoolWaiting } from "./pool-waiting.ts";
 
-/** What executors could do when they were last here: holds until the next one joins. */
-const LAST_CAPABILITIES = "capabilities";
+/** What the last executor of a kind could do: holds until the next one joins. */
+const LAST_PREFIX = "capabilities/";
+type Kind = "host" | "container";
+type Last = Capabilities & { readonly version: string };
 /** So many unsigned results within so long put an executor out of use. */
 const BAD_SIGNATURES = 3;
 const BAD_SIGNATURES_MS = 10 * 60_000;
@@ -51,26 +56,37 @@ export class PoolReports {
       workerId: first?.key ?? null,
       isolation: first?.isolation ?? null,
       accounting: first?.accounting ?? null,
-      environments: capabilities?.environments.map(({ name }) => name) ?? null,
-      languages: capabilities?.languages.map(({ id }) => id) ?? [],
+      environments: capabilities.environments.map(({ name }) => name),
+      languages: capabilities.languages.map(({ id }) => id),
       quantiles: quantilesOf(waiting.list.instants()),
       placedLastMinute: placing.placedLastMinute(),
     };
   }
 
-  /** What executors can run, or could when the last one was here; null while none ever was. */
-  capabilities(): Capabilities | null {
+  /**
+   * What executors can run. A container that could be started counts, as its image is known to be: by the last
+   * one of this version, else by what the image is built with, as it does while no executor ever joined.
+   */
+  capabilities(): Capabilities {
     const present = this.#parts.members.capabilities();
-    if (present.environments.length > 0) return present;
-    return this.#parts.storage.kv.get<Capabilities>(LAST_CAPABILITIES) ?? null;
+    if (this.#deps.containers.exist) return together([present, this.#ofContainers()]);
+    return present.environments.length > 0 ? present : (this.#last("host") ?? imageBuild);
   }
 
-  /** Remembers what the executors that are here can do. */
-  joined(): void {
-    const { kv } = this.#parts.storage;
-    const present = this.#parts.members.capabilities();
-    const before = kv.get<Capabilities>(LAST_CAPABILITIES);
-    if (JSON.stringify(before) !== JSON.stringify(present)) kv.put(LAST_CAPABILITIES, present);
+  /** Remembers what an executor that has joined can do. */
+  joined(kind: Kind, { version, environments, languages }: Last): void {
+    const last: Last = { version, environments, languages };
+    if (JSON.stringify(this.#last(kind)) === JSON.stringify(last)) return;
+    this.#parts.storage.kv.put(LAST_PREFIX + kind, last);
+  }
+
+  #last(kind: Kind): Last | null {
+    return this.#parts.storage.kv.get<Last>(LAST_PREFIX + kind) ?? null;
+  }
+
+  #ofContainers(): Capabilities {
+    const last = this.#last("container");
+    return last?.version === VERSION ? last : imageBuild;
   }
 
   view(): PoolView {

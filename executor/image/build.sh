@@ -4,6 +4,8 @@
 #   npm run image
 # Wants root, buildah, podman and runc; where the registry cannot be reached, debootstrap too.
 #   ENVIRONMENTS  which environments go in ("" for none; all by default)
+#   LANGUAGES     which languages go in ("" for those of the system alone; the set core by default)
+# With the defaults, what the image is built with is kept in src/wire/image-build.json.
 #   IMAGE_WORK    folder for the stand-in base (default: a temporary one)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,15 +20,18 @@ done
 base=docker.io/library/node:24-bookworm-slim
 image=localhost/sandpiper-executor:latest
 work=${IMAGE_WORK:-$(mktemp -d)}
+mkdir -p "$work"
 if ! buildah inspect --type image "$base" >/dev/null 2>&1 && ! timeout 60 buildah pull -q "$base" 2>/dev/null; then
   echo "The registry cannot be reached: making a base from Debian packages." >&2
   bash executor/image/make-base.sh "$base" "$work/base"
 fi
 
 # What it was built with is what it is tested with; the Dockerfile's own choice unless another was made.
-ENVIRONMENTS=${ENVIRONMENTS-$(sed -n 's/^ARG ENVIRONMENTS="\(.*\)"$/\1/p' executor/Dockerfile)}
+chosen() { sed -n "s/^ARG $1=\"\(.*\)\"\$/\1/p" executor/Dockerfile; }
+ENVIRONMENTS=${ENVIRONMENTS-$(chosen ENVIRONMENTS)}
+LANGUAGES=${LANGUAGES-$(chosen LANGUAGES)}
 buildah bud --isolation chroot --pull=false --layers=false \
-  --build-arg "ENVIRONMENTS=$ENVIRONMENTS" -f executor/Dockerfile -t "$image" .
+  --build-arg "ENVIRONMENTS=$ENVIRONMENTS" --build-arg "LANGUAGES=$LANGUAGES" -f executor/Dockerfile -t "$image" .
 
 join_port=${IMAGE_JOIN_PORT:-18787}
 port=${IMAGE_PORT:-18788}
@@ -58,7 +63,7 @@ check() {
     sleep 0.2
   done
   echo "health: ${health:?the executor in the image did not start: $(podman logs "$container" 2>&1 | tail -n 5)}"
-  IMAGE_EXECUTOR_URL=$url IMAGE_JOIN_PORT=$join_port IMAGE_ENVIRONMENTS=$ENVIRONMENTS \
+  IMAGE_EXECUTOR_URL=$url IMAGE_JOIN_PORT=$join_port IMAGE_ENVIRONMENTS=$ENVIRONMENTS IMAGE_LANGUAGES=$LANGUAGES \
     npx vitest run --project executor test/executor/image.test.ts
   stop
 }
@@ -67,5 +72,11 @@ check() {
 check 2
 # With its cgroups writable.
 check 1 --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw
+
+if [ "$ENVIRONMENTS|$LANGUAGES" = "$(chosen ENVIRONMENTS)|$(chosen LANGUAGES)" ]; then
+  podman --runtime runc run --rm --pull=never --network none --entrypoint /usr/local/bin/node "$image" \
+    /opt/executor/executor/image/describe-build.ts >"$work/image-build.json"
+  cp "$work/image-build.json" src/wire/image-build.json
+fi
 
 echo "size: $(podman image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.0f MB", $1 / 1e6 }')"

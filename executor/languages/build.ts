@@ -21,7 +21,7 @@ import {
   versionIn,
 } from "./layer-file.ts";
 import { languagesPage } from "./page.ts";
-import { runInLayer } from "./run-in-layer.ts";
+import { canIsolate, runInLayer } from "./run-in-layer.ts";
 import { languageSets } from "./sets.ts";
 
 const run = promisify(execFile);
@@ -51,23 +51,32 @@ const REASON_CHARS = 300;
 const reasonOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").slice(0, REASON_CHARS);
 
+/** The first package's version without Debian's epoch. */
 const packageVersion = (packages: readonly DebianPackage[], [name = ""]: readonly string[]): string =>
-  `${name} ${packages.find((one) => one.name === name)?.version ?? ""}`;
+  packages.find((one) => one.name === name)?.version.replace(/^\d+:/, "") ?? "";
 
 /** A tool says its version in the first line that has a number. */
+const askedVersion = async (root: string, command: readonly string[]) => {
+  const printed = await runInLayer(root, command);
+  const line = printed.split("\n").find((one) => /\d/.test(one)) ?? "";
+  return { version: versionIn(line), versionText: line.trim().slice(0, 200) };
+};
+
+/** What the tool says of itself, or its package where it has no way to say it or does not start as it is built. */
 const describe = async (
   root: string,
   built: readonly DebianPackage[],
   { id, versionCommand, packages }: Language,
 ) => {
-  const printed =
-    versionCommand === null ? packageVersion(built, packages) : await runInLayer(root, versionCommand);
-  const versionText =
-    printed
-      .split("\n")
-      .find((line) => /\d/.test(line))
-      ?.trim() ?? "";
-  return { id, version: versionIn(versionText), versionText: versionText.slice(0, 200) };
+  const text = packageVersion(built, packages);
+  const ofPackage = { id, version: versionIn(text), versionText: `${packages[0] ?? ""} ${text}` };
+  if (versionCommand === null) return ofPackage;
+  try {
+    return { id, ...(await askedVersion(root, versionCommand)) };
+  } catch (error) {
+    if (await canIsolate()) throw error;
+    return ofPackage;
+  }
 };
 
 /** The languages whose tool starts in the layer; one that does not is said loudly and is not offered. */

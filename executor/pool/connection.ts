@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { WebSocket } from "ws";
+import { z } from "zod";
 import {
   type FromExecutor,
   JOIN_HEADERS,
@@ -10,6 +11,7 @@ import {
   type ToExecutor,
   toExecutor,
 } from "../../src/wire/pool.ts";
+import { attemptId } from "../../src/wire/vocabulary.ts";
 import type { Identity } from "../identity.ts";
 import { userAgent } from "../version.ts";
 import { explainRefusal } from "./refusals.ts";
@@ -54,13 +56,29 @@ const headersOf = ({ joinUrl, instance, identity, startToken }: JoinSettings): R
 
 const joinAddress = (joinUrl: string): string => new URL("/pool/join", joinUrl).href.replace(/^http/, "ws");
 
-const parse = (data: unknown): ToExecutor | null => {
+const unreadableOffer = z.object({
+  type: z.literal("offer"),
+  attempt: z.object({ attemptId }),
+});
+
+type Frame =
+  | { readonly kind: "message"; readonly message: ToExecutor }
+  /** An offer of a newer service that asks for what this executor does not know. */
+  | { readonly kind: "unreadable_offer"; readonly attemptId: string }
+  /** A kind that only a newer service knows is none of this executor's business. */
+  | { readonly kind: "unknown" };
+
+const parse = (data: unknown): Frame => {
   try {
-    const message = toExecutor.safeParse(JSON.parse(String(data)));
-    return message.success ? message.data : null;
+    const json: unknown = JSON.parse(String(data));
+    const { success, data: message } = toExecutor.safeParse(json);
+    if (success) return { kind: "message", message };
+    const offer = unreadableOffer.safeParse(json);
+    if (offer.success) return { kind: "unreadable_offer", attemptId: offer.data.attempt.attemptId };
   } catch {
-    return null;
+    // A frame that is no JSON says nothing.
   }
+  return { kind: "unknown" };
 };
 
 const explain = async (response: IncomingMessage): Promise<string> => {
@@ -90,11 +108,19 @@ export const connect = (settings: JoinSettings, { onMessage, onEnd }: Connection
     else if (socket.readyState === WebSocket.OPEN) socket.send(POOL_PING);
   }, POOL_PING_MS);
 
+  const send = (message: FromExecutor): boolean => {
+    if (socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify(message));
+    return true;
+  };
+
   socket.on("message", (data) => {
     heardAtMs = Date.now();
-    const message = parse(data);
-    // A kind that only a newer service knows is none of this executor's business.
-    if (message !== null && message.type !== "pong") onMessage(message);
+    const frame = parse(data);
+    if (frame.kind === "message" && frame.message.type !== "pong") onMessage(frame.message);
+    else if (frame.kind === "unreadable_offer") {
+      send({ type: "refused", attempt_id: frame.attemptId, reason: "invalid" });
+    }
   });
   socket.on("unexpected-response", (_request, response) => {
     void explain(response).then(end);
@@ -102,11 +128,7 @@ export const connect = (settings: JoinSettings, { onMessage, onEnd }: Connection
   socket.on("error", (error) => end(`The service cannot be reached: ${error.message}`));
   socket.on("close", (code) => end(`The connection was closed with ${code}.`));
   return {
-    send: (message) => {
-      if (socket.readyState !== WebSocket.OPEN) return false;
-      socket.send(JSON.stringify(message));
-      return true;
-    },
+    send,
     close: (code) => socket.close(code),
   };
 };

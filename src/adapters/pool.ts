@@ -57,9 +57,9 @@ export const durablePool = (namespace: DurableObjectNamespace, now: () => number
       ({ status }) => status !== "joined",
       now,
     ),
-    capabilities: cached<Capabilities | null>(
+    capabilities: cached<Capabilities>(
       () => stub().capabilities(),
-      (known) => known === null,
+      () => false,
       now,
     ),
     join: (request, { instance, key, name, startToken }) => {

@@ -74,9 +74,10 @@ export const hello = z.object({
   slots: z.int().positive().max(1_000),
   memory_mb: megabytes,
   environments: z.array(environmentInfo).max(100),
-  languages: z.array(languageInfo).max(200),
+  /** Executors of protocol 1 may not say which they have. */
+  languages: z.array(languageInfo).max(200).default([]),
   isolation: isolationLevel,
-  accounting: z.string().max(32),
+  accounting: z.string().max(32).default("unknown"),
   held: z.array(heldAttempt).max(4_000),
 });
 export type Hello = z.infer<typeof hello>;

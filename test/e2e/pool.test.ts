@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../../scripts/lib/local.ts";
 import { createClient } from "../../src/client/index.ts";
 import { newAddress } from "./support/client.ts";
 import { type Executor, type ExecutorHome, makeHome, startExecutor } from "./support/executors.ts";
@@ -98,11 +100,32 @@ describe("three executors on one machine", () => {
   }, 150_000);
 });
 
+/** A process that joins by a key that is trusted, and signs with one of its own. */
+const FORGER = `
+import { loadIdentity } from "./executor/identity.ts";
+import { tryToJoin } from "./executor/pool/try-to-join.ts";
+const [joinUrl, workerId, ownKey] = process.argv.slice(1);
+const { sign } = loadIdentity(ownKey);
+console.log(JSON.stringify(await tryToJoin({ joinUrl, identity: { workerId, sign }, startToken: null })));
+`;
+
+describe("an executor that forges", () => {
+  test("the key of another one is refused", async () => {
+    const [trusted, , , own] = homes;
+    if (trusted === undefined || own === undefined) throw new Error("there is no home");
+    const key = `${own.folder}/executor-key.pem`;
+    const args = ["--input-type=module-typescript", "-e", FORGER, server.url, trusted.workerId, key];
+    const forged = spawnSync(process.execPath, args, { encoding: "utf8", cwd: root, timeout: 20_000 });
+    const said = JSON.parse(forged.stdout) as { joined: boolean; reason: string };
+    expect(said.joined).toBe(false);
+    expect(said.reason).toContain("signature");
+  });
+});
+
 describe("an executor whose key is not trusted", () => {
   test("is told so, and what to do", async () => {
     const [home] = homes.slice(3);
     if (home === undefined) throw new Error("there is no home");
-    const { spawnSync } = await import("node:child_process");
     const probe = spawnSync(
       process.execPath,
       [

@@ -49,6 +49,23 @@ const describeAccess = ({ executor, worker }: Reach): void => {
   });
 };
 
+const describeNeighbours = ({ executor, worker }: Reach): void => {
+  it("refuses an offer that asks for what only a newer one knows", async () => {
+    const { id } = worker().open();
+    const { seat } = executor();
+    seat.send({ type: "offer", memory_mb: 1, attempt: { attemptId: id, protocol: 99 } } as never);
+    const refused = { type: "refused", attempt_id: id, reason: "invalid" };
+    await expect.poll(() => seat.said.slice(-5)).toContainEqual(refused);
+  });
+
+  it("runs what a service of before asks for, and reads past what only a newer one says", async () => {
+    const attempt = worker().open();
+    const { hashed: _hashed, ...before } = makeRequest(attempt, "print('either')");
+    await send(executor(), { ...before, colour: "new" } as never);
+    expect((await resultOf(attempt)).stdout).toBe("either\n");
+  });
+};
+
 const describeReports = ({ executor, worker }: Reach): void => {
   it("accepts an attempt and reports started, logs and one result, numbered without gaps", async () => {
     const attempt = worker().open();
@@ -117,5 +134,6 @@ const describeReports = ({ executor, worker }: Reach): void => {
 /** What every executor keeps to, whatever runs behind it: its API and its reports. */
 export const describeExecutorProtocol = (reach: Reach): void => {
   describe("the API", () => describeAccess(reach));
+  describe("a service of a neighbouring version", () => describeNeighbours(reach));
   describe("the reports", () => describeReports(reach));
 };

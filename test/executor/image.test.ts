@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { languageSets } from "../../executor/languages/sets.ts";
 import { describeExecutorProtocol } from "./contract.ts";
 import { describeExecutorPrograms } from "./contract-programs.ts";
 import { describeEnvironmentPrograms } from "./environment-programs.ts";
+import { describeLanguagePrograms } from "./language-programs.ts";
 import { type FakeWorker, startFakeWorker } from "./support/fake-worker.ts";
 import type { PoolSeat } from "./support/pool-seat.ts";
 
@@ -9,7 +11,9 @@ import type { PoolSeat } from "./support/pool-seat.ts";
 const url = process.env.IMAGE_EXECUTOR_URL;
 const name = "image";
 /** What the image was built with. */
-const environments = (process.env.IMAGE_ENVIRONMENTS ?? "").split(" ").filter((name) => name !== "");
+const chosen = (names = ""): string[] => names.split(" ").filter((name) => name !== "");
+const environments = chosen(process.env.IMAGE_ENVIRONMENTS);
+const languages = chosen(process.env.IMAGE_LANGUAGES).flatMap((name) => languageSets.get(name) ?? [name]);
 
 if (url === undefined) {
   it("runs against an image only when one was started: npm run image", () => {
@@ -37,5 +41,6 @@ if (url === undefined) {
     describeExecutorProtocol(reach);
     describeExecutorPrograms(reach);
     describeEnvironmentPrograms(reach, environments);
+    describeLanguagePrograms(reach, languages);
   });
 }

@@ -21,12 +21,20 @@ const docker = async (args: readonly string[], dockerfile: string | null): Promi
   if (code !== 0) throw new CommandFailed(`docker ${args[0]} failed; its own words are above.`);
 };
 
-type Flags = { readonly tag: string; readonly push?: boolean; readonly environments?: string };
+type Flags = {
+  readonly tag: string;
+  readonly push?: boolean;
+  readonly environments?: string;
+  readonly languages?: string;
+};
 
 const build = async (command: Command): Promise<void> => {
-  const { tag, push, environments } = command.opts<Flags>();
+  const { tag, push, environments, languages } = command.opts<Flags>();
   say(`Building ${tag}`);
-  const args = environments === undefined ? [] : ["--build-arg", `ENVIRONMENTS=${environments}`];
+  const chosen = Object.entries({ ENVIRONMENTS: environments, LANGUAGES: languages });
+  const args = chosen.flatMap(([name, value]) =>
+    value === undefined ? [] : ["--build-arg", `${name}=${value}`],
+  );
   // As wrangler does it: the repository is the context, the Dockerfile comes by standard input.
   await docker(
     ["build", "-t", tag, "--platform", "linux/amd64", ...args, "-f", "-", projectRoot],
@@ -50,5 +58,6 @@ export const addImage = (program: Command): void => {
     .option("-t, --tag <name>", "its name", "sandpiper-executor:latest")
     .option("--push", "push it to its registry")
     .addOption(new Option("--environments <names>", "which environments go in; empty for none"))
+    .addOption(new Option("--languages <names>", "which sets or languages go in; empty for the system's own"))
     .action((_options, command: Command) => build(command));
 };

@@ -17,8 +17,7 @@ export const poolSummary = z.object({
   workerId: z.string().nullable(),
   isolation: z.int().nullable(),
   accounting: z.string().nullable(),
-  /** Names; null while nothing ever joined. */
-  environments: z.array(z.string()).nullable(),
+  environments: z.array(z.string()),
   languages: z.array(z.string()),
   /** `createdAtMs` of waiting jobs: evenly spread over them by age, the oldest and the newest among them. */
   quantiles: z.array(z.int()),

@@ -23,8 +23,8 @@ export type Pool = {
   badSignature(instance: string): Promise<void>;
   /** As it was at most a few seconds ago. */
   summary(): Promise<PoolSummary>;
-  /** What jobs may name, as executors have it, or had when the last one was here; null while none ever joined. */
-  capabilities(): Promise<Capabilities | null>;
+  /** What jobs may name: what executors have, or had when the last one was here, or what the image is built with. */
+  capabilities(): Promise<Capabilities>;
   /** Passes on the upgrade of an executor whose identity was checked. */
   join(request: Request, executor: JoiningExecutor): Promise<Response>;
   view(): Promise<PoolView>;

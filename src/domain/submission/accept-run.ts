@@ -58,7 +58,6 @@ export const checkEnvironment = async (
 ): Promise<Refusal | null> => {
   if (environment === "" || environment === "default") return null;
   const { environments } = await deps.pool.summary();
-  if (environments === null) return { kind: "no_executor" };
   const refused = refuseEnvironment(environment, environments);
   return refused === null ? null : { kind: "bad_fields", errors: refused.errors };
 };
@@ -70,9 +69,8 @@ const languageTask = async (
 ): Promise<{ kind: "ok"; task: LanguageTask | null } | Refusal> => {
   const id = languageOf(manifest);
   if (id === null) return { kind: "ok", task: null };
-  const installed = (await deps.pool.capabilities())?.languages ?? null;
-  if (installed === null) return { kind: "no_executor" };
-  const found = installed.find((one) => one.id === id);
+  const { languages } = await deps.pool.capabilities();
+  const found = languages.find((one) => one.id === id);
   if (found !== undefined)
     return { kind: "ok", task: languageTaskOf(id, found.version, manifest, restrictions) };
   const message = `${id} is known, but no executor has it; GET /runtimes lists what there is`;

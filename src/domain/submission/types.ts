@@ -40,7 +40,5 @@ export type SubmissionOutcome =
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
   | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }
   | { readonly kind: "bad_fields"; readonly errors: readonly FieldError[] }
-  /** The environment could not be checked, because no executor ever joined. */
-  | { readonly kind: "no_executor" }
   /** So much waits that nothing more is taken. */
   | { readonly kind: "no_room"; readonly retryAfterSeconds: number };

@@ -3,7 +3,7 @@ import { contract } from "./contract.ts";
 import { type Judge0Operation, plainError } from "./face.ts";
 import type { Judge0Language } from "./languages.ts";
 import { STATUSES } from "./status.ts";
-import { knownLanguages, queueIsFull } from "./submit.ts";
+import { knownLanguages } from "./submit.ts";
 
 const withDetails = ({ id, name, isArchived, language }: Judge0Language) => ({
   id,
@@ -17,26 +17,23 @@ const withDetails = ({ id, name, isArchived, language }: Judge0Language) => ({
 
 export const languageRoutes = (deps: Deps): Judge0Operation[] => [
   {
-    contract: contract("get", "/languages", "Languages that are offered", [200, 503]),
+    contract: contract("get", "/languages", "Languages that are offered", [200]),
     handle: async ({ c }) => {
       const known = await knownLanguages(deps);
-      if (known === null) return queueIsFull(c);
       return c.json(known.filter(({ isArchived }) => !isArchived).map(({ id, name }) => ({ id, name })));
     },
   },
   {
-    contract: contract("get", "/languages/all", "All languages, archived ones too", [200, 503]),
+    contract: contract("get", "/languages/all", "All languages, archived ones too", [200]),
     handle: async ({ c }) => {
       const known = await knownLanguages(deps);
-      if (known === null) return queueIsFull(c);
       return c.json(known.map(({ id, name, isArchived }) => ({ id, name, is_archived: isArchived })));
     },
   },
   {
-    contract: contract("get", "/languages/{id}", "One language", [200, 404, 503]),
+    contract: contract("get", "/languages/{id}", "One language", [200, 404]),
     handle: async ({ c }) => {
       const known = await knownLanguages(deps);
-      if (known === null) return queueIsFull(c);
       const found = known.find(({ id }) => String(id) === c.req.param("id"));
       return found === undefined ? plainError(c, 404) : c.json(withDetails(found));
     },

@@ -29,7 +29,6 @@ const refusedBy = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "acce
       return { kind: "wrong", errors: { base: [outcome.refusal.message] } };
     case "bad_fields":
       return { kind: "wrong", errors: { base: outcome.errors.map(({ message }) => message) } };
-    case "no_executor":
     case "no_room":
       return { kind: "refused", response: queueIsFull(c) };
   }
@@ -41,11 +40,9 @@ export const queueIsFull = (c: Context): Response => {
   return c.json({ error: "queue is full" }, 503);
 };
 
-/** The languages as the original lists them; null when no executor answers. */
-export const knownLanguages = async (deps: Deps): Promise<readonly Judge0Language[] | null> => {
-  const capabilities = await deps.pool.capabilities();
-  return capabilities === null ? null : judge0Languages(capabilities.languages);
-};
+/** The languages as the original lists them. */
+export const knownLanguages = async (deps: Deps): Promise<readonly Judge0Language[]> =>
+  judge0Languages((await deps.pool.capabilities()).languages);
 
 /** Makes one submission's job. */
 export const submitOne = async (

@@ -24,8 +24,6 @@ const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>):
         .join("\n");
     case "no_room":
       return `Too many runs wait. Try again in ${outcome.retryAfterSeconds} s.`;
-    case "no_executor":
-      return "The environment cannot be checked now; try again in 5 s.";
   }
 };
 

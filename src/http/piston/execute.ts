@@ -42,7 +42,6 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
       return message(c, 400, outcome.refusal.message);
     case "bad_fields":
       return message(c, 400, outcome.errors.map((error) => error.message).join("; "));
-    case "no_executor":
     case "no_room":
       c.header("Retry-After", "5");
       return message(c, 503, "No executor is free; try again");
@@ -69,9 +68,8 @@ export const execute = async (
 ): Promise<Response> => {
   const given = await objectOf(c);
   if (given instanceof Response) return given;
-  const capabilities = await deps.pool.capabilities();
-  if (capabilities === null) return refusal(c, { kind: "no_executor" });
-  const read = readExecution(given, runtimesOf(capabilities.languages), deps.doors);
+  const { languages } = await deps.pool.capabilities();
+  const read = readExecution(given, runtimesOf(languages), deps.doors);
   if (read.kind === "wrong") return message(c, 400, read.message);
   const { execution } = read;
   const source = programOf(execution, deps.doors.outputBytes);

@@ -32,11 +32,6 @@ const contract = (
   ),
 });
 
-const noExecutor = (c: Context): Response => {
-  c.header("Retry-After", "5");
-  return c.json({ message: "No executor answers; try again" }, 503);
-};
-
 /** Packages are the deployment's: one that is there cannot be changed, and one that is not is unknown. */
 const changePackage = async (c: Context, deps: Deps): Promise<Response> => {
   const bytes = await readBytes(bodyOf(c), PACKAGE_BODY_BYTES);
@@ -45,10 +40,8 @@ const changePackage = async (c: Context, deps: Deps): Promise<Response> => {
     .safeParse(await new Response(bytes ?? "").json().catch(() => null));
   if (!given.success) return c.json({ message: "language and version are required as strings" }, 400);
   const { language, version } = given.data;
-  const capabilities = await deps.pool.capabilities();
-  const isKnown = shownPackages(runtimesOf(capabilities?.languages ?? [])).some(
-    (one) => one.language === language,
-  );
+  const { languages } = await deps.pool.capabilities();
+  const isKnown = shownPackages(runtimesOf(languages)).some((one) => one.language === language);
   if (isKnown) return c.json({ message: "packages are fixed in this deployment" }, 403);
   return c.json({ message: `Requested package ${language}-${version} does not exist` }, 404);
 };
@@ -56,22 +49,12 @@ const changePackage = async (c: Context, deps: Deps): Promise<Response> => {
 const below = (deps: Deps, root: string): PistonOperation[] => [
   { contract: contract("get", root, "What this is", [200]), handle: ({ c }) => c.json(GREETING) },
   {
-    contract: contract("get", `${root}/runtimes`, "Languages that are offered", [200, 503]),
-    handle: async ({ c }) => {
-      const capabilities = await deps.pool.capabilities();
-      return capabilities === null
-        ? noExecutor(c)
-        : c.json(shownRuntimes(runtimesOf(capabilities.languages)));
-    },
+    contract: contract("get", `${root}/runtimes`, "Languages that are offered", [200]),
+    handle: async ({ c }) => c.json(shownRuntimes(runtimesOf((await deps.pool.capabilities()).languages))),
   },
   {
-    contract: contract("get", `${root}/packages`, "Packages behind the languages", [200, 503]),
-    handle: async ({ c }) => {
-      const capabilities = await deps.pool.capabilities();
-      return capabilities === null
-        ? noExecutor(c)
-        : c.json(shownPackages(runtimesOf(capabilities.languages)));
-    },
+    contract: contract("get", `${root}/packages`, "Packages behind the languages", [200]),
+    handle: async ({ c }) => c.json(shownPackages(runtimesOf((await deps.pool.capabilities()).languages))),
   },
   ...(["post", "delete"] as const).map(
     (method): PistonOperation => ({

@@ -1,8 +1,7 @@
 import type { Deps } from "../../deps/types.ts";
 import { environments as environmentsAnswer } from "../../wire/service-answers.ts";
 import type { RunOperation } from "./face.ts";
-import { problem } from "./problem.ts";
-import { jsonResponse, named, problemResponse } from "./schemas.ts";
+import { jsonResponse, named } from "./schemas.ts";
 
 const environmentsSchema = named("Environments", environmentsAnswer);
 
@@ -15,18 +14,10 @@ export const environments = (deps: Deps): RunOperation => ({
     summary: "Environments that a manifest may name, as the executor has them",
     responses: {
       200: jsonResponse("The environments", environmentsSchema),
-      503: problemResponse("No executor has joined yet"),
     },
   },
   handle: async ({ c }) => {
-    const known = (await deps.pool.capabilities())?.environments ?? null;
-    if (known === null) {
-      return problem(c, {
-        code: "unavailable",
-        error: "No executor has joined yet; try again",
-        retryAfterSeconds: 5,
-      });
-    }
+    const { environments: known } = await deps.pool.capabilities();
     const sorted = [...known].sort((a, b) => (a.name < b.name ? -1 : 1));
     const total = (pick: (one: (typeof sorted)[number]) => number): number =>
       sorted.reduce((sum, one) => sum + pick(one), 0);

@@ -63,12 +63,6 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
         error: "Too many runs wait; try again later",
         retryAfterSeconds: outcome.retryAfterSeconds,
       });
-    case "no_executor":
-      return problem(c, {
-        code: "unavailable",
-        error: "Environment and language cannot be checked now; try again",
-        retryAfterSeconds: 5,
-      });
   }
 };
 

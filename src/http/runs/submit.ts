@@ -107,7 +107,7 @@ export const submit = (deps: Deps): RunOperation => ({
       415: problemResponse("Neither multipart/form-data nor application/json"),
       422: problemResponse("The Idempotency-Key was used with another body"),
       429: problemResponse("Over the quota; `retry_after` says when this rule passes"),
-      503: problemResponse("No executor answers"),
+      503: problemResponse("Too many runs wait, or the service is closed"),
     },
   },
   handle: ({ c, face, caller }) => handle(c, deps, caller, (refusal) => face.refuse(c, refusal)),

@@ -24,6 +24,9 @@ type SeatOptions = {
   readonly slots?: number;
   readonly memoryMb?: number;
   readonly environments?: readonly string[];
+  readonly languages?: readonly string[];
+  /** 1 is an executor of before languages, which says nothing of them. */
+  readonly protocol?: number;
   /** Answers offers itself: accepted, or this reason. */
   readonly answers?: "accepted" | "busy" | "environment" | "nothing";
 };
@@ -80,9 +83,11 @@ export class Seat {
 
   hello(held: readonly { attempt_id: string; memory_mb: number }[] = []): void {
     const names = this.#options.environments ?? ["default"];
-    this.say({
+    const protocol = this.#options.protocol ?? 2;
+    const languages = (this.#options.languages ?? []).map((id) => ({ id, version: "1", versionText: "1" }));
+    const said = {
       type: "hello",
-      protocol: 2,
+      protocol,
       version: "1.2.3",
       name: "seat",
       slots: this.#options.slots ?? 4,
@@ -95,11 +100,12 @@ export class Seat {
         diskBytes: 0,
         uses: 0,
       })),
-      languages: [],
       isolation: 1,
-      accounting: "cgroup-v2",
       held: [...held],
-    });
+      ...(protocol === 1 ? {} : { languages, accounting: "cgroup-v2" }),
+      ...(protocol < 3 ? {} : { colours: ["what only a newer one says"] }),
+    };
+    this.sayRaw(JSON.stringify(said));
   }
 
   /** The next attempt that it takes. */

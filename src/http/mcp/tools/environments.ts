@@ -2,7 +2,6 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { runtimesBody } from "../../../domain/languages/runtimes.ts";
 import type { AgentCall } from "../call.ts";
-import { toolError } from "../run-answer.ts";
 
 const environment = z.object({
   name: z.string(),
@@ -32,9 +31,7 @@ export const addEnvironmentTool = (server: McpServer, { deps }: AgentCall): void
       annotations: { readOnlyHint: true },
     },
     async () => {
-      const capabilities = await deps.pool.capabilities();
-      if (capabilities === null) return toolError("No executor answers; try again in 5 s.");
-      const { environments: known, languages: installed } = capabilities;
+      const { environments: known, languages: installed } = await deps.pool.capabilities();
       const environments = known.map(({ name, description, interpreters, packages }) => ({
         name,
         description,
