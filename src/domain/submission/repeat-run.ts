@@ -30,10 +30,9 @@ const refusalOf = async (deps: SubmissionDeps, task: ProgramTask): Promise<Refus
     (await checkEnvironment(deps, task.program.environment)) ??
     checkMemory(deps, task.limits.memoryBytes / MIB);
   if (refused !== null || task.language === undefined) return refused;
-  const installed = (await deps.pool.capabilities())?.languages ?? null;
-  if (installed === null) return { kind: "no_executor" };
+  const { languages } = await deps.pool.capabilities();
   const { id } = task.language;
-  if (installed.some((one) => one.id === id)) return null;
+  if (languages.some((one) => one.id === id)) return null;
   const message = `${id} is known, but no executor has it any more; GET /runtimes lists what there is`;
   return { kind: "bad_fields", errors: [{ field: "language", message, isSentence: true }] };
 };
