@@ -6,7 +6,7 @@ import { processStartTicks } from "./sandbox/processes.ts";
 
 /** Names a folder of this process for those that sweep; nothing inside a sandbox shows this name. */
 const CLAIM = /^sandpiper-(\d+)-(\d+)$/;
-const FOLDER = /^sandpiper-[0-9a-f]{16}$/;
+const FOLDER = /^[0-9a-f]{16}$/;
 const PASS_THROUGH = 0o711;
 
 const isOwn = (path: string): boolean => lstatSync(path).uid === process.getuid?.();
@@ -35,7 +35,7 @@ const claimOf = (parent: string): string =>
  */
 export const claimFolder = (parent: string): string => {
   sweep(parent);
-  const name = `sandpiper-${randomBytes(8).toString("hex")}`;
+  const name = randomBytes(8).toString("hex");
   const folder = join(parent, name);
   symlinkSync(name, claimOf(parent));
   mkdirSync(folder);

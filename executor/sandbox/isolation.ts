@@ -80,7 +80,7 @@ const findMachine = async (
 export const openIsolation = async (choice: "auto" | "none", sandboxes: number): Promise<Isolation> => {
   const groups = openGroupTree();
   const filterPath = writeFilter();
-  const pipes = createSandboxPipes(sandboxes);
+  const pipes = await createSandboxPipes(sandboxes);
   const parts = { groups, filterPath, pipes };
   const isRoot = process.getuid?.() === 0;
   const shared = makeSharedFiles(isRoot);

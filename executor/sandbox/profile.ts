@@ -24,8 +24,8 @@ const CPU_BACKSTOP_SECONDS = 3_600;
 /** Where the shell that runs the launcher is found in every sandbox: a copy that may not be read. */
 const LAUNCHER_SHELL = "/opt/launcher/bash";
 
-/** Fixed numbers of bubblewrap's descriptors; the launcher names its own. */
-export const descriptors = { seccomp: 3, info: 4 } as const;
+/** Fixed numbers of bubblewrap's descriptors, the files of /etc from the last on; the launcher names its own. */
+export const descriptors = { seccomp: 3, info: 4, etc: 9 } as const;
 
 /** What the machine allows; found once at start by trying. */
 export interface Machine {
@@ -83,12 +83,22 @@ const systemFlags = (root: string | null): string[] => [
     : bind(`${root}/etc`, "/etc")),
 ];
 
+/**
+ * Copied from descriptors: a file that is bound tells in mountinfo where the machine keeps it. In an /etc that is
+ * itself bound, a copy has to be laid over what is there.
+ */
+const ownEtc = (root: string | null): string[] =>
+  etcFiles.flatMap((name, index) => [
+    ...["--perms", "0444", root === null ? "--file" : "--ro-bind-data"],
+    ...[String(descriptors.etc + index), `/etc/${name}`],
+  ]);
+
 const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...systemFlags(shape.root),
   ...bind(machine.shared.nodePath, `${NODE_FOLDER}/node`),
   ...["--symlink", "/usr/bin/python3", `${NODE_FOLDER}/python`],
   ...bind(machine.shared.shellPath, LAUNCHER_SHELL),
-  ...etcFiles.flatMap((name) => bind(`${machine.shared.etcFolder}/${name}`, `/etc/${name}`)),
+  ...ownEtc(shape.root),
   ...(shape.layer === null ? [] : bind(shape.layer.source, shape.layer.target)),
   ...["--proc", "/proc"],
   ...bind("/proc/sys"),

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
 import { Readable, type Writable } from "node:stream";
 import { pause } from "../backoff.ts";
 import { noteWork } from "../loop-watch.ts";
 import { failedWith } from "./group-files.ts";
 import type { GroupTree, JobGroup, Usage } from "./job-group.ts";
 import { createRecordReader, type LauncherRecord } from "./launcher.ts";
+import { etcFiles } from "./own-etc.ts";
 import type { FromSandbox, IntoSandbox, SandboxPipe, SandboxPipes } from "./pipes.ts";
 import { createPolledGuard } from "./polled-guard.ts";
 import { descendantsOf } from "./processes.ts";
@@ -128,7 +130,9 @@ const readChildPid = (info: Readable, onPid: (pid: number) => void): void => {
 /** Spawns the launch chain with the descriptors that the launcher expects. */
 const launch = (workshop: Workshop, command: readonly string[], pipes: Pipes) => {
   const { stdout, stderr, orders, archive, records, go } = pipes;
+  const { level, shared } = workshop.machine;
   const filter = openSync(workshop.filterPath, "r");
+  const etc = level === 0 ? [] : etcFiles.map((name) => openSync(join(shared.etcFolder, name), "r"));
   const [file = "", ...args] = command;
   try {
     return spawn(file, args, {
@@ -138,10 +142,11 @@ const launch = (workshop: Workshop, command: readonly string[], pipes: Pipes) =>
       stdio: [
         ...["ignore" as const, stdout.theirs, stderr.theirs, filter, "pipe" as const],
         ...[orders.theirs, archive.theirs, records.theirs, go.theirs],
+        ...etc,
       ],
     });
   } finally {
-    closeSync(filter);
+    for (const descriptor of [filter, ...etc]) closeSync(descriptor);
     for (const { theirs } of Object.values(pipes)) closeSync(theirs);
   }
 };

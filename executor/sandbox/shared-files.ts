@@ -46,7 +46,7 @@ const linkNode = (folder: string): string => {
  */
 export const makeSharedFiles = (isRoot: boolean): SharedFiles => {
   const parent = needsOpenFolder(isRoot) ? claimFolder("/tmp") : tmpdir();
-  const folder = mkdtempSync(join(parent, "sandpiper-shared-"));
+  const folder = mkdtempSync(join(parent, "shared-"));
   chmodSync(folder, PASS_THROUGH);
   const shellPath = join(folder, "bash");
   copyFileSync(realpathSync(SHELL), shellPath);
