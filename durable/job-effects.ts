@@ -14,6 +14,7 @@ import { CASES_MAX } from "../src/wire/judging.ts";
 import type { JobCases } from "./job-cases.ts";
 import type { LogSockets } from "./log-sockets.ts";
 
+/** `true` once the receivers were told of the first end; of a later one, its revision. */
 const ANNOUNCED = "announced";
 /** The row of a job that ends or is given back sooner than this never says `running`. */
 const RUNNING_ROW_DELAY_MS = 1_000;
@@ -102,10 +103,17 @@ export class JobEffects {
   /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */
   async announce(record: JobRecord): Promise<void> {
     const event = announcementOf(this.#objectId, record, () => this.#cases.page(record, 0, CASES_MAX));
-    if (event === null || this.#storage.kv.get(ANNOUNCED) === true) return;
+    const end = event?.revision ?? true;
+    if (event === null || this.#storage.kv.get(ANNOUNCED) === end) return;
     await this.#deps.webhooks.announce(record.webhooks, event);
     // The job may have been deleted meanwhile, and leaves nothing then.
-    if (this.#jobStorage.record() !== null) this.#storage.kv.put(ANNOUNCED, true);
+    if (this.#jobStorage.record() !== null) this.#storage.kv.put(ANNOUNCED, end);
+  }
+
+  /** Writes the row again, whatever was written before. */
+  async projectAgain(record: JobRecord): Promise<void> {
+    this.#projectedVersion = 0;
+    await this.#project(record);
   }
 
   /** Sends a queued job on its way. */

@@ -15,14 +15,17 @@ import {
   type StoredBytes,
   snapshotOf,
 } from "../src/domain/job/record.ts";
+import { redrive } from "../src/domain/job/redrive.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import type {
   AttemptBearer,
   CreateOutcome,
   FunctionRun,
+  JobInspection,
   LogPage,
   OfferOutcome,
+  RedriveOutcome,
   Repeatable,
   ReportOutcome,
   ReportProof,
@@ -218,6 +221,50 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
 
   checkUploads(isPolled: boolean): Promise<UploadCheck> {
     return this.#parts.uploads.check(isPolled);
+  }
+
+  /** Queues the job anew for its operator; null where there is none. */
+  async redrive(): Promise<RedriveOutcome | null> {
+    const before = this.#shown();
+    if (before === null) return null;
+    const { deps, changes, effects } = this.#parts;
+    const outcome = redrive(before, deps.now());
+    if (outcome.kind === "refused") return { kind: "refused", message: outcome.message };
+    await changes.commit(outcome.record);
+    // A job that waits already is sent on its way by no change of its state.
+    if (before.state === "queued") await effects.dispatch(outcome.record);
+    return { kind: "redriven" };
+  }
+
+  /** Writes the job's row again, where the database has lost it; false when no job is here. */
+  async rebuild(): Promise<boolean> {
+    const record = this.#storage.record();
+    if (record === null) return false;
+    await this.#parts.effects.projectAgain(record);
+    return true;
+  }
+
+  /** The job with what only its operator is shown; null where there is none. */
+  async inspect(): Promise<JobInspection | null> {
+    const record = this.#shown();
+    if (record === null) return null;
+    const { attempt } = record;
+    return {
+      snapshot: snapshotOf(record),
+      attempt:
+        attempt === null
+          ? null
+          : {
+              number: record.attemptsMade,
+              instance: attempt.holder?.instance ?? null,
+              startedAtMs: attempt.startedAtMs,
+              lastEvent: attempt.lastEvent,
+              leaseUntilMs: attempt.leaseUntilMs,
+              cpuSeconds: attempt.cpuSeconds ?? 0,
+            },
+      failedEffects: this.#storage.failures(),
+      wakesAtMs: await this.ctx.storage.getAlarm(),
+    };
   }
 
   /** Does what is overdue, for a sweep that finds an alarm lost; false when no job is here. */

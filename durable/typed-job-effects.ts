@@ -50,6 +50,12 @@ export class TypedJobEffects {
     return true;
   }
 
+  /** Writes the row again, whatever was written before; false when D1 refused. */
+  projectAgain(version: number): Promise<boolean> {
+    this.#projectedVersion = 0;
+    return this.project(version);
+  }
+
   /** Hands an end over to its receivers' deliveries, once; false when that failed. */
   async announce(job: TypedJob | null = this.#storage.job()): Promise<boolean> {
     if (job === null || job.revision <= this.#storage.announced()) return true;

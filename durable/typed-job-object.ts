@@ -80,6 +80,24 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     });
   }
 
+  async redrive(queue: string | null): Promise<"redriven" | "ended" | null> {
+    const job = this.#job();
+    if (job === null) return null;
+    if (!lifecycle.mayRedrive(job)) return "ended";
+    await this.#commit(lifecycle.redriven(job, queue, this.#deps().now()));
+    const now = this.#storage.job();
+    if ((await this.#effects.send()) && now !== null) await this.#tell(this.#storage.job() ?? now);
+    return "redriven";
+  }
+
+  /** Writes the job's row again, where the database has lost it; false when no job is here. */
+  async rebuild(): Promise<boolean> {
+    const job = this.#storage.job();
+    if (job === null) return false;
+    if (await this.#effects.projectAgain(job.version)) return true;
+    throw new Error("the row could not be written");
+  }
+
   noteHookFailure(message: string): Promise<WriteOutcome> {
     return this.#change(null, (job, now) => lifecycle.hookFailed(job, message, now));
   }

@@ -4,11 +4,15 @@ import { DeliveryStorage } from "../src/adapters/delivery-storage.ts";
 import type { WebhookDeps } from "../src/deps/types.ts";
 import { serviceLog, webhookDepsFor } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
+import type { ReplayOutcome } from "../src/domain/ports/webhooks.ts";
 import {
   afterAttempt,
   type Delivery,
   type DeliveryOrder,
+  deliveryRowOf,
+  mayReplay,
   newDelivery,
+  replayed,
   type SendOutcome,
   viewOf,
   wakeAtMs,
@@ -43,15 +47,31 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
     return delivery === null ? null : viewOf(this.#id, delivery);
   }
 
+  /** Has it sent again from now on, on the whole schedule. */
+  async replay(): Promise<ReplayOutcome> {
+    const delivery = this.#storage.delivery();
+    if (delivery === null) return "unknown";
+    if (!mayReplay(delivery)) return "delivered";
+    await this.#keep(replayed(delivery, this.#deps().now()));
+    return "replayed";
+  }
+
   /** Never throws: the platform gives a failing alarm up after six retries, and with it the delivery. */
   override async alarm(): Promise<void> {
     try {
       await this.#onAlarm();
     } catch (error) {
       serviceLog.error("webhook.alarm_failed", error);
-      const failures = this.#storage.noteFailure();
-      await this.ctx.storage.setAlarm(systemClock() + retryDelayMs(failures, Math.random()));
+      const retryAtMs = systemClock() + retryDelayMs(this.#storage.noteFailure(), Math.random());
+      await this.ctx.storage.setAlarm(Math.min(retryAtMs, this.#nextAttemptAtMs()));
     }
+  }
+
+  /** A row that cannot be written puts no attempt off. */
+  #nextAttemptAtMs(): number {
+    const now = systemClock();
+    const atMs = this.#storage.delivery()?.nextAttemptAtMs ?? null;
+    return atMs === null || atMs <= now ? Number.POSITIVE_INFINITY : atMs;
   }
 
   /** Resolved where it is used: a delivery whose service is misconfigured for a while still has its alarm. */
@@ -64,16 +84,17 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
     if (delivery === null) return;
     const deps = this.#deps();
     const now = deps.now();
-    if (now < wakeAtMs(delivery)) return this.ctx.storage.setAlarm(wakeAtMs(delivery));
-    if (delivery.nextAttemptAtMs === null) return this.#storage.clear();
+    if (now < wakeAtMs(delivery)) return this.#showRow(delivery);
+    if (delivery.nextAttemptAtMs === null) return this.#forget();
     // Should the object die meanwhile, the attempt counts all the same, and the schedule goes on.
     await this.#keep(afterAttempt(delivery, UNANSWERED, deps.random(), now));
+    this.#storage.noteRow(true);
     const { url, signer } = delivery;
     const outcome = await deps.send({ id: this.#id, url, signer, body: this.#storage.body() }, now);
     const next = afterAttempt(delivery, outcome, deps.random(), deps.now());
     this.#storage.forgetFailures();
     await this.#keep(next);
-    if (next.nextAttemptAtMs === null) this.#storage.dropBody();
+    if (!mayReplay(next)) this.#storage.dropBody();
     deps.log.info("webhook.attempt", {
       id: this.#id,
       state: next.state,
@@ -81,6 +102,21 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
       status: next.lastStatus,
       error: next.lastError,
     });
+    await this.#showRow(next);
+  }
+
+  /** Writes what the row does not show yet; throws where it cannot be written. */
+  async #showRow(delivery: Delivery): Promise<void> {
+    await this.ctx.storage.setAlarm(wakeAtMs(delivery));
+    if (!this.#storage.isRowDue) return;
+    await this.#deps().rows.upsert(deliveryRowOf(this.#id, delivery));
+    this.#storage.noteRow(false);
+    this.#storage.forgetFailures();
+  }
+
+  async #forget(): Promise<void> {
+    await this.#deps().rows.remove(this.#id);
+    await this.#storage.clear();
   }
 
   async #keep(delivery: Delivery): Promise<void> {

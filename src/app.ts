@@ -56,7 +56,7 @@ export const createService = (
   const makesJob = (path: string): boolean =>
     submissions.includes(path) || creations.includes(path) || isRepeat(path);
   app.use(gate(deps, faceOf, makesJob));
-  mountFace(app, operator, operatorOperations(deps));
+  mountFace(app, operator, operatorOperations({ ...deps, typedQueue: jobs.definition.queue }));
   mountFace(app, runs, [...runOperations(deps), llmsText(deps)]);
   mountFace(app, agents, mcpOperations(deps));
   for (const face of judge0) mountFace(app, face, judge0Operations(deps));

@@ -1,5 +1,6 @@
 import { d1ApiKeys } from "./adapters/api-keys.ts";
 import { systemClock } from "./adapters/clock.ts";
+import { d1DeliveryRows } from "./adapters/delivery-rows.ts";
 import { durableContainerPool, durableContainers } from "./adapters/executor-containers.ts";
 import { durableIdempotencyKeys } from "./adapters/idempotency-keys.ts";
 import { randomIds } from "./adapters/ids.ts";
@@ -188,6 +189,7 @@ export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
     log: jsonLogger,
     random: Math.random,
     send: httpWebhookSender(secretsOf, config.WEBHOOK_TIMEOUT_MS),
+    rows: d1DeliveryRows(config.DB),
   };
 };
 
@@ -246,6 +248,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     webhookSubscriptions: webhookSubscriptionsFor(env, webhookEndpoints),
     runRows: d1RunRows(config.DB),
     workloadRows: d1WorkloadRows(config.DB),
+    deliveryRows: d1DeliveryRows(config.DB),
     workloadSettings: {
       uploadMs: config.UPLOAD_URL_SECONDS * 1_000,
       retentionMs: config.FILE_RETENTION_DAYS * 86_400_000,

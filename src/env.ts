@@ -148,6 +148,7 @@ export type AccessConfig = z.infer<typeof accessSchema>;
 
 /** What sending webhooks needs, with or without the rest of the service around it. */
 const webhookSchema = z.object({
+  DB: binding<D1Database>("DB"),
   WEBHOOK_OBJECT: binding<DurableObjectNamespace>("WEBHOOK_OBJECT"),
   /** Signs for URLs that clients name; without it they may name none. */
   WEBHOOK_SECRET: z

@@ -2,6 +2,7 @@ import type { Delivery } from "../domain/webhooks/delivery.ts";
 
 const DELIVERY = "delivery";
 const FAILURES = "failures";
+const ROW_DUE = "row-due";
 const BODY_PREFIX = "body/";
 /** A stored value ends at 2 MB (platform), and a typed job may carry more than one MiB. */
 const PIECE_BYTES = 1_048_576;
@@ -20,6 +21,16 @@ export class DeliveryStorage {
 
   write(delivery: Delivery): void {
     this.#storage.kv.put(DELIVERY, delivery);
+  }
+
+  /** Whether the row does not yet show what became of the delivery. */
+  get isRowDue(): boolean {
+    return this.#storage.kv.get(ROW_DUE) === true;
+  }
+
+  noteRow(isDue: boolean): void {
+    if (isDue) this.#storage.kv.put(ROW_DUE, true);
+    else this.#storage.kv.delete(ROW_DUE);
   }
 
   body(): string {

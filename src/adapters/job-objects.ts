@@ -36,6 +36,9 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
     stub.report(attemptId, bearer, events, proof, cpuSeconds),
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
+  redrive: () => stub.redrive(),
+  rebuild: () => stub.rebuild(),
+  inspect: () => stub.inspect(),
   catchUp: () => stub.catchUp(),
   remove: () => stub.remove(),
 });

@@ -78,9 +78,14 @@ export class JobStorage {
 
   /** Counts a time that something had to be left to the next alarm; answers how many there were in a row. */
   noteFailure(): number {
-    const failures = (this.#storage.kv.get<number>(FAILURES) ?? 0) + 1;
+    const failures = this.failures() + 1;
     this.#storage.kv.put(FAILURES, failures);
     return failures;
+  }
+
+  /** How many times in a row something had to be left to the next alarm. */
+  failures(): number {
+    return this.#storage.kv.get<number>(FAILURES) ?? 0;
   }
 
   forgetFailures(): void {

@@ -141,6 +141,11 @@ export const d1Operations = (db: D1Database, now: Clock): Operations => {
         .sort((one, other) => other.createdAtMs - one.createdAtMs || (one.ref < other.ref ? 1 : -1))
         .slice(0, limit);
     },
+    removeRow: async (ref) => {
+      const [kind, id] = ref.split(".", 2);
+      const where = kind === "job" ? "jobs WHERE object_id" : "typed_jobs WHERE job_id";
+      await run(`DELETE FROM ${where} = ?1`, id);
+    },
     unfinished: async () => {
       const sql = `SELECT face, state, count(*) AS count, min(created_at_ms) AS oldestCreatedAtMs
         FROM jobs WHERE finished_at_ms IS NULL GROUP BY face, state`;

@@ -35,23 +35,35 @@ const reached = async <T>(work: Promise<T>): Promise<T> => {
   }
 };
 
+const OBJECT_ID = /^[0-9a-f]{64}$/;
+
+const handle = (job: TypedJobStub): TypedJobHandle => ({
+  create: (created) => reached(job.create(created)),
+  read: () => reached(job.read()),
+  claim: (leaseMs) => reached(job.claim(leaseMs)),
+  remove: (owner) => reached(job.remove(owner)),
+  catchUp: () => reached(job.catchUp()),
+  redrive: (queue) => reached(job.redrive(queue)),
+  rebuild: () => reached(job.rebuild()),
+  complete: (result, guard) => reached(job.complete(result, guard)),
+  patch: (change, guard) => reached(job.patch(change, guard)),
+  noteHookFailure: (message) => reached(job.noteHookFailure(message)),
+});
+
 /** The typed jobs' objects by their binding: one per job, and one for the settings. */
 export const durableTypedJobObjects = (namespace: DurableObjectNamespace, now: Clock): TypedJobObjects => {
   const stub = (name: string): TypedJobStub =>
     namespace.get(namespace.idFromName(name)) as unknown as TypedJobStub;
   return {
-    byId: (jobId) => {
-      const job = stub(`job/${jobId}`);
-      return {
-        create: (created) => reached(job.create(created)),
-        read: () => reached(job.read()),
-        claim: (leaseMs) => reached(job.claim(leaseMs)),
-        remove: (owner) => reached(job.remove(owner)),
-        catchUp: () => reached(job.catchUp()),
-        complete: (result, guard) => reached(job.complete(result, guard)),
-        patch: (change, guard) => reached(job.patch(change, guard)),
-        noteHookFailure: (message) => reached(job.noteHookFailure(message)),
-      };
+    byId: (jobId) => handle(stub(`job/${jobId}`)),
+    byObjectId: (objectId) => {
+      if (!OBJECT_ID.test(objectId)) return null;
+      try {
+        return handle(namespace.get(namespace.idFromString(objectId)) as unknown as TypedJobStub);
+      } catch {
+        // The platform refuses ids that another namespace made, or that nobody did.
+        return null;
+      }
     },
     work: () => {
       const bell = stub("work");

@@ -1,4 +1,4 @@
-import type { ClientWebhooks, JobEnded, Webhooks } from "../domain/ports/webhooks.ts";
+import type { ClientWebhooks, JobEnded, ReplayOutcome, Webhooks } from "../domain/ports/webhooks.ts";
 import type { DeliveryOrder } from "../domain/webhooks/delivery.ts";
 import { ownSubscription, type Subscription } from "../domain/webhooks/endpoint.ts";
 import { type WebhookEventType, webhookBody } from "../domain/webhooks/event.ts";
@@ -10,6 +10,21 @@ import { clientSecrets } from "./webhook-secrets.ts";
 export type WebhookStub = {
   enqueue(order: DeliveryOrder, body: string): Promise<void>;
   view(): Promise<WebhookDelivery | null>;
+  replay(): Promise<ReplayOutcome>;
+};
+
+const ID = /^msg_([0-9a-f]{64})$/;
+
+/** The object of a delivery by its id; null for what is no id of the namespace. */
+const byId = (namespace: DurableObjectNamespace, id: string): WebhookStub | null => {
+  const [, objectId] = ID.exec(id) ?? [];
+  if (objectId === undefined) return null;
+  try {
+    return namespace.get(namespace.idFromString(objectId)) as unknown as WebhookStub;
+  } catch {
+    // The platform refuses ids that another namespace made, or that nobody did.
+    return null;
+  }
 };
 
 /** The webhook objects by their binding. The name makes an event's delivery to an endpoint one object. */
@@ -43,6 +58,7 @@ export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => 
       );
       return views.filter((view) => view !== null);
     },
+    replay: async (id) => (await byId(namespace, id)?.replay()) ?? "unknown",
   };
 };
 

@@ -6,6 +6,8 @@ import { addBlocks, addMaintenance } from "./operator/gates.ts";
 import { addJobs, addPurge } from "./operator/jobs.ts";
 import { addKeys } from "./operator/keys.ts";
 import { addPool } from "./operator/pool.ts";
+import { addRebuild } from "./operator/rebuild.ts";
+import { addWebhooks } from "./operator/webhooks.ts";
 import { JSON_OPTION } from "./output.ts";
 import { addUserCommands } from "./user/commands.ts";
 
@@ -19,6 +21,8 @@ const groups: readonly ((program: Command) => void)[] = [
   addJobs,
   addPurge,
   addPool,
+  addWebhooks,
+  addRebuild,
   addMaintenance,
 ];
 

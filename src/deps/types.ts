@@ -4,6 +4,7 @@ import type { TrustedKey } from "../domain/pool/trust.ts";
 import type { ApiKeys } from "../domain/ports/api-keys.ts";
 import type { Bucket } from "../domain/ports/bucket.ts";
 import type { Clock } from "../domain/ports/clock.ts";
+import type { DeliveryRows } from "../domain/ports/delivery-rows.ts";
 import type { DispatchQueue } from "../domain/ports/dispatch-queue.ts";
 import type { ContainerPool, ExecutorContainers } from "../domain/ports/executor-containers.ts";
 import type { IdempotencyKeys } from "../domain/ports/idempotency-keys.ts";
@@ -93,6 +94,7 @@ export type Deps = JobDeps &
     readonly idempotencyKeys: IdempotencyKeys;
     readonly clientWebhooks: ClientWebhooks;
     readonly runRows: RunRows;
+    readonly deliveryRows: DeliveryRows;
     readonly workloadRows: WorkloadRows;
     readonly workloadSettings: WorkloadSettings;
     /** Keys of executors that may join, and the owner's names for them. */
@@ -161,4 +163,5 @@ export type WebhookDeps = {
   /** From [0, 1); spreads the attempts. */
   readonly random: () => number;
   readonly send: WebhookSender;
+  readonly rows: DeliveryRows;
 };

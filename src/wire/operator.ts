@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { webhookDelivery } from "./webhook-delivery.ts";
 
 const instant = z.int().meta({ description: "Epoch milliseconds." });
 
@@ -71,8 +72,44 @@ export const operatorJobs = z.object({ jobs: z.array(operatorJob), next: z.strin
 export const jobDetails = operatorJob.extend({
   attempts: z.int(),
   reason: z.string().nullable(),
+  /** The one under way. */
+  attempt: z
+    .object({
+      number: z.int(),
+      executor: z.string().nullable(),
+      started_at: instant,
+      events: z.int(),
+      lease_until: instant,
+      cpu_seconds: z.number(),
+    })
+    .nullable(),
+  /** What follows from the job's changes: row, quota, message, webhooks. */
+  effects: z.object({
+    failures_in_a_row: z.int(),
+    owes_message: z.boolean(),
+    wakes_at: instant.nullable(),
+  }),
+  webhooks: z.array(webhookDelivery),
   timeline: z.array(z.object({ at: instant, what: z.string() })),
 });
+
+export const deliveryState = webhookDelivery.shape.state;
+export const deliveryRow = webhookDelivery
+  .omit({ next_attempt_at: true })
+  .extend({ next_attempt_at: instant.nullable(), updated_at: instant });
+export const deliveryList = z.object({ deliveries: z.array(deliveryRow), next: z.string().nullable() });
+
+/** So many objects are woken by one call. */
+export const REBUILT_AT_ONCE = 100;
+export const rebuild = z.strictObject({
+  kind: z.enum(["jobs", "typed_jobs"]),
+  objects: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .min(1)
+    .max(REBUILT_AT_ONCE),
+});
+/** `empty` objects hold no job. */
+export const rebuilt = z.object({ rebuilt: z.int(), empty: z.int(), failed: z.int() });
 
 export const purge = z.strictObject({
   face: z.enum(["runs", "workloads", "jobs"]).optional(),
@@ -85,6 +122,7 @@ export const purged = z.object({
   dry_run: z.boolean(),
   found: z.int(),
   removed: z.int(),
+  failed: z.int().meta({ description: "Jobs that could not be removed now, and stay in the list." }),
   more: z.boolean().meta({ description: "Whether calling again would find more." }),
 });
 

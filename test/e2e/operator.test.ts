@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
 import { type Server, startServer } from "./support/server.ts";
@@ -14,10 +17,16 @@ afterAll(() => server.stop(), 60_000);
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 /** Runs `sandpiper` as a user does, with the connection in the environment. */
-const sandpiper = (args: readonly string[], input = "", token = TOKEN): Promise<Ended> =>
+const sandpiper = (
+  args: readonly string[],
+  input = "",
+  token = TOKEN,
+  environment: Record<string, string> = {},
+): Promise<Ended> =>
   new Promise((resolve) => {
     const env = {
       ...process.env,
+      ...environment,
       SANDPIPER_URL: server.url,
       SANDPIPER_OPERATOR_TOKEN: token,
       SANDPIPER_CONFIG: "/nonexistent",
@@ -64,6 +73,61 @@ describe("the operator's commands", () => {
     expect(await json(["purge", "--owner", "alice", "--yes"])).toMatchObject({ removed: all.length });
     expect((await json(["jobs", "--owner", "alice"])).jobs).toEqual([]);
     expect((await json(["jobs", "--owner", "bob"])).jobs.length).toBe(1);
+  });
+
+  test("have a job done again, and tell of deliveries", async () => {
+    const { job_id: id } = await (await jobs("a key of before", CAPTION)).json();
+    const ref = `typed.${id}`;
+    expect((await sandpiper(["jobs", "redrive", ref])).stdout).toContain(ref);
+    expect(await json(["jobs", "show", ref])).toMatchObject({ state: "queued", webhooks: [] });
+    await sandpiper(["jobs", "cancel", ref]);
+    const again = await sandpiper(["jobs", "redrive", ref]);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("(409)")]);
+    expect(await json(["webhooks", "--state", "failed"])).toEqual({ deliveries: [], next: null });
+    expect((await sandpiper(["webhooks"])).stdout).toContain("None.");
+    expect((await sandpiper(["webhooks", "replay", "msg_x"])).stderr).toContain("no such delivery");
+    await sandpiper(["jobs", "delete", ref]);
+  });
+
+  test("rebuild the rows of the objects that the account's API lists", async () => {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ code: "print(1)" });
+    const run = await fetch(`${server.url}/submit`, { method: "POST", headers, body });
+    expect(run.status).toBe(200);
+    const refs = async () =>
+      (await json(["jobs", "--face", "runs"])).jobs.map(({ ref }: { ref: string }) => ref);
+    await expect.poll(refs, { timeout: 10_000 }).toHaveLength(1);
+    const [ref] = await refs();
+    const pages = new Map([
+      ["", { result: [{ id: ref.slice("job.".length), hasStoredData: true }], cursor: "next" }],
+      ["next", { result: [{ id: "0".repeat(64), hasStoredData: false }], cursor: "" }],
+    ]);
+    const namespaces = [{ id: "n1", name: "x", script: "sandpiper-dev", class: "JobObject" }];
+    const api = createServer((request, response) => {
+      const url = new URL(request.url ?? "", "http://api");
+      const page = pages.get(url.searchParams.get("cursor") ?? "");
+      const isList = url.pathname === "/accounts/a1/workers/durable_objects/namespaces/n1/objects";
+      const answer = isList
+        ? { result: page?.result, result_info: { cursor: page?.cursor } }
+        : { result: namespaces };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ success: true, errors: [], messages: [], ...answer }));
+    }).listen(0, "127.0.0.1");
+    await once(api, "listening");
+    const account = {
+      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      CLOUDFLARE_API_TOKEN: "token-of-nobody",
+      CLOUDFLARE_ACCOUNT_ID: "a1",
+    };
+    try {
+      const args = ["rebuild", "--stage", "dev", "--json"];
+      const { stdout } = await sandpiper(args, "", TOKEN, account);
+      expect(JSON.parse(stdout)).toEqual({ rebuilt: 1, empty: 0, failed: 0 });
+      const other = await sandpiper(["rebuild", "--stage", "prd"], "", TOKEN, account);
+      expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("sandpiper-prd")]);
+    } finally {
+      api.close();
+    }
   });
 
   test("tell of the pool, shut the service and open it again", async () => {

@@ -9,6 +9,8 @@ export type Api = {
   read<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
   /** As `read`, below the account. */
   account<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
+  /** A page of a long list below the account; the next one begins at `cursor`. @throws CommandFailed */
+  page<T>(path: string, schema: z.ZodType<T[]>): Promise<{ items: T[]; cursor: string | null }>;
   /** A query of the platform's analytics. @throws CommandFailed */
   analytics<T>(query: string, variables: Record<string, unknown>, schema: z.ZodType<T>): Promise<T>;
   readonly accountId: string;
@@ -20,6 +22,7 @@ export class NotPermitted extends CommandFailed {}
 const envelope = z.object({
   success: z.boolean(),
   result: z.unknown(),
+  result_info: z.looseObject({ cursor: z.string().nullish() }).nullish(),
   errors: z.array(z.object({ code: z.number(), message: z.string() })).default([]),
 });
 
@@ -50,18 +53,21 @@ const bodyOf = async (response: Response, what: string) => {
   );
 };
 
+type Answered<T> = { readonly result: T; readonly cursor: string | null };
+
 const reader = (base: string, token: string) => {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return async <T>(path: string, schema: z.ZodType<T>): Promise<T | null> => {
+  return async <T>(path: string, schema: z.ZodType<T>): Promise<Answered<T> | null> => {
     const response = await fetchPatiently(`${base}${path}`, { headers });
     const what = `GET ${path.replace(/\?.*/, "")}`;
-    const { success, result, errors } = await bodyOf(response, what);
+    const { success, result, errors, result_info: info } = await bodyOf(response, what);
     if (response.status === 404) return null;
     const reason = errors.map(({ code, message }) => `${message} [code: ${code}]`).join("; ");
     if ([401, 403].includes(response.status)) throw new NotPermitted(`${what} is not permitted: ${reason}`);
     if (!success) throw new CommandFailed(`${what} failed: ${reason}`);
     const parsed = schema.safeParse(result);
-    if (parsed.success) return parsed.data;
+    // An empty cursor is the end of a list, as none is.
+    if (parsed.success) return { result: parsed.data, cursor: info?.cursor || null };
     throw new CommandFailed(`${what} answered in a form that this version does not know.`);
   };
 };
@@ -107,13 +113,18 @@ const accountOf = async (read: Api["read"]): Promise<string> => {
 export const openApi = async (wrangler: Wrangler): Promise<Api> => {
   const base = process.env.CLOUDFLARE_API_BASE_URL ?? "https://api.cloudflare.com/client/v4";
   const token = await tokenOf(wrangler);
-  const read = reader(base, token);
+  const answered = reader(base, token);
+  const read: Api["read"] = async (path, schema) => (await answered(path, schema))?.result ?? null;
   const accountId = await accountOf(read);
   process.env.CLOUDFLARE_ACCOUNT_ID = accountId;
   return {
     accountId,
     read,
     account: (path, schema) => read(`/accounts/${accountId}${path}`, schema),
+    page: async (path, schema) => {
+      const page = await answered(`/accounts/${accountId}${path}`, schema);
+      return { items: page?.result ?? [], cursor: page?.cursor ?? null };
+    },
     analytics: analyst(base, token),
   };
 };

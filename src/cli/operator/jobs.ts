@@ -54,6 +54,27 @@ const addList = (jobs: Command): void => {
     });
 };
 
+type Details = z.infer<typeof jobDetails>;
+
+const effectsText = ({ effects: { failures_in_a_row: failures, wakes_at: wakes } }: Details): string =>
+  failures === 0
+    ? ""
+    : `What follows from its changes failed ${failures} times; next try ${at(wakes) ?? "-"}`;
+
+/** A job for people: its row, then what happened, then whom it was told to. */
+const detailsText = (details: Details): string =>
+  [
+    tableOf([details], columns),
+    "",
+    ...details.timeline.map(({ at: instant, what }) => `${at(instant)}  ${what}`),
+    effectsText(details),
+    ...details.webhooks.map(
+      ({ id, type, state, attempts }) => `${type} ${state}, ${attempts} attempts, ${id}`,
+    ),
+  ]
+    .filter((line, index) => line !== "" || index === 1)
+    .join("\n");
+
 /** `sandpiper jobs`: every job of a deployment, for its operator. */
 export const addJobs = (program: Command): void => {
   const jobs = program.command("jobs").description("jobs of every face (operator)");
@@ -63,8 +84,7 @@ export const addJobs = (program: Command): void => {
     .description("a job and its timeline")
     .action(async (ref: string, _options: unknown, command: Command) => {
       const answer = await callOperator(connectionOf(command), { path: pathOf(ref) }, jobDetails);
-      const lines = answer.timeline.map(({ at: instant, what }) => `${at(instant)}  ${what}`);
-      printAnswer(command, answer, () => [tableOf([answer], columns), "", ...lines].join("\n"));
+      printAnswer(command, answer, () => detailsText(answer));
     });
   jobs
     .command("cancel <ref>")
@@ -72,6 +92,13 @@ export const addJobs = (program: Command): void => {
     .action(async (ref: string, _options: unknown, command: Command) => {
       const call = { method: "POST", path: pathOf(ref, "/cancel") } as const;
       printAnswer(command, await callOperator(connectionOf(command), call, done), () => `Cancelled ${ref}.`);
+    });
+  jobs
+    .command("redrive <ref>")
+    .description("run a job again whose message was lost, or that the service failed")
+    .action(async (ref: string, _options: unknown, command: Command) => {
+      const call = { method: "POST", path: pathOf(ref, "/redrive") } as const;
+      printAnswer(command, await callOperator(connectionOf(command), call, done), () => `Redriven ${ref}.`);
     });
   jobs
     .command("delete <ref>")
@@ -93,18 +120,22 @@ export const addPurge = (program: Command): void => {
       if ([olderThan, face, state, owner].every((one) => one === undefined))
         throw new CommandFailed("Say which: --face, --state, --owner or --older-than.");
       const body = { face, state, owner, older_than_seconds: olderThan, dry_run: !yes };
-      const total = { found: 0, removed: 0, more: false };
+      const total = { found: 0, removed: 0, failed: 0, more: false };
       do {
         const call = { method: "POST", path: "/operator/purge", body } as const;
         const answer = await callOperator(connectionOf(command), call, purged);
         total.found += answer.found;
         total.removed += answer.removed;
-        total.more = answer.more;
+        total.failed += answer.failed;
+        // Where none of them can be removed now, calling again would not end.
+        total.more = answer.more && (!yes || answer.removed > 0);
         if (yes && answer.more) process.stderr.write(`Removed ${total.removed} so far\n`);
       } while (yes && total.more);
       const found = `${total.found}${total.more ? " or more" : ""}`;
       printAnswer(command, total, () =>
-        yes ? `Removed ${total.removed} jobs.` : `${found} jobs would go; add --yes to remove them.`,
+        yes
+          ? `Removed ${total.removed} jobs${total.failed === 0 ? "" : `; ${total.failed} could not be removed now, call again`}.`
+          : `${found} jobs would go; add --yes to remove them.`,
       );
     });
 };

@@ -30,5 +30,7 @@ export const announcementOf = (
   const type = eventOf(record.state);
   if (type === null || !record.webhooks.some(({ events }) => events.includes(type))) return null;
   const data = VIEWS[record.face]?.(snapshotOf(record), cases) ?? null;
-  return { objectId, type, atMs: record.finishedAtMs ?? record.updatedAtMs, data };
+  const { redriven } = record;
+  const event = { objectId, type, atMs: record.finishedAtMs ?? record.updatedAtMs, data };
+  return redriven === undefined ? event : { ...event, revision: redriven };
 };

@@ -80,13 +80,8 @@ export const loseAttempt = (before: JobRecord, message: string, now: number, cou
   const isGivenUp = attemptsLost >= MAX_LOST || record.attemptsMade >= MAX_ATTEMPTS;
   if (isGivenUp) return endJob({ ...record, attemptsLost }, withoutRun("infrastructure", message), now);
   const lostWith = record.attempt?.holder?.instance ?? null;
-  return changed(record, now, {
-    state: "queued",
-    attempt: null,
-    dispatchedAtMs: now,
-    attemptsLost,
-    lostWith,
-  });
+  const change = { state: "queued", attempt: null, dispatchedAtMs: now, attemptsLost, lostWith } as const;
+  return changed(record, now, change, `attempt ${record.attemptsMade} lost: ${message}`);
 };
 
 /** Takes the executor's verdict; one that blames the infrastructure is a lost attempt. */

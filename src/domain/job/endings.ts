@@ -45,14 +45,14 @@ const spent = (task: Task): Task => {
 export const keepsInputs = ({ face, owner, door }: JobRecord): boolean =>
   face === "runs" && owner !== null && door === undefined;
 
-/** Ends a job. The inputs are dropped, unless it can be repeated. */
+/** Ends a job. The inputs are dropped, unless it can be repeated, or its operator may have it run again. */
 export const endJob = (record: JobRecord, result: Result, now: number): JobRecord =>
   changed(record, now, {
     state: result.reason === "exit" && result.exitCode === 0 ? "succeeded" : END_STATE[result.reason],
     finishedAtMs: now,
     attempt: null,
     upload: null,
-    task: keepsInputs(record) ? record.task : spent(record.task),
+    task: keepsInputs(record) || result.reason === "infrastructure" ? record.task : spent(record.task),
     result,
   });
 

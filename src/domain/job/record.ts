@@ -4,6 +4,7 @@ import type { DroppedOutput, FinishedEvent, OutputFile } from "../../wire/report
 import type { TerminationReason } from "../../wire/vocabulary.ts";
 import type { LanguageTask } from "../judging/order.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
+import { type JobEvent, withHistory } from "./history.ts";
 import type { Face, JobState } from "./state.ts";
 
 /** Bytes that the job owns: in the job object when they are small, in R2 when they are not. */
@@ -189,15 +190,20 @@ export type JobRecord = {
   readonly door?: DoorName;
   /** Who is to hear how the job ends. */
   readonly webhooks: readonly Subscription[];
+  /** What became of the job, the newest last; absent where nothing did yet. */
+  readonly history?: readonly JobEvent[];
+  /** How often its operator had it run again after its end. */
+  readonly redriven?: number;
 };
 
-/** The record after a change that a client can see. */
-export const changed = (record: JobRecord, now: number, change: Partial<JobRecord>): JobRecord => ({
-  ...record,
-  ...change,
-  version: record.version + 1,
-  updatedAtMs: now,
-});
+/** The record after a change that a client can see; `note` says why, for its operator. */
+export const changed = (
+  record: JobRecord,
+  now: number,
+  change: Partial<JobRecord>,
+  note: string | null = null,
+): JobRecord =>
+  withHistory(record, { ...record, ...change, version: record.version + 1, updatedAtMs: now }, now, note);
 
 /** A record without the bytes that only an executor needs. */
 export type JobSnapshot = Omit<JobRecord, "task" | "attempt" | "attemptSecret"> & {

@@ -68,6 +68,28 @@ export type LogPage = {
   readonly truncated: boolean;
 };
 
+/** A job on its way again, or why it is not. */
+export type RedriveOutcome =
+  | { readonly kind: "redriven" }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** A job with what only its operator is shown. */
+export type JobInspection = {
+  readonly snapshot: JobSnapshot;
+  /** The one under way; `instance` is null where the service runs it itself. */
+  readonly attempt: {
+    readonly number: number;
+    readonly instance: string | null;
+    readonly startedAtMs: number;
+    readonly lastEvent: number;
+    readonly leaseUntilMs: number;
+    readonly cpuSeconds: number;
+  } | null;
+  /** How often in a row something that follows from the job's changes failed; it is tried again at `wakesAtMs`. */
+  readonly failedEffects: number;
+  readonly wakesAtMs: number | null;
+};
+
 /** How a socket shows the log: text alone, text with bracketed control lines, or typed JSON frames. */
 /**
  * What a socket is sent: log text, text with control lines in brackets, the same with the program's own brackets at
@@ -135,6 +157,11 @@ export type JobHandle = {
    * `isPolled` looks at most once a second.
    */
   checkUploads(isPolled: boolean): Promise<UploadCheck>;
+  /** Queues the job anew, if it waits or the service failed it; null when there is no job. */
+  redrive(): Promise<RedriveOutcome | null>;
+  /** Writes the job's row again; false when there is no job. */
+  rebuild(): Promise<boolean>;
+  inspect(): Promise<JobInspection | null>;
   /** Lets overdue deadlines take effect now; false when there is no job. */
   catchUp(): Promise<boolean>;
   /** Deletes the job and all that it owns. */

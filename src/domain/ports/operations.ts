@@ -53,6 +53,8 @@ export type Operations = {
   removeBlock(id: string): Promise<boolean>;
   setMaintenance(message: string | null): Promise<void>;
   jobs(selection: JobSelection): Promise<readonly OperatorJob[]>;
+  /** Removes the row of a job that is gone, where one is left. */
+  removeRow(ref: string): Promise<void>;
   unfinished(): Promise<readonly Unfinished[]>;
   audit(entry: AuditEntry): Promise<void>;
 };

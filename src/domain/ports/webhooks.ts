@@ -22,7 +22,12 @@ export type Webhooks = {
     type: WebhookEventType,
     revision?: number,
   ): Promise<readonly WebhookDelivery[]>;
+  /** Sends a delivery once more, by the id that it is sent under, unless it has arrived. */
+  replay(id: string): Promise<ReplayOutcome>;
 };
+
+/** What came of the operator's wish to send a delivery again. */
+export type ReplayOutcome = "replayed" | "delivered" | "unknown";
 
 export type SubscribeOutcome =
   /** `secret` is what the client checks signatures with, the same for all its jobs. */

@@ -63,6 +63,15 @@ export const sendAgain = (job: TypedJob, queue: string, now: number): TypedJob =
   queueDue: queue,
 });
 
+/** Whether the operator may have the job worked on again: one that has its result, or was cancelled, stays. */
+export const mayRedrive = ({ status }: TypedJob): boolean => status !== "completed" && status !== "cancelled";
+
+/** A job that waits for a worker anew, whoever had it; its message is owed again where there is a queue. */
+export const redriven = (job: TypedJob, queue: string | null, now: number): TypedJob => ({
+  ...entering(changed(job, now), queue === null ? "queued" : "pending", now),
+  queueDue: queue,
+});
+
 /** Whether the job's only end is that the queue refused it. */
 export const wasNeverSent = (job: TypedJob): boolean =>
   job.status === "error" && job.errors?.at(-1) === QUEUE_FAILURE;

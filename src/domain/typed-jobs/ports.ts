@@ -32,6 +32,10 @@ export type TypedJobHandle = {
   remove(owner: string | null): Promise<boolean>;
   /** Does what is overdue; false when there is no such job. */
   catchUp(): Promise<boolean>;
+  /** Lets the job wait for a worker anew, its message sent to this queue; null when there is no such job. */
+  redrive(queue: string | null): Promise<"redriven" | "ended" | null>;
+  /** Writes the job's row again; false when there is no such job. */
+  rebuild(): Promise<boolean>;
   complete(result: Result, guard: WriteGuard): Promise<WriteOutcome>;
   patch(change: Patch, guard: WriteGuard): Promise<WriteOutcome>;
   /** Notes that the deployer's hook threw. */
@@ -60,6 +64,8 @@ export type WorkHandle = {
 
 export type TypedJobObjects = {
   byId(jobId: string): TypedJobHandle;
+  /** Null when the text is no id of an object of this namespace. */
+  byObjectId(objectId: string): TypedJobHandle | null;
   work(): WorkHandle;
   settings(): SettingsHandle;
 };

@@ -8,12 +8,12 @@ import { eventOf } from "./event.ts";
 export const deliveriesOf = async (
   webhooks: Webhooks,
   objectId: string,
-  job: { readonly state: JobState; readonly webhooks: readonly Subscription[] },
+  job: { readonly state: JobState; readonly webhooks: readonly Subscription[]; readonly redriven?: number },
 ): Promise<readonly WebhookDelivery[]> => {
   const type = eventOf(job.state);
   return type === null || job.webhooks.length === 0
     ? []
-    : webhooks.deliveriesOf(job.webhooks, objectId, type);
+    : webhooks.deliveriesOf(job.webhooks, objectId, type, job.redriven);
 };
 
 /** What deliveries add to a view's entity tag: it changes with every attempt. */

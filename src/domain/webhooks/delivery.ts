@@ -1,4 +1,5 @@
 import type { WebhookDelivery, WebhookError } from "../../wire/webhook-delivery.ts";
+import type { DeliveryRow } from "../ports/delivery-rows.ts";
 import type { WebhookEventType } from "./event.ts";
 import { retryAfterMs, retryDelayMs } from "./schedule.ts";
 
@@ -76,6 +77,31 @@ export const afterAttempt = (
   if (delayMs === null) return { ...tried, state: "failed", nextAttemptAtMs: null };
   return { ...tried, nextAttemptAtMs: now + delayMs };
 };
+
+/** Whether the operator may have it sent again: what arrived is forgotten, and is not sent twice. */
+export const mayReplay = ({ state }: Delivery): boolean => state !== "delivered";
+
+/** The delivery from its first attempt on, which is due now. */
+export const replayed = (delivery: Delivery, now: number): Delivery => ({
+  ...delivery,
+  state: "pending",
+  attempts: 0,
+  updatedAtMs: now,
+  nextAttemptAtMs: now,
+});
+
+/** The delivery as the operator's list has it. */
+export const deliveryRowOf = (id: string, delivery: Delivery): DeliveryRow => ({
+  id,
+  state: delivery.state,
+  type: delivery.type,
+  endpoint: delivery.signer.kind,
+  attempts: delivery.attempts,
+  lastStatus: delivery.lastStatus,
+  lastError: delivery.lastError,
+  nextAttemptAtMs: delivery.nextAttemptAtMs,
+  updatedAtMs: delivery.updatedAtMs,
+});
 
 /** When the delivery has to be looked at again: for its next attempt, or to be deleted. */
 export const wakeAtMs = (delivery: Delivery): number =>

@@ -11,6 +11,7 @@ export const STATUS_OF = {
   job_not_found: 404,
   file_not_found: 404,
   method_not_allowed: 405,
+  conflict: 409,
   not_finished: 409,
   request_in_flight: 409,
   too_large: 413,

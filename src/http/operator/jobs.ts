@@ -1,15 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import type { Deps, TypedJobDeps } from "../../deps/types.ts";
-import type { JobSnapshot } from "../../domain/job/record.ts";
-import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import type { JobSelection, OperatorJob } from "../../domain/ports/operations.ts";
-import { isJobId, type TypedJob } from "../../domain/typed-jobs/job.ts";
-import type { TypedJobHandle } from "../../domain/typed-jobs/ports.ts";
-import { done, jobDetails, operatorJobs, purge, purged } from "../../wire/operator.ts";
+import { done, jobDetails, operatorJobs } from "../../wire/operator.ts";
 import type { OperatorOperation } from "./face.ts";
-import { bodyAs, DONE, notFound, type OperatorCall, operation, queryAs } from "./operation.ts";
-
-type OperatorDeps = Deps & { readonly typedJobs: TypedJobDeps["objects"] };
+import { type Found, findJob, type OperatorDeps } from "./find-job.ts";
+import { detailsOf } from "./job-details.ts";
+import { DONE, notFound, type OperatorCall, operation, queryAs } from "./operation.ts";
 
 const query = z.object({
   face: z.enum(["runs", "workloads", "jobs"]).optional(),
@@ -64,73 +59,12 @@ const list = (deps: OperatorDeps): OperatorOperation =>
     },
   );
 
-type Found =
-  | { readonly kind: "core"; readonly handle: JobHandle; readonly job: JobSnapshot }
-  | { readonly kind: "typed"; readonly handle: TypedJobHandle; readonly job: TypedJob };
-
-/** The job that a ref of the list names; null where there is none. */
-const found = async (deps: OperatorDeps, ref: string): Promise<Found | null> => {
-  const [kind = "", id = ""] = ref.split(".", 2);
-  if (kind === "typed" && isJobId(id)) {
-    const handle = deps.typedJobs.byId(id);
-    const job = await handle.read();
-    return job === null ? null : { kind, handle, job };
-  }
-  const handle = kind === "job" ? deps.jobs.byObjectId(id) : null;
-  const job = (await handle?.snapshot()) ?? null;
-  return handle === null || job === null ? null : { kind: "core", handle, job };
-};
-
-const timelineOf = (events: readonly (readonly [number | null, string])[]) =>
-  events.flatMap(([at, what]) => (at === null ? [] : [{ at, what }]));
-
-const detailsOf = (ref: string, one: Found) => {
-  if (one.kind === "typed") {
-    const { status: state, owner, registeredAtMs, updatedAtMs, completedAtMs, errors } = one.job;
-    const times = { created_at: registeredAtMs, updated_at: updatedAtMs, finished_at: completedAtMs };
-    const timeline = timelineOf([
-      [registeredAtMs, "registered"],
-      [updatedAtMs, `last change: ${state}`],
-      [completedAtMs, `ended: ${state}`],
-    ]);
-    return {
-      ref,
-      face: "jobs",
-      state,
-      owner,
-      ...times,
-      attempts: 0,
-      reason: errors?.at(-1) ?? null,
-      timeline,
-    };
-  }
-  const { job } = one;
-  return {
-    ref,
-    face: job.face,
-    state: job.state,
-    owner: job.owner,
-    created_at: job.createdAtMs,
-    updated_at: job.updatedAtMs,
-    finished_at: job.finishedAtMs,
-    attempts: job.attemptsMade,
-    reason: job.result?.reason ?? null,
-    timeline: timelineOf([
-      [job.createdAtMs, "created"],
-      [job.dispatchedAtMs, "queued last"],
-      [job.startedAtMs, `attempt ${job.attemptsMade} started`],
-      [job.finishedAtMs, `ended: ${job.result?.reason ?? job.state}`],
-      [job.filesDeletedAtMs, "files deleted"],
-    ]),
-  };
-};
-
 const onJob = async (
   deps: OperatorDeps,
   call: OperatorCall,
   act: (one: Found) => Promise<void>,
 ): Promise<Response | typeof DONE> => {
-  const one = await found(deps, call.c.req.param("ref") ?? "");
+  const one = await findJob(deps, call.c.req.param("ref") ?? "");
   if (one === null) return notFound(call, "There is no such job");
   await act(one);
   return DONE;
@@ -150,6 +84,34 @@ const removed = async (one: Found): Promise<void> => {
   else await one.handle.remove(null);
 };
 
+/** Queues a job anew; null where that was done, else why not. */
+const redriven = async ({ typedQueue }: OperatorDeps, one: Found): Promise<string | null> => {
+  if (one.kind === "core") {
+    const outcome = await one.handle.redrive();
+    return outcome?.kind === "refused" ? outcome.message : null;
+  }
+  const outcome = await one.handle.redrive(typedQueue);
+  return outcome === "ended" ? "The job has its result, or was cancelled" : null;
+};
+
+const redrive = (deps: OperatorDeps): OperatorOperation =>
+  operation(
+    deps,
+    {
+      method: "post",
+      path: "/operator/jobs/{ref}/redrive",
+      operationId: "redriveJob",
+      summary: "Run a job again whose message was lost, or that ended for the service's reasons",
+      answer: done,
+    },
+    async (call) => {
+      const one = await findJob(deps, call.c.req.param("ref") ?? "");
+      if (one === null) return notFound(call, "There is no such job");
+      const message = await redriven(deps, one);
+      return message === null ? DONE : call.face.refuse(call.c, { code: "conflict", message });
+    },
+  );
+
 const oneJob = (deps: OperatorDeps): OperatorOperation[] => [
   operation(
     deps,
@@ -162,8 +124,10 @@ const oneJob = (deps: OperatorDeps): OperatorOperation[] => [
     },
     async (call) => {
       const ref = call.c.req.param("ref") ?? "";
-      const one = await found(deps, ref);
-      return one === null ? notFound(call, "There is no such job") : { body: detailsOf(ref, one) };
+      const one = await findJob(deps, ref);
+      return one === null
+        ? notFound(call, "There is no such job")
+        : { body: await detailsOf(deps, ref, one) };
     },
   ),
   operation(
@@ -190,40 +154,8 @@ const oneJob = (deps: OperatorDeps): OperatorOperation[] => [
   ),
 ];
 
-/** So many jobs go at a time: each is gone as a whole, or stands in the list for the next call. */
-const PURGED_AT_ONCE = 50;
-
-const purgeJobs = (deps: OperatorDeps): OperatorOperation =>
-  operation(
-    deps,
-    {
-      method: "post",
-      path: "/operator/purge",
-      operationId: "purgeJobs",
-      summary: "Remove jobs by owner, face, state and age, some at a time; by default it only counts",
-      answer: purged,
-      body: purge,
-    },
-    async (call) => {
-      const body = await bodyAs(call, purge);
-      if (body instanceof Response) return body;
-      const { face = null, state = null, owner = null, older_than_seconds: age, dry_run: dryRun } = body;
-      const createdBeforeMs = age === undefined ? null : deps.now() - age * 1_000;
-      const selection = { face, state, owner, createdBeforeMs, after: null, limit: PURGED_AT_ONCE + 1 };
-      const jobs = await deps.operations.jobs(selection);
-      const now = dryRun ? [] : jobs.slice(0, PURGED_AT_ONCE);
-      for (const { ref } of now) {
-        const one = await found(deps, ref);
-        if (one !== null) await removed(one);
-      }
-      const more = jobs.length > PURGED_AT_ONCE;
-      const figures = { found: Math.min(jobs.length, PURGED_AT_ONCE), removed: now.length, more };
-      return { body: { dry_run: dryRun, ...figures }, count: now.length };
-    },
-  );
-
 export const jobOperations = (deps: OperatorDeps): OperatorOperation[] => [
   list(deps),
   ...oneJob(deps),
-  purgeJobs(deps),
+  redrive(deps),
 ];

@@ -11,6 +11,7 @@ const TITLE_OF: Record<RefusalCode, string> = {
   job_not_found: "No such job",
   file_not_found: "No such file",
   method_not_allowed: "Method not allowed",
+  conflict: "Not possible in this state",
   not_finished: "The job has not ended",
   request_in_flight: "The first request with this key is still being handled",
   too_large: "The request is too large",
