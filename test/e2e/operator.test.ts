@@ -76,7 +76,8 @@ describe("the operator's commands", () => {
   });
 
   test("have a job done again, and tell of deliveries", async () => {
-    const { job_id: id } = await (await jobs("a key of before", CAPTION)).json();
+    const made = await jobs("a key of before", CAPTION);
+    const { job_id: id } = (await made.json()) as { job_id: string };
     const ref = `typed.${id}`;
     expect((await sandpiper(["jobs", "redrive", ref])).stdout).toContain(ref);
     expect(await json(["jobs", "show", ref])).toMatchObject({ state: "queued", webhooks: [] });
