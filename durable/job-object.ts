@@ -114,7 +114,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const record = this.#shown();
     return record === null || !keepsInputs(record) || record.task.kind !== "program"
       ? null
-      : { owner: record.owner, task: record.task };
+      : { owner: record.owner, task: record.task, webhooks: record.webhooks };
   }
 
   logTail(maxBytes: number): string | null {

@@ -72,4 +72,9 @@ export const clientWebhooks = (masterSecret: string, rules: ReceiverUrlRules): C
     if (message !== null) return { kind: "refused", message };
     return { kind: "accepted", subscription: ownSubscription(url, clientKey), secret };
   },
+  secretOf: async (subscriptions) => {
+    const own = subscriptions.map(({ signer }) => signer).find(({ kind }) => kind === "job");
+    if (own?.kind !== "job") return null;
+    return (await clientSecrets(masterSecret, own.clientKey))[0] ?? null;
+  },
 });

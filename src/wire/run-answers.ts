@@ -32,6 +32,10 @@ export const submitted = z.object({
     .array(z.string())
     .optional()
     .meta({ description: "Members of the manifest that were ignored." }),
+  webhook_secret: z.string().optional().meta({
+    description:
+      "Where the run has a `webhook_url`: what its events are signed with, the same for all runs of the owner.",
+  }),
 });
 export type Submitted = z.infer<typeof submitted>;
 

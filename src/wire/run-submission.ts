@@ -62,6 +62,9 @@ export const manifest = z.object({
   keep_outputs: z.boolean().optional().meta({
     description: "Collects what was written before a limit of time ended the program.",
   }),
+  webhook_url: z.string().optional().meta({
+    description: "Told how the run ends, signed with `webhook_secret` of the answer; wants a key.",
+  }),
   language: z
     .string()
     .optional()

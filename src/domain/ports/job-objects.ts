@@ -6,6 +6,7 @@ import type { NewJob } from "../job/new-job.ts";
 import type { Holder, InputFile, JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
 import type { PoolEntry } from "../pool/types.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
 
 export type ReportOutcome =
   | { readonly kind: "accepted"; readonly acknowledged: number; readonly cancel: boolean }
@@ -56,7 +57,12 @@ export type CreateOutcome =
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage };
 
 /** A program with all that it was given, for a run of the same. */
-export type Repeatable = { readonly owner: string | null; readonly task: ProgramTask };
+export type Repeatable = {
+  readonly owner: string | null;
+  readonly task: ProgramTask;
+  /** Who hears of its end. */
+  readonly webhooks: readonly Subscription[];
+};
 
 export type LogPage = {
   readonly snapshot: JobSnapshot;

@@ -35,4 +35,8 @@ export type SubscribeOutcome =
   | { readonly kind: "refused"; readonly message: string };
 
 /** Takes the `webhook_url` of a job; `clientKey` names the credentials that the job is made with. */
-export type ClientWebhooks = { subscribe(url: string, clientKey: string): Promise<SubscribeOutcome> };
+export type ClientWebhooks = {
+  subscribe(url: string, clientKey: string): Promise<SubscribeOutcome>;
+  /** The secret of the `webhook_url` among them; null where there is none. */
+  secretOf(subscriptions: readonly Subscription[]): Promise<string | null>;
+};

@@ -158,6 +158,7 @@ export const manifestSchema = z.object(
       )
       .nullish(),
     keep_outputs: z.boolean("must be true or false").nullish(),
+    webhook_url: z.preprocess(absentWhenEmpty, text.nullish()),
     module: z.preprocess(absentWhenEmpty, moduleName.nullish()),
     gpu,
     requirements,

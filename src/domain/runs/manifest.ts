@@ -39,6 +39,7 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   mergeOutput: given.merge_output ?? null,
   graceSeconds: given.grace_seconds ?? null,
   keepOutputs: given.keep_outputs ?? null,
+  webhookUrl: given.webhook_url ?? null,
   judging: judgingFieldsOf(given),
   warnings,
 });
@@ -81,6 +82,7 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   mergeOutput: fields.mergeOutput ?? false,
   graceSeconds: fields.graceSeconds ?? 0,
   keepOutputs: fields.keepOutputs ?? false,
+  webhookUrl: fields.webhookUrl,
   judging: fields.judging,
   warnings: fields.warnings,
 });

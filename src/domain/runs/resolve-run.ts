@@ -31,6 +31,7 @@ const NOTHING: ManifestFields = {
   mergeOutput: null,
   graceSeconds: null,
   keepOutputs: null,
+  webhookUrl: null,
   judging: NO_JUDGING,
   warnings: [],
 };
@@ -53,6 +54,7 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   mergeOutput: part.mergeOutput ?? file.mergeOutput,
   graceSeconds: part.graceSeconds ?? file.graceSeconds,
   keepOutputs: part.keepOutputs ?? file.keepOutputs,
+  webhookUrl: part.webhookUrl ?? file.webhookUrl,
   module: file.entrypoint === null ? (file.module ?? part.module) : file.module,
   judging: mergedJudging(part.judging, file.judging),
   warnings: [...part.warnings, ...file.warnings],

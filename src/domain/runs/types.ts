@@ -37,6 +37,8 @@ export type ManifestFields = {
   mergeOutput: boolean | null;
   graceSeconds: number | null;
   keepOutputs: boolean | null;
+  /** Where the end is told, as it was written. */
+  webhookUrl: string | null;
   judging: JudgingFields;
   /** What was ignored, for the client's eyes. */
   warnings: readonly string[];
@@ -64,6 +66,7 @@ export type Manifest = {
   graceSeconds?: number;
   /** A limit of time leaves the outputs. */
   keepOutputs?: boolean;
+  webhookUrl?: string | null;
   judging: JudgingFields;
   warnings: readonly string[];
 };

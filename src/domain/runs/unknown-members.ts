@@ -26,6 +26,7 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   environment: ["packages", "dependencies", "pip", "image", "template"],
   outputs: ["output", "output_files", "outputFiles", "output_patterns", "artifacts"],
   stdin: ["input", "std_in", "standard_input"],
+  webhook_url: ["webhook", "webhookUrl", "callback", "callback_url", "callbackUrl", "notify_url"],
   code: ["source", "source_code", "sourceCode", "program", "content"],
 };
 
@@ -33,7 +34,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(MEANT).flatMap(([meant, names]) =>
     names.map((name): [string, string] => [name, `is not known here; use ${meant}`]),
   ),
-  ["webhook_url", "is not taken here: whoever submits without a key is told of no end; wait for it instead"],
   ["files", "is no member of JSON; send files as multipart/form-data, in parts named files"],
 ]);
 

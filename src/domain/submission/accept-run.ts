@@ -16,8 +16,10 @@ import type { CreateOutcome, JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";
+import type { Subscription } from "../webhooks/endpoint.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
+import { receiversOf } from "./receivers.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
 import type { ReadOutcome, SubmissionSource } from "./source.ts";
 import { startedBy, type TaskParts, taskOf } from "./task.ts";
@@ -118,7 +120,7 @@ const hashOf = async (
 const create = async (
   { deps, request, job }: Admission,
   task: Task,
-  door: NonNullable<NewJob["door"]> | null,
+  { door, webhooks }: { door: NonNullable<NewJob["door"]> | null; webhooks: readonly Subscription[] },
 ): Promise<CreateOutcome> => {
   const newJob = {
     id: request.id,
@@ -128,7 +130,7 @@ const create = async (
     task,
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
-    webhooks: deps.webhookSubscriptions,
+    webhooks,
     ...(door === null ? {} : { door }),
   };
   try {
@@ -192,6 +194,8 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
     textOf(await sink.read(entry.contentOffset, entry.sizeBytes));
   const run = await read.resolve(readText);
   if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
+  const receivers = await receiversOf(deps, request.owner, run.manifest.webhookUrl ?? null);
+  if (receivers.kind !== "ok") return receivers;
   const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
   if (badEnvironment !== null) return badEnvironment;
   const tooMuch = checkMemory(deps, run.manifest.memoryMb);
@@ -217,7 +221,7 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
     language: language.task,
     cases,
   });
-  const created = await create(admission, task, door);
+  const created = await create(admission, task, { door, webhooks: receivers.webhooks });
   if (created.kind === "created") {
     return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };
   }

@@ -71,7 +71,7 @@ const copyTask = async (
 const create = async (
   deps: SubmissionDeps,
   job: JobHandle,
-  { id, owner, clientKey }: RepeatRequest,
+  { id, owner, clientKey, original }: RepeatRequest,
   task: ProgramTask,
 ): Promise<SubmissionOutcome> => {
   const newJob = {
@@ -82,7 +82,10 @@ const create = async (
     task,
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
-    webhooks: deps.webhookSubscriptions,
+    webhooks: [
+      ...deps.webhookSubscriptions,
+      ...original.webhooks.filter(({ signer }) => signer.kind === "job"),
+    ],
   };
   const outcome = await job.create(newJob).catch(() => job.create(newJob));
   if (outcome.kind === "over_quota") return outcome;
@@ -90,7 +93,7 @@ const create = async (
 };
 
 /**
- * Runs a program again, with the same files, arguments, limits and cases, as a new run. As with a submission,
+ * Runs a program again, with the same files, arguments, limits, cases and receiver, as a new run. As with a submission,
  * what is refused leaves nothing behind: no slot, no charge, no byte.
  */
 export const repeatRun = async (deps: SubmissionDeps, request: RepeatRequest): Promise<SubmissionOutcome> => {

@@ -6,6 +6,7 @@ import type { Ids } from "../ports/ids.ts";
 import type { JobObjects } from "../ports/job-objects.ts";
 import type { Pool } from "../ports/pool.ts";
 import type { Quotas } from "../ports/quotas.ts";
+import type { ClientWebhooks } from "../ports/webhooks.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FieldError } from "../runs/types.ts";
@@ -24,6 +25,8 @@ export type SubmissionDeps = {
   readonly runQueueWaitMs: number;
   /** Who is to hear how runs end. */
   readonly webhookSubscriptions: readonly Subscription[];
+  /** Takes the receiver that a run names itself. */
+  readonly clientWebhooks: ClientWebhooks;
 };
 
 export type SubmissionOutcome =

@@ -16,7 +16,7 @@ export const repeat = (deps: Deps): RunOperation => ({
     tags: ["runs"],
     summary: "Run a program of yours again, as a new run",
     description:
-      "The same files, arguments, stdin, environment, limits and cases, for as long as the first run is kept, be it " +
+      "The same files, arguments, stdin, environment, limits, cases and `webhook_url`, for as long as the first run is kept, be it " +
       "ended or not. It counts as a submission does, and is answered like one; `Prefer: wait=n` and " +
       "`Idempotency-Key` work as there. A body is not looked at.",
     security: [{ bearerKey: [] }, { headerKey: [] }],

@@ -68,6 +68,12 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
 
 const warned = (warnings: readonly string[]) => (warnings.length === 0 ? {} : { warnings: [...warnings] });
 
+/** What the owner checks the events of the run's own receiver with; it is not kept with the answer. */
+const secretPart = async (deps: Deps, snapshot: JobSnapshot): Promise<{ webhook_secret?: string }> => {
+  const secret = await deps.clientWebhooks.secretOf(snapshot.webhooks);
+  return secret === null ? {} : { webhook_secret: secret };
+};
+
 /** Body of an accepted submission. */
 export const submittedBody = async (
   deps: Deps,
@@ -86,12 +92,21 @@ const accepted = async (
   snapshot: JobSnapshot,
   warnings: readonly string[],
 ): Promise<Response> => {
-  if (preferredWait(c) === null) return c.json(await submittedBody(deps, snapshot, warnings));
+  const secret = await secretPart(deps, snapshot);
+  if (preferredWait(c) === null)
+    return c.json({ ...(await submittedBody(deps, snapshot, warnings)), ...secret });
   const ended = (await awaitedSnapshot(c, deps.jobs.byId(snapshot.id))) ?? snapshot;
   const { position } = await submittedBody(deps, ended, warnings);
   const output = await outputOf(deps.jobs.byId(snapshot.id));
   const { part } = await caseResultsOf(deps.jobs.byId(snapshot.id), ended, true);
-  return c.json({ ...statusBody(ended, position), ...part, position, ...warned(warnings), ...output });
+  return c.json({
+    ...statusBody(ended, position),
+    ...part,
+    position,
+    ...warned(warnings),
+    ...output,
+    ...secret,
+  });
 };
 
 /** What a submission is answered with. */

@@ -41,6 +41,7 @@ describe("a manifest", () => {
       mergeOutput: false,
       graceSeconds: 0,
       keepOutputs: false,
+      webhookUrl: null,
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -74,6 +75,7 @@ describe("a manifest", () => {
       mergeOutput: false,
       graceSeconds: 0,
       keepOutputs: false,
+      webhookUrl: null,
       judging: NO_JUDGING,
       warnings: [],
     });

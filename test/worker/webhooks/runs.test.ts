@@ -6,6 +6,7 @@ import { runReport } from "../../../src/wire/run-answers.ts";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
+import { addKey, serviceWith } from "../support/keys.ts";
 import { evict, jobStub, NO_TRACE, objectIdOf, storedIn, traceOf } from "../support/objects.ts";
 import { header, Receiver, verified } from "../support/webhook-receiver.ts";
 import {
@@ -30,6 +31,58 @@ afterEach(() => {
 });
 
 type Job = { remove(): Promise<void>; catchUp(): Promise<unknown> };
+type Answer = { job_id: string; webhook_secret?: string; details?: { field: string; message: string }[] };
+
+describe("a run's own webhook_url", () => {
+  const call = serviceWith({});
+  const submit = async (
+    webhook_url: unknown,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<readonly [number, Answer]> => {
+    const response = await call("/submit", headers, { code: "print('hello')\n", webhook_url });
+    return [response.status, await response.json<Answer>()];
+  };
+
+  it("is told how the run ends, and how it ends when it is repeated, signed with the owner's secret", async () => {
+    const key = { authorization: `Bearer ${await addKey()}`, "idempotency-key": "once" };
+    const receiver = new Receiver();
+    const [, first] = await submit(receiver.url, key);
+    expect(first.webhook_secret).toMatch(/^whsec_/);
+    expect(first.webhook_secret).not.toBe(secretOf("WEBHOOK_SECRET"));
+    expect(await submit(receiver.url, key)).toEqual([200, first]);
+
+    await (await executor.of(first.job_id)).finish();
+    const [told] = await receiver.attempts(1);
+    expect(verified(told, first.webhook_secret ?? "")).toMatchObject({
+      type: "job.succeeded",
+      data: { job_id: first.job_id, status: "completed" },
+    });
+
+    const { authorization } = key;
+    const again = await call(`/runs/${first.job_id}/repeat`, { authorization }, undefined, "POST");
+    const second = await again.json<Answer>();
+    expect(second.webhook_secret).toBe(first.webhook_secret);
+    await (await executor.of(second.job_id)).finish({ exitCode: 3 });
+    const [, toldAgain] = await receiver.attempts(2);
+    expect(verified(toldAgain, first.webhook_secret ?? "")).toMatchObject({
+      type: "job.failed",
+      data: { job_id: second.job_id },
+    });
+  });
+
+  it("is refused without a key, with what to do instead, and where nothing may be sent to", async () => {
+    const refused = async (url: unknown, headers: Readonly<Record<string, string>> = {}) => {
+      const [status, { details }] = await submit(url, headers);
+      expect([status, details?.[0]?.field]).toEqual([400, "webhook_url"]);
+      return details?.[0]?.message;
+    };
+    expect(await refused("https://receiver.example/")).toContain("Prefer: wait=60");
+    const key = { authorization: `Bearer ${await addKey()}` };
+    for (const bad of ["http://receiver.example/", "https://10.0.0.1/", "not a url", 7, ["x"]])
+      expect(await refused(bad, key)).toBeDefined();
+  });
+});
+
 const jobOf = (runId: string): Job => jobStub(runId) as unknown as Job;
 
 describe("the end of a run", () => {
