@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
@@ -31,13 +32,8 @@ const workerOf = async (example: string) => {
 
 const migrate = async (): Promise<void> => {
   const db = await miniflare.getD1Database("DB", "ten-lines");
-  const files = ["0002_typed_jobs.sql", "0004_typed_job_sizes.sql"];
-  const texts = await Promise.all(files.map((file) => readFile(path.join(root, "migrations", file), "utf8")));
-  const statements = texts
-    .join("\n")
-    .replaceAll(/^--.*$/gm, "")
-    .split(";");
-  for (const statement of statements) if (statement.trim() !== "") await db.prepare(statement).run();
+  const migrations = await readD1Migrations(path.join(root, "migrations"));
+  for (const { queries } of migrations) await db.batch(queries.map((query) => db.prepare(query)));
 };
 
 beforeAll(async () => {
@@ -78,6 +74,8 @@ describe("ten lines and a consumer", () => {
       response_payload: { words: text.split(" "), result_count: 10 },
       warnings: ["a long text"],
     });
+    const list = await (await fetch(new URL("/jobs?status=completed", url))).json();
+    expect(list).toMatchObject({ Jobs: expect.arrayContaining([expect.objectContaining({ job_id: id })]) });
   }, 30_000);
 
   it("end a job that cannot be done in error, with its reason", async () => {

@@ -13,7 +13,7 @@ export class NotMigrated extends Error {
 
   constructor(cause: unknown) {
     super(
-      "The database lacks the table of typed jobs: apply the migrations that have typed_job in their names",
+      "The database lacks a table or column of typed jobs: apply the migrations (wrangler d1 migrations apply DB)",
       {
         cause,
       },

@@ -197,7 +197,7 @@ describe("D1", () => {
     for (const query of ["", `?job_id=${crypto.randomUUID()}`]) {
       const response = await open.get(`/jobs${query}`);
       expect(response.status).toBe(500);
-      const message = expect.stringContaining("apply the migrations that have typed_job in their names");
+      const message = expect.stringContaining("apply the migrations (wrangler d1 migrations apply DB)");
       expect(await response.json()).toEqual({ message });
     }
     await testEnv.DB.exec("ALTER TABLE typed_jobs_away RENAME TO typed_jobs");
