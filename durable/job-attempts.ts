@@ -221,10 +221,14 @@ export class JobAttempts {
     return record === null || attempt?.id !== attemptId ? null : { record, attempt };
   }
 
-  async #requestOf({ task, clientKey }: JobRecord, id: string, token: string): Promise<AttemptRequest> {
+  async #requestOf(
+    { task, clientKey, trace }: JobRecord,
+    id: string,
+    token: string,
+  ): Promise<AttemptRequest> {
     if (task.kind !== "program") throw new Error("a function is not given to an executor");
     const urlFor = (key: string): Promise<string> => this.#deps.presigner.get(key, URL_SECONDS);
     const turn = await this.#deps.turnOf(clientKey ?? this.#objectId);
-    return attemptRequestOf(task, { id, token }, urlFor, turn);
+    return attemptRequestOf(task, { id, token, trace }, urlFor, turn);
   }
 }

@@ -24,6 +24,7 @@ export class JobChanges {
 
   /** Carries out what follows from a new job; the alarm is set first, to do it should this fail. */
   async begin(record: JobRecord): Promise<void> {
+    this.#effects.stepped(record);
     await this.#effects.schedule(record);
     const effects = record.face === "runs" ? [] : this.#effects.start(record);
     if (record.state === "queued") effects.push(this.#effects.dispatch(record));
@@ -74,6 +75,7 @@ export class JobChanges {
   #store(next: JobRecord): void {
     const before = this.#storage.record();
     this.#storage.write(next);
+    if (before?.state !== next.state) this.#effects.stepped(next);
     if (isTerminal(next.state)) {
       this.#sockets.pump();
       this.#waiters.release();

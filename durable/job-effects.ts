@@ -8,6 +8,7 @@ import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
 import type { Attempt, JobRecord } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
+import { logStep, traceFields } from "../src/domain/job/traced.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import { CASES_MAX } from "../src/wire/judging.ts";
@@ -61,7 +62,8 @@ export class JobEffects {
   /** Waits for effects, and sets the alarm: at the next deadline, or sooner where one failed. */
   async carryOut(record: JobRecord, effects: readonly Promise<void>[]): Promise<void> {
     const failures = (await Promise.allSettled(effects)).filter((outcome) => outcome.status === "rejected");
-    for (const failure of failures) this.#deps.log.error("job.effect_failed", failure.reason);
+    for (const failure of failures)
+      this.#deps.log.error("job.effect_failed", failure.reason, traceFields(record));
     if (failures.length > 0) return this.retryLater();
     this.#jobStorage.forgetFailures();
     await this.schedule(record);
@@ -87,7 +89,7 @@ export class JobEffects {
       const record = current();
       if (record === null || this.#projectedVersion >= record.version) return;
       this.#project(record).catch((error) => {
-        this.#deps.log.error("job.effect_failed", error);
+        this.#deps.log.error("job.effect_failed", error, traceFields(record));
         return this.retryLater();
       });
     }, delayMs);
@@ -114,6 +116,14 @@ export class JobEffects {
   async projectAgain(record: JobRecord): Promise<void> {
     this.#projectedVersion = 0;
     await this.#project(record);
+  }
+
+  /** Tells of a change of state, where the job's trace is recorded. */
+  stepped({ trace, state, attempt, attemptsMade, result }: JobRecord): void {
+    const traced = trace === undefined ? {} : { trace };
+    const instance = attempt?.holder?.instance ?? null;
+    const reason = result?.reason ?? null;
+    logStep(this.#deps.log, "job.stepped", traced, { state, attempt: attemptsMade, instance, reason });
   }
 
   /** Sends a queued job on its way. */

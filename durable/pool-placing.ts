@@ -1,4 +1,5 @@
 import type { PoolDeps } from "../src/deps/types.ts";
+import { logStep } from "../src/domain/job/traced.ts";
 import { BUSY_MS, EXCLUDED_MS, type Grudges, MAX_REFUSALS } from "../src/domain/pool/grudges.ts";
 import { nextPlacing, type Placing } from "../src/domain/pool/placing.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
@@ -114,6 +115,8 @@ export class PoolPlacing {
     const end = await this.#parts.offers.make(placing);
     this.#underWay.delete(entry.objectId);
     const isWithdrawn = this.#withdrawn.delete(entry.objectId);
+    const { instance } = placing.executor;
+    logStep(this.#deps.log, "pool.offered", entry, { instance, outcome: end.kind });
     if (end.kind === "accepted") this.#placed(entry, isWithdrawn);
     else if (end.kind === "unneeded" || isWithdrawn) this.forget(entry.objectId);
     else await this.#notPlaced(placing, end);

@@ -4,6 +4,7 @@ import { DeliveryStorage } from "../src/adapters/delivery-storage.ts";
 import type { WebhookDeps } from "../src/deps/types.ts";
 import { serviceLog, webhookDepsFor } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
+import { traceFields } from "../src/domain/job/traced.ts";
 import type { ReplayOutcome } from "../src/domain/ports/webhooks.ts";
 import {
   afterAttempt,
@@ -89,8 +90,9 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
     // Should the object die meanwhile, the attempt counts all the same, and the schedule goes on.
     await this.#keep(afterAttempt(delivery, UNANSWERED, deps.random(), now));
     this.#storage.noteRow(true);
-    const { url, signer } = delivery;
-    const outcome = await deps.send({ id: this.#id, url, signer, body: this.#storage.body() }, now);
+    const { url, signer, trace } = delivery;
+    const order = { id: this.#id, url, signer, body: this.#storage.body() };
+    const outcome = await deps.send({ ...order, ...(trace === undefined ? {} : { trace }) }, now);
     const next = afterAttempt(delivery, outcome, deps.random(), deps.now());
     this.#storage.forgetFailures();
     await this.#keep(next);
@@ -101,6 +103,7 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
       attempts: next.attempts,
       status: next.lastStatus,
       error: next.lastError,
+      ...traceFields(delivery),
     });
     await this.#showRow(next);
   }

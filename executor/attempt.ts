@@ -4,7 +4,7 @@ import type { CompileCache } from "./compile/cache.ts";
 import { runLanguage } from "./compile/run-language.ts";
 import type { Environment, Environments } from "./environments.ts";
 import type { InstalledLanguages } from "./languages/installed.ts";
-import { errorKind, type Log, shortId } from "./log.ts";
+import { attemptFields, errorKind, type Log } from "./log.ts";
 import { meterSupply } from "./metered-supply.ts";
 import { noOutputs, nothingRan, type Outcome, type ResultContext, toFinishedEvent } from "./outcome.ts";
 import { programOrders } from "./program.ts";
@@ -105,16 +105,16 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
     return { ...outcome, ending: stoppedWith ?? infrastructure("upload"), collection: noOutputs };
   };
   const run = async (onSandboxGone: () => void): Promise<void> => {
-    const attempt = shortId(request.attemptId);
+    const named = attemptFields(request);
     const outcome = await execute(onSandboxGone).catch((error: unknown) => {
-      tools.log("attempt_failed", { attempt, error: errorKind(error) });
+      tools.log("attempt_failed", { ...named, error: errorKind(error) });
       program?.stop(infrastructure("internal"));
       return nothingRan(infrastructure("internal"));
     });
     const stored = await reporter.finish(toFinishedEvent(request, outcome, tools));
     await spool.clear();
     const { reason, exitCode } = outcome.ending;
-    tools.log("attempt_finished", { attempt, reason, exitCode, stored });
+    tools.log("attempt_finished", { ...named, reason, exitCode, stored });
   };
   return { run, stop };
 };

@@ -1,7 +1,7 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { Hello, RefusalReason } from "../src/wire/pool.ts";
 import { type Attempt, type AttemptTools, createAttempt } from "./attempt.ts";
-import { shortId } from "./log.ts";
+import { attemptFields } from "./log.ts";
 import { killedFor, stopped } from "./verdict.ts";
 
 /** How many ended attempts are remembered, so that an offer that comes late again starts nothing. */
@@ -74,7 +74,7 @@ export const createHolding = (
       const entry: Held = { attempt: createAttempt(request, tools), memoryMb, holdsSlot: true };
       held.set(attemptId, entry);
       busy += 1;
-      tools.log("attempt_accepted", { attempt: shortId(attemptId), busy });
+      tools.log("attempt_accepted", { ...attemptFields(request), busy });
       // After the answer: what begins here takes the event loop for a moment.
       setImmediate(() => {
         void entry.attempt.run(() => release(attemptId, entry)).finally(() => end(attemptId, entry));

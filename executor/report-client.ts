@@ -9,6 +9,7 @@ import {
   reportRefused,
   uploadsGranted,
 } from "../src/wire/report.ts";
+import { TRACE_HEADER } from "../src/wire/trace.ts";
 import type { Identity } from "./identity.ts";
 import { postJson } from "./post-json.ts";
 import { userAgent } from "./version.ts";
@@ -51,7 +52,7 @@ const readRefusal = (status: number, body: unknown): Answer<never> => {
 /** The two report routes of one attempt; answers are parsed, and network failures are answers too. */
 export const createReportClient = (
   joinUrl: string,
-  { attemptId, attemptToken }: Pick<AttemptRequest, "attemptId" | "attemptToken">,
+  { attemptId, attemptToken, trace }: Pick<AttemptRequest, "attemptId" | "attemptToken" | "trace">,
   identity: Identity,
 ): ReportClient => {
   const base = new URL(`/executor/attempts/${attemptId}`, joinUrl).href;
@@ -65,6 +66,7 @@ export const createReportClient = (
     const headers = {
       authorization: `Bearer ${attemptToken}`,
       "user-agent": userAgent,
+      ...(trace !== undefined && { [TRACE_HEADER]: trace }),
       ...(isSigned && { [REPORT_SIGNATURE_HEADER]: identity.sign(reportText(attemptId, sha256Of(body))) }),
     };
     const answer = await postJson(`${base}/${route}`, body, { headers, timeoutMs: timeoutFor(body.length) });

@@ -1,6 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import type { WebhookSender } from "../domain/ports/webhook-sender.ts";
 import { VERSION } from "../domain/version.ts";
+import { TRACE_HEADER } from "../wire/trace.ts";
 import { hmacBase64, type SecretsOf } from "./webhook-secrets.ts";
 
 const utf8 = new TextEncoder();
@@ -29,10 +30,13 @@ const signedHeaders = async (
 /** Posts over `fetch`. A redirect is an answer like any other: it is not followed. */
 export const httpWebhookSender =
   (secretsOf: SecretsOf, timeoutMs: number): WebhookSender =>
-  async ({ id, url, signer, body }, now) => {
+  async ({ id, url, signer, body, trace }, now) => {
     const [secret, ...older] = await secretsOf(signer);
     if (secret === undefined) return { kind: "failed", error: "no_secret" };
-    const headers = await signedHeaders(id, body, [secret, ...older], now);
+    const headers = {
+      ...(await signedHeaders(id, body, [secret, ...older], now)),
+      ...(trace === undefined ? {} : { [TRACE_HEADER]: trace }),
+    };
     // Not `AbortSignal.timeout`: its timer would keep the object in memory after an answer has come.
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), timeoutMs);

@@ -42,12 +42,13 @@ export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => 
     subscriptions.filter(({ events }) => events.includes(type));
   return {
     announce: async (subscriptions, event) => {
-      const { type, atMs, data } = event;
+      const { type, atMs, data, trace } = event;
+      const traced = trace === undefined ? {} : { trace };
       const body = webhookBody(type, atMs, data);
       await Promise.all(
         listeners(subscriptions, type).map((subscription) => {
           const { url, signer } = subscription;
-          return of(event, subscription).enqueue({ type, url, signer }, body);
+          return of(event, subscription).enqueue({ type, url, signer, ...traced }, body);
         }),
       );
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { traceparent } from "../wire/trace.ts";
 
 const objectId = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -16,4 +17,5 @@ export const poolMessage = z.object({
   protocol: z.int(),
   avoid: z.string().nullable(),
   alone: z.boolean(),
+  trace: traceparent.exactOptional(),
 });

@@ -10,6 +10,7 @@ import {
   OUTPUT_FILES,
   STDIN_BYTES,
 } from "./limits.ts";
+import { traceparent } from "./trace.ts";
 import { attemptId, attemptToken, environmentName, interpreter, sha256Hex } from "./vocabulary.ts";
 import { webAddress } from "./web-address.ts";
 
@@ -113,6 +114,8 @@ export const attemptRequest = z.object({
     keepsOnTimeout: z.literal(true).optional(),
   }),
   jobHash: sha256Hex,
+  /** The trace that the job was made in; the executor names it in its log and with its reports. */
+  trace: traceparent.optional().catch(undefined),
   /** What `jobHash` covers beside the entrypoint and the arguments; absent from Workers of before. */
   hashed: z
     .object({

@@ -21,12 +21,16 @@ const start = async (home: ExecutorHome): Promise<Executor> => {
   return executor;
 };
 
-const clientOf = () => createClient({ baseUrl: server.url, headers: { "CF-Connecting-IP": newAddress() } });
+const clientOf = (headers: Record<string, string> = {}) =>
+  createClient({ baseUrl: server.url, headers: { "CF-Connecting-IP": newAddress(), ...headers } });
 
 type Sent = { readonly client: ReturnType<typeof clientOf>; readonly id: string; readonly mark: string };
 
+/** Each job is submitted in a trace of its own, whose id ends with the number of its mark. */
+const traceIdOf = (mark: string): string => mark.replace(/\D/g, "").padStart(32, "a");
+
 const submit = async (seconds: number, mark: string): Promise<Sent> => {
-  const client = clientOf();
+  const client = clientOf({ traceparent: `00-${traceIdOf(mark)}-00f067aa0ba902b7-01` });
   const code = `echo ${mark} begins; sleep ${seconds}; echo ${mark} ends`;
   const { job_id: id } = await client.submit({ code, interpreter: "bash" });
   return { client, id, mark };
@@ -84,6 +88,11 @@ describe("three executors on one machine", () => {
     for (const { status, mark, log } of statuses) {
       expect([mark, status.status, log]).toEqual([mark, "completed", `${mark} begins\n${mark} ends\n`]);
     }
+    const logs = executors.flatMap(({ log }) => log).filter((line) => line.includes("attempt_accepted"));
+    const logged = logs.map((line) => (JSON.parse(line) as { traceId: string }).traceId);
+    const traces = jobs.map(({ mark }) => traceIdOf(mark));
+    expect(logged.filter((id) => !traces.includes(id))).toEqual([]);
+    expect(new Set(logged).size).toBeGreaterThanOrEqual(3 * SLOTS);
     const attempts = statuses.map(({ status }) => status.attempts);
     expect(attempts.filter((count) => count === 2).length).toBeGreaterThanOrEqual(2 * SLOTS - 1);
     expect(Math.max(...attempts)).toBeLessThanOrEqual(3);

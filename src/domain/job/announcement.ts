@@ -30,7 +30,13 @@ export const announcementOf = (
   const type = eventOf(record.state);
   if (type === null || !record.webhooks.some(({ events }) => events.includes(type))) return null;
   const data = VIEWS[record.face]?.(snapshotOf(record), cases) ?? null;
-  const { redriven } = record;
-  const event = { objectId, type, atMs: record.finishedAtMs ?? record.updatedAtMs, data };
-  return redriven === undefined ? event : { ...event, revision: redriven };
+  const { redriven, trace } = record;
+  return {
+    objectId,
+    type,
+    atMs: record.finishedAtMs ?? record.updatedAtMs,
+    data,
+    ...(redriven === undefined ? {} : { revision: redriven }),
+    ...(trace === undefined ? {} : { trace }),
+  };
 };

@@ -42,7 +42,7 @@ const languagePart = async (
 /** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET, `turn` says whose it is. */
 export const attemptRequestOf = async (
   task: ProgramTask,
-  attempt: { readonly id: string; readonly token: string },
+  attempt: { readonly id: string; readonly token: string; readonly trace?: string | undefined },
   urlFor: (key: string) => Promise<string>,
   turn: string,
 ): Promise<AttemptRequest> => {
@@ -73,6 +73,7 @@ export const attemptRequestOf = async (
       ...(task.keepsOutputsOnTimeout === undefined ? {} : { keepsOnTimeout: true }),
     },
     jobHash: task.jobHash,
+    ...(attempt.trace === undefined ? {} : { trace: attempt.trace }),
     hashed: {
       ...task.asked,
       ...(task.entrypointFile === undefined ? {} : { file: task.entrypointFile }),

@@ -15,6 +15,8 @@ export type NewJob = {
   /** The job waits for these parts before it is queued. */
   readonly upload?: Omit<UploadPlan, "checkAtMs">;
   readonly webhooks?: JobRecord["webhooks"];
+  /** The trace that the job goes on in, as the header `traceparent` says it. */
+  readonly trace?: string;
   /** The door that the job came by, and what it reads again when it answers. */
   readonly door?: { readonly name: DoorName; readonly data: StoredBytes };
 };
@@ -52,4 +54,5 @@ export const newJob = (job: NewJob, attemptSecret: string, now: number): JobReco
   result: null,
   webhooks: job.webhooks ?? [],
   ...(job.door === undefined ? {} : { door: job.door.name }),
+  ...(job.trace === undefined ? {} : { trace: job.trace }),
 });

@@ -26,5 +26,6 @@ export const poolEntryOf = (objectId: string, record: JobRecord, turn: string): 
     protocol: task.language === undefined ? 1 : 2,
     avoid: record.lostWith ?? null,
     alone: (record.attemptsLost ?? 0) >= ALONE_AFTER_LOST,
+    ...(record.trace === undefined ? {} : { trace: record.trace }),
   };
 };

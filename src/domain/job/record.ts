@@ -188,6 +188,8 @@ export type JobRecord = {
   readonly result: Result | null;
   /** Absent where the run came by the service's own face. */
   readonly door?: DoorName;
+  /** The trace that the job was made in, as the header `traceparent` says it. */
+  readonly trace?: string;
   /** Who is to hear how the job ends. */
   readonly webhooks: readonly Subscription[];
   /** What became of the job, the newest last; absent where nothing did yet. */

@@ -16,6 +16,8 @@ export type PoolEntry = {
   readonly avoid: string | null;
   /** Whether it runs on an executor that holds nothing else. */
   readonly alone: boolean;
+  /** The trace that the job was made in, as the header `traceparent` says it. */
+  readonly trace?: string;
 };
 
 export type ExecutorKind = "host" | "container";

@@ -6,6 +6,8 @@ export type WebhookAttempt = {
   readonly url: string;
   readonly signer: Signer;
   readonly body: string;
+  /** Sent as the header `traceparent`. */
+  readonly trace?: string;
 };
 
 export type WebhookSender = (attempt: WebhookAttempt, now: number) => Promise<SendOutcome>;

@@ -10,6 +10,8 @@ export type JobEnded = {
   /** Which of a job's ends it is, where a job may end more than once. */
   readonly revision?: number;
   readonly data: unknown;
+  /** The trace that the job was made in, as the header `traceparent` says it. */
+  readonly trace?: string;
 };
 
 export type Webhooks = {

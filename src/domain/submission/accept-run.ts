@@ -26,6 +26,8 @@ import { startedBy, type TaskParts, taskOf } from "./task.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type SubmissionRequest = {
+  /** As the header `traceparent` says it. */
+  readonly trace: string;
   readonly id: string;
   /** Whose the run is; null where nobody is known. */
   readonly owner: string | null;
@@ -131,6 +133,7 @@ const create = async (
     queueWaitMs: deps.runQueueWaitMs,
     retentionMs: deps.runRetentionMs,
     webhooks,
+    trace: request.trace,
     ...(door === null ? {} : { door }),
   };
   try {

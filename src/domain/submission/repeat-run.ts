@@ -6,6 +6,8 @@ import { createReservation, OverQuota, type Reservation } from "./reservation.ts
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type RepeatRequest = {
+  /** As the header `traceparent` says it. */
+  readonly trace: string;
   readonly id: string;
   /** Whose the new run is. */
   readonly owner: string;
@@ -71,7 +73,7 @@ const copyTask = async (
 const create = async (
   deps: SubmissionDeps,
   job: JobHandle,
-  { id, owner, clientKey, original }: RepeatRequest,
+  { id, owner, clientKey, original, trace }: RepeatRequest,
   task: ProgramTask,
 ): Promise<SubmissionOutcome> => {
   const newJob = {
@@ -86,6 +88,7 @@ const create = async (
       ...deps.webhookSubscriptions,
       ...original.webhooks.filter(({ signer }) => signer.kind === "job"),
     ],
+    trace,
   };
   const outcome = await job.create(newJob).catch(() => job.create(newJob));
   if (outcome.kind === "over_quota") return outcome;

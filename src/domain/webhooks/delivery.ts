@@ -19,6 +19,8 @@ export type DeliveryOrder = {
   readonly type: WebhookEventType;
   readonly url: string;
   readonly signer: Signer;
+  /** The trace that the job was made in, as the header `traceparent` says it. */
+  readonly trace?: string;
 };
 
 /** How one attempt went. `retryAfter` is the header as it came. */

@@ -36,6 +36,8 @@ export type WorkloadRequest = {
   /** Name of the owner's quota object; null where no quota applies. */
   readonly clientKey: string | null;
   readonly webhooks: JobRecord["webhooks"];
+  /** As the header `traceparent` says it. */
+  readonly trace: string;
   readonly now: number;
 };
 
@@ -127,5 +129,6 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
     },
     upload: { parts: partsOf(request, deps.ids), untilMs: now + uploadMs },
     webhooks: request.webhooks,
+    trace: request.trace,
   };
 };

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps/types.ts";
 import type { ReportOutcome, ReportProof } from "../../domain/ports/job-objects.ts";
 import { REPORT_SIGNATURE_HEADER, signatureText } from "../../wire/pool.ts";
 import { type ReportAccepted, report } from "../../wire/report.ts";
+import { traced } from "../kit/trace.ts";
 import { attemptOf, refuse } from "./attempt-of.ts";
 import { boundedJson } from "./bounded-json.ts";
 
@@ -54,7 +55,7 @@ export const events =
         await call.job.report(call.id, call.bearer, body.events, proof, body.cpuSeconds ?? null),
       );
     } catch (error) {
-      deps.log.error("report.failed", error);
+      deps.log.error("report.failed", error, traced(c));
       return refuse(c, 503, "internal", "the job does not answer; send it again");
     }
   };

@@ -6,6 +6,7 @@ import { type DoorCaller, doorCaller } from "../kit/door-caller.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 
 export type Judge0Operation = Operation<DoorCaller>;
 
@@ -53,7 +54,11 @@ export const judge0Face = (deps: Deps): Face<DoorCaller> => ({
     return plainError(c, STATUS_OF[code]);
   },
   failed: (c, error) => {
-    deps.log.error("http.unhandled", error, { requestId: requestIdOf(c), method: c.req.method });
+    deps.log.error("http.unhandled", error, {
+      requestId: requestIdOf(c),
+      method: c.req.method,
+      ...traced(c),
+    });
     return plainError(c, 500);
   },
 });

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps/types.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
+import { traceOf } from "../kit/trace.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
 import { type Judge0Language, judge0Languages } from "./languages.ts";
 import { programOf } from "./program.ts";
@@ -59,6 +60,13 @@ export const submitOne = async (
   if (program.kind === "wrong") return program;
   const token = deps.ids.jobId();
   const door = { name: "judge0" as const, data: new TextEncoder().encode(JSON.stringify(submission)) };
-  const outcome = await acceptRun(deps, { id: token, owner, clientKey, source: program.source, door });
+  const outcome = await acceptRun(deps, {
+    id: token,
+    owner,
+    clientKey,
+    source: program.source,
+    door,
+    trace: traceOf(c),
+  });
   return outcome.kind === "accepted" ? { kind: "accepted", token } : refusedBy(c, outcome);
 };

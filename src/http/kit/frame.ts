@@ -3,13 +3,14 @@ import { dropRest } from "./body.ts";
 import { isUtf8 } from "./escapes.ts";
 import type { Face } from "./face.ts";
 import { giveRequestId } from "./request-id.ts";
+import { giveTrace } from "./trace.ts";
 
 type AnyFace = Pick<Face<never>, "refuse" | "cors">;
 
 const DAMAGED = "The path is not UTF-8 under its escapes";
 
 /**
- * What surrounds each request of a face: its id, its CORS headers, an address that can be read, and behind
+ * What surrounds each request of a face: its id, its trace, its CORS headers, an address that can be read, and behind
  * a refusal the rest of the body. Where frames lie in one another the outermost counts.
  */
 export const frame =
@@ -17,6 +18,7 @@ export const frame =
   async (c, next) => {
     if (c.get("requestId") !== undefined) return next();
     giveRequestId(c);
+    giveTrace(c);
     const face = faceOf(c.req.path);
     const answer = await face.cors(c, async () => {
       if (isUtf8(new URL(c.req.url).pathname)) await next();

@@ -14,6 +14,8 @@ export type AgentCall = {
   /** Whose quota runs count against. */
   readonly clientKey: string;
   readonly session: string | null;
+  /** As the header `traceparent` says it. */
+  readonly trace: string;
   /** Lets what must not be lost go on when the client has gone. */
   readonly finish: (work: Promise<unknown>) => void;
 };

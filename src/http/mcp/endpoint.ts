@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { readJson } from "../kit/json-body.ts";
+import { traceOf } from "../kit/trace.ts";
 import type { AgentCall } from "./call.ts";
 import type { AgentOperation } from "./face.ts";
 import { toolServer } from "./server.ts";
@@ -73,7 +74,7 @@ export const mcpOperations = (deps: Deps): AgentOperation[] => [
         return face.refuse(c, { code: "invalid_request", message: "The body is empty" });
       const finish = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
       const session = sessionOf(c.req.header(SESSION_HEADER));
-      return answered(c, { deps, caller, clientKey, session, finish }, body.value);
+      return answered(c, { deps, caller, clientKey, session, trace: traceOf(c), finish }, body.value);
     },
   },
 ];

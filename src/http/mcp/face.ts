@@ -5,6 +5,7 @@ import { openCors } from "../kit/cors.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 
 /** Agents may do what anybody may on the runs face, and count against the same quotas. */
 export type AgentOperation = Operation<Caller>;
@@ -33,7 +34,7 @@ export const mcpFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => {
     refuse,
     failed: (c, error) => {
       const id = requestIdOf(c);
-      deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+      deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method, ...traced(c) });
       const message = `Something failed on our side; the request id ${id} helps to find it`;
       return refuse(c, { code: "internal", message });
     },

@@ -41,9 +41,9 @@ export const submitAndWait = async (
   source: SubmissionSource,
   seconds: number,
 ) => {
-  const { deps, caller, clientKey, session } = call;
+  const { deps, caller, clientKey, session, trace } = call;
   const id = await newRunId(deps, session, ctx.mcpReq.id);
-  const outcome = await acceptRun(deps, { id, owner: caller.owner, clientKey, source });
+  const outcome = await acceptRun(deps, { id, owner: caller.owner, clientKey, source, trace });
   if (outcome.kind !== "accepted") return toolError(refusalText(outcome));
   const run = deps.jobs.byId(id);
   stopOnAbort(run, ctx.mcpReq.signal, call);

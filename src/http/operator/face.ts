@@ -4,6 +4,7 @@ import { openCors } from "../kit/cors.ts";
 import type { Access, Face, Operation } from "../kit/face.ts";
 import { STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 
 /** The operator, by the first digits of the hash of the token that was sent. */
 export type Operator = { readonly token: string };
@@ -39,7 +40,7 @@ export const operatorFace = (deps: Deps): Face<Operator> => ({
   },
   failed: (c, error) => {
     const requestId = requestIdOf(c);
-    deps.log.error("http.unhandled", error, { requestId, method: c.req.method });
+    deps.log.error("http.unhandled", error, { requestId, method: c.req.method, ...traced(c) });
     return c.json({ error: "Something failed on our side", code: "internal", request_id: requestId }, 500);
   },
 });

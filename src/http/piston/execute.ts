@@ -6,6 +6,7 @@ import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
+import { traceOf } from "../kit/trace.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
 import { programOf } from "./program.ts";
 import { type Execution, readExecution } from "./request.ts";
@@ -76,7 +77,7 @@ export const execute = async (
   if (source === null) return message(c, 400, "a file's name must stay below the folder and come once");
   const id = deps.ids.jobId();
   const door = { name: "piston" as const, data: new Uint8Array() };
-  const outcome = await acceptRun(deps, { id, owner, clientKey, source, door });
+  const outcome = await acceptRun(deps, { id, owner, clientKey, source, door, trace: traceOf(c) });
   if (outcome.kind !== "accepted") return refusal(c, outcome);
   const { snapshot, cases } = await ended(c, deps, id, execution);
   const { runtime } = execution;

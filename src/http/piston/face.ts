@@ -5,6 +5,7 @@ import { type DoorCaller, doorCaller } from "../kit/door-caller.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 
 export type PistonOperation = Operation<DoorCaller>;
 
@@ -27,7 +28,11 @@ export const pistonFace = (deps: Deps): Face<DoorCaller> => ({
     return c.json({ message: code === "not_found" ? "Not Found" : message }, STATUS_OF[code]);
   },
   failed: (c, error) => {
-    deps.log.error("http.unhandled", error, { requestId: requestIdOf(c), method: c.req.method });
+    deps.log.error("http.unhandled", error, {
+      requestId: requestIdOf(c),
+      method: c.req.method,
+      ...traced(c),
+    });
     return c.json({ message: "Internal Server Error" }, 500);
   },
 });

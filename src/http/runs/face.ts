@@ -4,6 +4,7 @@ import { runCaller } from "../kit/callers.ts";
 import { openCors } from "../kit/cors.ts";
 import type { Face, Operation } from "../kit/face.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 import { problem } from "./problem.ts";
 import { problemResponse } from "./schemas.ts";
 
@@ -31,7 +32,7 @@ export const runsFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => 
   },
   failed: (c, error) => {
     const id = requestIdOf(c);
-    deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method });
+    deps.log.error("http.unhandled", error, { requestId: id, method: c.req.method, ...traced(c) });
     return problem(c, {
       code: "internal",
       error: "Something failed on our side; the request id helps to find it",

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps/types.ts";
 import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { repeatRun } from "../../domain/submission/repeat-run.ts";
 import { takes } from "../kit/request-headers.ts";
+import { traceOf } from "../kit/trace.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { withHolder } from "./holder.ts";
@@ -40,7 +41,8 @@ export const repeat = (deps: Deps): RunOperation => ({
     const { owner } = caller;
     const clientKey = quotaSubjectOf(caller, null) ?? "";
     return submitOnce(c, deps, clientKey, key, {
-      run: (id, mayBeThere) => repeatRun(deps, { id, owner, clientKey, original, mayBeThere }),
+      run: (id, mayBeThere) =>
+        repeatRun(deps, { id, owner, clientKey, trace: traceOf(c), original, mayBeThere }),
       fingerprint: () => Promise.resolve(`repeat ${first.objectId}`),
     });
   }),

@@ -11,6 +11,7 @@ import { bodyOf } from "../kit/body.ts";
 import { readJson, refuseCoding } from "../kit/json-body.ts";
 import type { Refusal } from "../kit/refusal.ts";
 import { takes } from "../kit/request-headers.ts";
+import { traceOf } from "../kit/trace.ts";
 import type { RunOperation } from "./face.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
 import { uploadProblem } from "./submit-answers.ts";
@@ -68,6 +69,7 @@ const handle = async (c: Context, deps: Deps, caller: Caller, refuse: Refuse): P
         id,
         ...client,
         source,
+        trace: traceOf(c),
         mayBeThere,
         ...(fingerprint === null ? {} : { fingerprint }),
       }),

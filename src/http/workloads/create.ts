@@ -14,6 +14,7 @@ import type { Operation } from "../kit/face.ts";
 import { goingOn } from "../kit/going-on.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
 import { takes } from "../kit/request-headers.ts";
+import { traceOf } from "../kit/trace.ts";
 import { type Call, called } from "./call.ts";
 import { envelope, jobNotFound, unprocessable, workloadError } from "./envelope.ts";
 import { createdData } from "./job-data.ts";
@@ -63,14 +64,15 @@ const readOrder = async (call: Call): Promise<Order | Response> => {
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
 const make = async (
-  { deps, workload, owner, caller }: Call,
+  { c, deps, workload, owner, caller }: Call,
   { params, webhooks }: Order,
   jobId: string,
 ): Promise<{ job: JobHandle; outcome: CreateOutcome }> => {
   const job = deps.jobs.byId(jobId);
   const { objectId } = job;
   const clientKey = owner === null ? null : quotaSubjectOf(caller, null);
-  const request = { workload, jobId, objectId, params, owner, clientKey, webhooks, now: deps.now() };
+  const made = { jobId, objectId, owner, clientKey, trace: traceOf(c), now: deps.now() };
+  const request = { ...made, workload, params, webhooks };
   const created = await newWorkloadJob(deps, request);
   const outcome = await job.create(created).catch(() => job.create(created));
   if (outcome.kind === "over_quota") await deps.bucket.removeAll(bucketKeys.prefix(objectId));

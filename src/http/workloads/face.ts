@@ -6,6 +6,7 @@ import { openCors } from "../kit/cors.ts";
 import type { Face } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
+import { traced } from "../kit/trace.ts";
 import { type WorkloadError, workloadError } from "./envelope.ts";
 
 const statusOf = (code: RefusalCode): WorkloadError["code"] =>
@@ -27,7 +28,11 @@ export const workloadFace = (deps: Deps, workloads: readonly Workload[]): Face<C
     });
   },
   failed: (c, error) => {
-    deps.log.error("http.unhandled", error, { requestId: requestIdOf(c), method: c.req.method });
+    deps.log.error("http.unhandled", error, {
+      requestId: requestIdOf(c),
+      method: c.req.method,
+      ...traced(c),
+    });
     const message = "Something failed on our side; the transaction id helps to find it";
     return workloadError(c, deps, { code: 500, message });
   },

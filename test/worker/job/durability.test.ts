@@ -205,7 +205,13 @@ describe("a job under the id of one that was removed", () => {
     const deps = depsFor(rawEnv);
     const body = { code: "print(2)" };
     const source = jsonSource(body, JSON.stringify(body));
-    const outcome = await acceptRun(deps, { id, owner: null, clientKey: client.address, source });
+    const outcome = await acceptRun(deps, {
+      id,
+      owner: null,
+      clientKey: client.address,
+      source,
+      trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+    });
     expect(outcome.kind).toBe("accepted");
     expect(await client.json("/stats")).toMatchObject({ your_quota: { active_jobs: 1 } });
     await (await executor.of(id)).finish({ cpuSeconds: 2 });

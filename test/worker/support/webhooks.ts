@@ -26,10 +26,18 @@ export const endpoint = (url: string, change: Partial<WebhookEndpoint> = {}): We
 });
 
 /** Submits a run to the service as it is with these endpoints in src/service.ts. */
-export const submitWith = async (client: Client, ...endpoints: WebhookEndpoint[]): Promise<string> => {
+export const submitWith = (client: Client, ...endpoints: WebhookEndpoint[]): Promise<string> =>
+  submitInTrace(client, {}, ...endpoints);
+
+/** The same, with the headers that name a trace. */
+export const submitInTrace = async (
+  client: Client,
+  headers: { readonly traceparent?: string },
+  ...endpoints: WebhookEndpoint[]
+): Promise<string> => {
   const request = new Request("http://sandpiper.test/submit", {
     method: "POST",
-    headers: { "content-type": "application/json", "cf-connecting-ip": client.address },
+    headers: { "content-type": "application/json", "cf-connecting-ip": client.address, ...headers },
     body: JSON.stringify({ code: "print('hello')\n" }),
   });
   const context = createExecutionContext();
