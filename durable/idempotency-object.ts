@@ -6,41 +6,60 @@ import {
   type BeginOutcome,
   begin,
   complete,
+  forgetAtMs,
   type IdempotencyRecord,
   lapse,
   mayAbandon,
-  REPLAY_MS,
 } from "../src/domain/idempotency/claim.ts";
 
-const RECORD = "record";
+const PREFIX = "key/";
+/** The one record of an object that a Worker of the last version reaches: it makes one for each key. */
+const ONLY = "record";
+/** Between two looks for records that are to be forgotten. */
+const SWEEP_MS = 10 * 60_000;
 
-/** One client's use of one `Idempotency-Key`: who is working on it, or what was answered. */
+/** What one client does under its `Idempotency-Key`s, a record for each: who is working on it, or what was answered. */
 export class IdempotencyObject extends DurableObject {
   #alarmFailures = 0;
+  #hasAlarm = false;
 
-  async begin(claimId: string, jobId: string): Promise<BeginOutcome> {
-    const { outcome, record } = begin(this.#record(), { claimId, jobId }, systemClock());
-    if (record !== null) await this.#keep(record);
-    return outcome;
+  claimKey(key: string, claimId: string, jobId: string): Promise<BeginOutcome> {
+    return this.#begin(PREFIX + key, claimId, jobId);
   }
 
-  async complete(claimId: string, fingerprint: string, answer: string): Promise<void> {
-    const record = complete(this.#record(), claimId, { fingerprint, answer }, systemClock());
-    if (record !== null) await this.#keep(record);
+  completeKey(key: string, claimId: string, fingerprint: string, answer: string): Promise<void> {
+    return this.#complete(PREFIX + key, claimId, fingerprint, answer);
   }
 
-  async abandon(claimId: string): Promise<void> {
-    if (mayAbandon(this.#record(), claimId)) await this.#forget();
+  abandonKey(key: string, claimId: string): Promise<void> {
+    return this.#abandon(PREFIX + key, claimId);
   }
 
-  async lapse(claimId: string): Promise<void> {
-    const record = lapse(this.#record(), claimId, systemClock());
-    if (record !== null) await this.#keep(record);
+  lapseKey(key: string, claimId: string): Promise<void> {
+    return this.#lapse(PREFIX + key, claimId);
+  }
+
+  /** This and the next three are for Workers of the last version, which go on for minutes beside this one. */
+  begin(claimId: string, jobId: string): Promise<BeginOutcome> {
+    return this.#begin(ONLY, claimId, jobId);
+  }
+
+  complete(claimId: string, fingerprint: string, answer: string): Promise<void> {
+    return this.#complete(ONLY, claimId, fingerprint, answer);
+  }
+
+  abandon(claimId: string): Promise<void> {
+    return this.#abandon(ONLY, claimId);
+  }
+
+  lapse(claimId: string): Promise<void> {
+    return this.#lapse(ONLY, claimId);
   }
 
   /** Never throws: the platform gives a failing alarm up after six retries. */
   override async alarm(): Promise<void> {
     try {
+      this.#hasAlarm = false;
       await this.#forgetInTime();
     } catch (error) {
       serviceLog.error("idempotency.alarm_failed", error);
@@ -50,25 +69,62 @@ export class IdempotencyObject extends DurableObject {
     }
   }
 
-  /** A dead claim is kept as long as an answer would be, so that a late retry still makes the same job. */
+  async #begin(name: string, claimId: string, jobId: string): Promise<BeginOutcome> {
+    const { outcome, record } = begin(this.#record(name), { claimId, jobId }, systemClock());
+    if (record !== null) await this.#keep(name, record);
+    return outcome;
+  }
+
+  async #complete(name: string, claimId: string, fingerprint: string, answer: string): Promise<void> {
+    const record = complete(this.#record(name), claimId, { fingerprint, answer }, systemClock());
+    if (record !== null) await this.#keep(name, record);
+  }
+
+  async #abandon(name: string, claimId: string): Promise<void> {
+    if (!mayAbandon(this.#record(name), claimId)) return;
+    this.ctx.storage.kv.delete(name);
+    await this.#leaveIfEmpty();
+  }
+
+  async #lapse(name: string, claimId: string): Promise<void> {
+    const record = lapse(this.#record(name), claimId, systemClock());
+    if (record !== null) await this.#keep(name, record);
+  }
+
   async #forgetInTime(): Promise<void> {
-    const record = this.#record();
-    if (record === null) return;
-    const forgetAtMs = record.kind === "claimed" ? record.untilMs + REPLAY_MS : record.untilMs;
-    if (systemClock() >= forgetAtMs) return this.#forget();
-    await this.ctx.storage.setAlarm(forgetAtMs);
+    const now = systemClock();
+    const due: string[] = [];
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [name, record] of this.ctx.storage.kv.list<IdempotencyRecord>()) {
+      if (now >= forgetAtMs(record)) due.push(name);
+      else nextMs = Math.min(nextMs, forgetAtMs(record));
+    }
+    for (const name of due) this.ctx.storage.kv.delete(name);
+    if (await this.#leaveIfEmpty()) return;
+    await this.#wakeAt(Math.max(nextMs, now + SWEEP_MS));
   }
 
-  #record(): IdempotencyRecord | null {
-    return this.ctx.storage.kv.get<IdempotencyRecord>(RECORD) ?? null;
+  #record(name: string): IdempotencyRecord | null {
+    return this.ctx.storage.kv.get<IdempotencyRecord>(name) ?? null;
   }
 
-  async #keep(record: IdempotencyRecord): Promise<void> {
-    this.ctx.storage.kv.put(RECORD, record);
-    await this.ctx.storage.setAlarm(record.untilMs);
+  /** One alarm for all: it comes at the oldest record's time, and finds the next one. */
+  async #keep(name: string, record: IdempotencyRecord): Promise<void> {
+    this.ctx.storage.kv.put(name, record);
+    this.#hasAlarm ||= (await this.ctx.storage.getAlarm()) !== null;
+    if (!this.#hasAlarm) await this.#wakeAt(forgetAtMs(record));
   }
 
-  async #forget(): Promise<void> {
+  async #wakeAt(atMs: number): Promise<void> {
+    await this.ctx.storage.setAlarm(atMs);
+    this.#hasAlarm = true;
+  }
+
+  /** A client without a record leaves nothing behind; whether it has none. */
+  async #leaveIfEmpty(): Promise<boolean> {
+    for (const _ of this.ctx.storage.kv.list({ limit: 1 })) return false;
+    this.#hasAlarm = false;
     await this.ctx.storage.deleteAll();
+    return true;
   }
 }

@@ -68,3 +68,7 @@ export const lapse = (
 /** Whether a refused request's claim may be forgotten, so that a corrected one can use the key. */
 export const mayAbandon = (record: IdempotencyRecord | null, claimId: string): boolean =>
   record?.kind === "claimed" && record.claimId === claimId;
+
+/** When a record is forgotten: a dead claim is kept as long as an answer, so that a late retry still makes the same job. */
+export const forgetAtMs = ({ kind, untilMs }: IdempotencyRecord): number =>
+  kind === "claimed" ? untilMs + REPLAY_MS : untilMs;

@@ -50,12 +50,14 @@ const quotaOf = async (client: Client) => {
 
 const finish = async (id: string): Promise<void> => (await executor.of(id)).finish();
 
-type KeyStub = DurableObjectStub & { begin(claimId: string, jobId: string): Promise<unknown> };
+type KeyStub = DurableObjectStub & {
+  claimKey(key: string, claimId: string, jobId: string): Promise<unknown>;
+};
 
-/** What is kept under a client's key. */
-const keyStub = (client: Client, key: string): KeyStub => {
+/** What is kept under a client's keys. */
+const keyStub = (client: Client): KeyStub => {
   const { IDEMPOTENCY_OBJECT: namespace } = testEnv;
-  const name = JSON.stringify([`runs ${client.address}`, key]);
+  const name = JSON.stringify([`runs ${client.address}`]);
   return namespace.get(namespace.idFromName(name)) as unknown as KeyStub;
 };
 
@@ -169,7 +171,7 @@ describe("an Idempotency-Key", () => {
     const whole = multipart([files("main.py", "print('slow')")]);
     const { body, complete } = heldBody(whole);
     const first = upload(client, "slow", body);
-    await until("the claim", async () => (await storedIn(keyStub(client, "slow"))) > 0);
+    await until("the claim", async () => (await storedIn(keyStub(client))) > 0);
     const refused = await upload(client, "slow", whole);
     expect(refused.headers.get("retry-after")).toBe("1");
     await expectProblem(refused, 409, "request_in_flight");
@@ -201,10 +203,11 @@ describe("an Idempotency-Key", () => {
   it("is free again after a refusal, for another body", async () => {
     const client = new Client();
     await expectProblem(await submit(client, "again", { code: 5 }), 400, "invalid_manifest");
-    expect(await storedIn(keyStub(client, "again"))).toBe(0);
+    expect(await storedIn(keyStub(client))).toBe(0);
     const held = [await idOf(await submit(client, "a")), await idOf(await submit(client, "b"))];
+    const rows = await storedIn(keyStub(client));
     await expectProblem(await submit(client, "again"), 429, "rate_limited");
-    expect(await storedIn(keyStub(client, "again"))).toBe(0);
+    expect(await storedIn(keyStub(client))).toBe(rows);
     for (const id of held) await finish(id);
     await finish(await idOf(await submit(client, "again")));
   });
@@ -225,8 +228,25 @@ describe("an Idempotency-Key", () => {
     const client = new Client();
     await finish(await idOf(await submit(client, "day")));
     moveClock(DAY_MS);
-    expect(await runDurableObjectAlarm(keyStub(client, "day"))).toBe(true);
-    expect(await storedIn(keyStub(client, "day"))).toBe(0);
+    expect(await runDurableObjectAlarm(keyStub(client))).toBe(true);
+    expect(await storedIn(keyStub(client))).toBe(0);
+  });
+
+  it("is forgotten in time while newer ones of its client stay", async () => {
+    stopClock();
+    const client = new Client();
+    await finish(await idOf(await submit(client, "older")));
+    const rows = await storedIn(keyStub(client));
+    moveClock(DAY_MS / 2);
+    const id = await idOf(await submit(client, "newer"));
+    await finish(id);
+    moveClock(DAY_MS / 2);
+    expect(await runDurableObjectAlarm(keyStub(client))).toBe(true);
+    expect(await storedIn(keyStub(client))).toBe(rows);
+    expect(await idOf(await submit(client, "newer"))).toBe(id);
+    moveClock(DAY_MS / 2);
+    expect(await runDurableObjectAlarm(keyStub(client))).toBe(true);
+    expect(await storedIn(keyStub(client))).toBe(0);
   });
 });
 
@@ -237,7 +257,7 @@ describe("the claim of a Worker that died", () => {
     stopClock();
     const client = new Client();
     const jobId = deadId();
-    await keyStub(client, "dead").begin("a-dead-request", jobId);
+    await keyStub(client).claimKey("dead", "a-dead-request", jobId);
     moveClock(5 * MINUTE_MS - 1);
     await expectProblem(await submit(client, "dead"), 409, "request_in_flight");
     moveClock(1);
@@ -250,7 +270,7 @@ describe("the claim of a Worker that died", () => {
     stopClock();
     const client = new Client();
     const jobId = deadId();
-    await keyStub(client, "dead").begin("a-dead-request", jobId);
+    await keyStub(client).claimKey("dead", "a-dead-request", jobId);
     moveClock(5 * MINUTE_MS);
     await expectProblem(await submit(client, "dead", { code: 5 }), 400, "invalid_manifest");
     expect(await idOf(await submit(client, "dead"))).toBe(jobId);
@@ -260,8 +280,8 @@ describe("the claim of a Worker that died", () => {
   it("is forgotten a day after it lapsed", async () => {
     stopClock();
     const client = new Client();
-    const stub = keyStub(client, "dead");
-    await stub.begin("a-dead-request", deadId());
+    const stub = keyStub(client);
+    await stub.claimKey("dead", "a-dead-request", deadId());
     moveClock(5 * MINUTE_MS);
     await runDurableObjectAlarm(stub);
     expect(await storedIn(stub)).toBeGreaterThan(0);
@@ -276,7 +296,7 @@ describe("the claim of a Worker that died", () => {
       stopClock();
       const client = new Client();
       const known = knownAttempts();
-      failCalls(["complete", "lapse"], "lost");
+      failCalls(["completeKey", "lapseKey"], "lost");
       expect((await submit(client, "made")).status).toBe(500);
       const attempt = await attemptBeside(known);
       if (how === "has ended") await attempt.finish({ cpuSeconds: 2 });
@@ -298,8 +318,8 @@ describe("the claim of a Worker that died", () => {
 
 describe("a request whose outcome its client cannot know", () => {
   it.each([
-    ["its answer could not be kept", ["complete"], "lost"],
-    ["its answer was kept and that was not heard", ["complete"], "arriving"],
+    ["its answer could not be kept", ["completeKey"], "lost"],
+    ["its answer was kept and that was not heard", ["completeKey"], "arriving"],
     ["the run could not be made", ["create", "create"], "lost"],
     ["the run was made and that was not heard", ["create", "create"], "arriving"],
   ] as const)("because %s, can be repeated at once, and makes one run", async (_why, calls, how) => {
@@ -324,7 +344,7 @@ describe("a request whose outcome its client cannot know", () => {
       (response) => response.status,
       () => 0,
     );
-    await until("the claim", async () => (await storedIn(keyStub(client, "broken"))) > 0);
+    await until("the claim", async () => (await storedIn(keyStub(client))) > 0);
     await breakOff();
     expect(await first).not.toBe(200);
     const id = await idOf(await upload(client, "broken", whole));
