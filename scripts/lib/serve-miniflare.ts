@@ -1,6 +1,5 @@
 import path from "node:path";
-import { stripVTControlCharacters } from "node:util";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { bindRuntimeToThisProcess } from "./bound-process.ts";
 import { build, bundledTexts, bundleFile } from "./build.ts";
@@ -18,25 +17,17 @@ export type ServeOptions = {
 /** Brings the Worker up on a port and answers how to take it down. */
 export type Serve = (options: ServeOptions) => Promise<{ stop(): Promise<void> }>;
 
-/** Whoever has a run's id has the run, so the terminal shows only its beginning; executors' calls are not shown. */
-const requestLine = (message: string): string | null => {
-  const text = stripVTControlCharacters(message);
-  if (!/^[A-Z]+ \//.test(text) || /^[A-Z]+ \/(executor|pool)\//.test(text)) return null;
-  return text.replace(/(job-[0-9a-f]{6})[0-9a-f]+/gi, "$1...");
-};
-
+/** What goes wrong; a line for each request and message would cost more than some of them do. */
 class PrintedLog extends Log {
   readonly #print: Print;
 
   constructor(print: Print) {
-    super(LogLevel.INFO);
+    super(LogLevel.WARN);
     this.#print = print;
   }
 
-  /** Of what is for information, only clients' requests are printed, one line each. */
   override logWithLevel(level: LogLevel, message: string): void {
-    const line = level < LogLevel.INFO ? message : requestLine(message);
-    if (line !== null) this.#print(line);
+    if (level <= LogLevel.WARN) this.#print(message);
   }
 }
 
@@ -62,6 +53,25 @@ const withVars = (bindings: unknown, vars: Readonly<Record<string, string>>) => 
   ...vars,
 });
 
+const ASSETS = "ASSETS";
+const ASSETS_WORKER = "assets";
+
+/**
+ * The files in a Worker of their own: in front of the service, as a deployment has them, Miniflare's router and
+ * its proxy would take a part of every request, and the service answers each of them first anyway.
+ */
+const assetsWorker = (): V4WorkerOptions => ({
+  name: ASSETS_WORKER,
+  compatibilityDate: workerConfig().compatibility_date ?? "",
+  modules: true,
+  script: `export default { fetch: (request, env) => env.${ASSETS}.fetch(request) };`,
+  assets: {
+    directory: path.resolve(root, workerConfig().assets?.directory ?? ""),
+    binding: ASSETS,
+    routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+  },
+});
+
 /**
  * Serves the built Worker with the bindings of wrangler.toml on Miniflare itself: the same runtime as
  * `wrangler dev`, without its proxy, which costs most of a request's time.
@@ -73,22 +83,31 @@ export const serveOnMiniflare: Serve = async (options) => {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(configFile, undefined, {
     overrides: { enableContainers: false },
   });
+  const { assets: _inFront, ...own } = workerOptions;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...workerOptions,
-      // Objects are stored under the Worker's name, so `wrangler dev` finds the same ones.
-      name: workerConfig().name ?? "",
-      modules: [
-        { type: "ESModule" as const, path: bundleFile },
-        ...texts.map((file) => ({ type: "Text" as const, path: file })),
+      workers: [
+        {
+          ...own,
+          // Objects are stored under the Worker's name, so `wrangler dev` finds the same ones.
+          name: workerConfig().name ?? "",
+          modules: [
+            { type: "ESModule" as const, path: bundleFile },
+            ...texts.map((file) => ({ type: "Text" as const, path: file })),
+          ],
+          modulesRoot: path.dirname(bundleFile),
+          bindings: withVars(workerOptions.bindings, options.vars),
+          rootPath: root,
+          serviceBindings: { [ASSETS]: ASSETS_WORKER },
+        },
+        assetsWorker(),
       ],
-      modulesRoot: path.dirname(bundleFile),
-      bindings: withVars(workerOptions.bindings, options.vars),
       rootPath: root,
       host,
       port: options.port,
       resourcePersistencePath: persistenceDir(options.state),
       cf: false,
+      logRequests: false,
       log: new PrintedLog(options.print),
       handleStructuredLogs: ({ message }) => options.print(message),
     }),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { bindRuntimeToThisProcess } from "../../../scripts/lib/bound-process.ts";
 
 /** Serves the empty Worker as `npm start` serves the real one; prints its address, and ends with its stdin. */
@@ -20,6 +20,8 @@ const miniflare = new Miniflare(
     resourcePersistencePath: state,
     host: "127.0.0.1",
     cf: false,
+    logRequests: false,
+    log: new Log(LogLevel.WARN),
   }),
 );
 const url = await miniflare.ready;
