@@ -1,9 +1,11 @@
-import { type CommandContext, claimJob as claim, claimForm } from "../../domain/typed-jobs/commands.ts";
+import { type CommandContext, claimForm, claimJob as claimOldest } from "../../domain/typed-jobs/commands.ts";
 import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { fieldErrors } from "../../wire/typed-jobs.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
+import { takes } from "../kit/request-headers.ts";
 import { objectOf } from "./body.ts";
-import { contextOf, type JobsHandler, jobAnswer, unfit } from "./respond.ts";
+import { contextOf, type JobsHandler, type JobsOperation, jobAnswer, unfit } from "./respond.ts";
+import { ETAG, jobIs, json, LOCATION, problems } from "./schemas.ts";
 
 /** The oldest waiting job, now or when one comes; the bell is read before each look, so that none is missed. */
 const claimWithin = async (
@@ -15,7 +17,7 @@ const claimWithin = async (
   const work = context.objects.work();
   const untilMs = now() + waitMs;
   for (let seen: string | null = null; ; ) {
-    const job = await claim(context, leaseSeconds);
+    const job = await claimOldest(context, leaseSeconds);
     const leftMs = untilMs - now();
     if (job !== null || leftMs <= 0) return job;
     if (seen !== null) await work.wait(seen, leftMs);
@@ -27,7 +29,7 @@ const claimWithin = async (
  * Hands the oldest waiting job to a worker outside, as processing and with a lease; 204 when there is
  * none, at once or after `Prefer: wait`. PATCH renews the lease; without news the job ends in error.
  */
-export const claimJob: JobsHandler = async (request) => {
+const claimJob: JobsHandler = async (request) => {
   const { c, deps, definition } = request;
   const body = c.req.raw.body === null ? {} : await objectOf(request);
   if (body instanceof Response) return body;
@@ -40,4 +42,24 @@ export const claimJob: JobsHandler = async (request) => {
   if (job === null) return c.body(null, 204);
   c.header("Location", `${definition.prefix}/jobs/${job.id}`);
   return jobAnswer(request, job, 200);
+};
+
+export const claim: JobsOperation = {
+  contract: (schemas) => ({
+    method: "post",
+    path: "/jobs/claim",
+    operationId: "processingjobClaim",
+    tags: ["jobs"],
+    summary: "Take the oldest job that waits for a worker",
+    request: {
+      headers: takes("Prefer"),
+      body: { required: false, content: json(schemas.claim) },
+    },
+    responses: {
+      200: { ...jobIs(schemas), headers: { ...ETAG, ...LOCATION } },
+      204: { description: "No job waits" },
+      ...problems(413, 415, 422),
+    },
+  }),
+  handler: claimJob,
 };

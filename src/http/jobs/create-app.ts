@@ -7,9 +7,10 @@ import { mountDescription } from "../meta/description-routes.ts";
 import { depsOf } from "./auth.ts";
 import { definitionOf, type JobsConfig, type JobsDefinition, type ObjectModel } from "./config.ts";
 import { addCors, isPreflight } from "./cors.ts";
-import { componentsOf, routeConfig } from "./description.ts";
 import { jobsFace } from "./face.ts";
-import { type JobsOperation, operationsOf } from "./operations.ts";
+import { operationsOf } from "./operations.ts";
+import type { JobsOperation } from "./respond.ts";
+import { COMMON_PROBLEMS, type JobsSchemas, schemasOf } from "./schemas.ts";
 
 /** What an app of typed jobs offers beside its routes. */
 export type JobsExtras = {
@@ -32,15 +33,20 @@ const nothingThere =
     return face.refuse(c, { code: "not_found", message: "No such path" });
   };
 
+/** The operation in its place in the app, with the credentials that the app asks for. */
 const operationOf = (
   definition: JobsDefinition,
-  { described, handler }: JobsOperation,
+  schemas: JobsSchemas,
+  { contract: contractOf, handler, isOpen }: JobsOperation,
 ): Operation<Caller> => {
   const handle = (c: Context, caller: Caller) => handler({ c, deps: depsOf(c), definition, caller });
-  const contract = routeConfig(definition, described);
-  return described.isOpen
-    ? { contract, handle: (c) => handle(c, STRANGER), isOpen: true }
-    : { contract, handle: ({ c, caller }) => handle(c, caller) };
+  const found = contractOf(schemas);
+  const contract = { ...found, path: `${definition.prefix}${found.path}` };
+  if (isOpen) return { contract, handle: (c) => handle(c, STRANGER), isOpen };
+  const basicAuth = definition.auth === null ? [] : [{ basicAuth: [] }];
+  const security = [...basicAuth, { bearerKey: [] }, { headerKey: [] }];
+  const responses = { ...COMMON_PROBLEMS, ...found.responses };
+  return { contract: { ...contract, security, responses }, handle: ({ c, caller }) => handle(c, caller) };
 };
 
 /** The face's check as a middleware, for routes that the deployer adds. */
@@ -55,8 +61,8 @@ const guardOf =
 const descriptionGuard = (definition: JobsDefinition, requireAuth: MiddlewareHandler): MiddlewareHandler =>
   definition.auth === null ? (_c, next) => next() : requireAuth;
 
-const describe = (app: OpenAPIHono, definition: JobsDefinition): void => {
-  for (const [name, schema] of Object.entries(componentsOf(definition)))
+const describe = (app: OpenAPIHono, definition: JobsDefinition, schemas: JobsSchemas): void => {
+  for (const [name, schema] of Object.entries(schemas.definitions))
     app.openAPIRegistry.registerComponent("schemas", name, schema);
   app.openAPIRegistry.registerComponent("securitySchemes", "bearerKey", { type: "http", scheme: "bearer" });
   app.openAPIRegistry.registerComponent("securitySchemes", "headerKey", {
@@ -79,7 +85,8 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
     return face.failed(c, error);
   });
   app.notFound(nothingThere(face));
-  describe(app, definition);
+  const schemas = schemasOf(definition);
+  describe(app, definition, schemas);
   for (const root of face.roots)
     app.use(
       `${root}/*`,
@@ -89,7 +96,7 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
   mountFace(
     app,
     face,
-    operations.map((operation) => operationOf(definition, operation)),
+    operations.map((operation) => operationOf(definition, schemas, operation)),
   );
   mountDescription(app, {
     info: { title: definition.title, version: definition.version },

@@ -6,9 +6,11 @@ import { queueMessage } from "../../domain/typed-jobs/message.ts";
 import type { TypedJobHandle } from "../../domain/typed-jobs/ports.ts";
 import { validatePayload } from "../../domain/typed-jobs/validate.ts";
 import { idempotencyKeyOf, isIdempotencyKey } from "../kit/idempotency.ts";
+import { takes } from "../kit/request-headers.ts";
 import { objectOf } from "./body.ts";
 import {
   type JobsHandler,
+  type JobsOperation,
   type JobsRequest,
   jobAnswer,
   problem,
@@ -16,6 +18,7 @@ import {
   unfit,
   viewOf,
 } from "./respond.ts";
+import { ETAG, jobIs, json, LOCATION, problems } from "./schemas.ts";
 import { settingsSnapshot } from "./settings.ts";
 
 const HOOK_MESSAGE_LENGTH = 1_000;
@@ -91,7 +94,7 @@ const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: Type
   }
 };
 
-export const createJob: JobsHandler = async (request) => {
+const createJob: JobsHandler = async (request) => {
   const { c, deps, definition } = request;
   const key = idempotencyKeyOf(c);
   if (key !== null && !isIdempotencyKey(key))
@@ -133,4 +136,23 @@ export const createJob: JobsHandler = async (request) => {
     return jobAnswer(request, outcome.job, 201);
   }
   return jobAnswer(request, await afterHook(request, handle, outcome.job), 201);
+};
+
+export const create: JobsOperation = {
+  contract: (schemas) => ({
+    method: "post",
+    path: "/jobs",
+    operationId: "processingjoblistPost",
+    tags: ["jobs"],
+    summary: "Register a job",
+    request: {
+      headers: takes("Idempotency-Key"),
+      body: { required: true, content: json(schemas.request) },
+    },
+    responses: {
+      201: { ...jobIs(schemas), headers: { ...ETAG, ...LOCATION } },
+      ...problems(413, 415, 422),
+    },
+  }),
+  handler: createJob,
 };

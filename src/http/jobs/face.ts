@@ -7,6 +7,7 @@ import { depsOf, jobsCaller } from "./auth.ts";
 import type { JobsDefinition } from "./config.ts";
 import { jobsCors } from "./cors.ts";
 import { problem } from "./respond.ts";
+import { problems } from "./schemas.ts";
 
 /** A body or a query that does not fit is 422 in this face, whatever is wrong with it. */
 const statusOf = (code: RefusalCode) => (code === "invalid_request" ? 422 : STATUS_OF[code]);
@@ -19,7 +20,7 @@ export const jobsFace = (definition: JobsDefinition): Face<Caller> => ({
   roots: rootsOf(definition.prefix),
   cors: jobsCors,
   access: (c) => jobsCaller(c, depsOf(c), definition),
-  commonResponses: { 422: { description: "The path, the query or a header cannot be read" } },
+  commonResponses: problems(422),
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     if (code === "unauthorized") c.header("WWW-Authenticate", 'Basic realm="jobs", charset="UTF-8"');
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

@@ -1,10 +1,21 @@
+import { z } from "@hono/zod-openapi";
 import { cursorText } from "../../domain/typed-jobs/cursor.ts";
+import { JOB_STATUSES } from "../../domain/typed-jobs/job.ts";
+import { LIST_IDS, LIST_LIMIT } from "../../domain/typed-jobs/limits.ts";
 import type { ListQuery } from "../../domain/typed-jobs/list-query.ts";
 import type { IdsPage, Page } from "../../domain/typed-jobs/page.ts";
 import { listQueryOf } from "../../domain/typed-jobs/parse-list-query.ts";
 import { jobOfRow } from "../../domain/typed-jobs/row.ts";
 import { jobView } from "../../domain/typed-jobs/view.ts";
-import { type JobsHandler, type JobsRequest, jsonAnswer, ownerSeen, unfit } from "./respond.ts";
+import {
+  type JobsHandler,
+  type JobsOperation,
+  type JobsRequest,
+  jsonAnswer,
+  ownerSeen,
+  unfit,
+} from "./respond.ts";
+import { json, NEXT_PAGE, problems } from "./schemas.ts";
 
 /** The query of the next page: all that this one asked for, behind its last job. */
 const nextLink = ({ c, definition }: JobsRequest, { limit }: ListQuery, page: ListPage): string => {
@@ -32,7 +43,7 @@ const pageOf = async ({ deps, caller }: JobsRequest, query: ListQuery): Promise<
     : { ...(await deps.rows.byIds(query.ids, query, owner)), next: null };
 };
 
-export const listJobs: JobsHandler = async (request) => {
+const listJobs: JobsHandler = async (request) => {
   const { c, deps } = request;
   c.header("X-Next", "");
   const parsed = listQueryOf(c.req.queries());
@@ -47,4 +58,40 @@ export const listJobs: JobsHandler = async (request) => {
     return jobView(job, deps.zone);
   });
   return jsonAnswer(request, { Jobs: jobs }, 200);
+};
+
+const instant = z.string().optional().openapi({ description: "ISO-8601, inclusive, whole seconds" });
+const { min, max, fallback } = LIST_LIMIT;
+
+const listQuery = z.object({
+  limit: z
+    .int()
+    .min(min)
+    .max(max)
+    .optional()
+    .openapi({ description: "Jobs on a page; a page of large jobs has fewer", default: fallback }),
+  status: z.enum(JOB_STATUSES).optional().openapi({ description: "Only jobs with this status" }),
+  job_id: z
+    .string()
+    .optional()
+    .openapi({ description: `Ids with commas between them, at most ${LIST_IDS}; they come on one page` }),
+  registered_datetime_gte: instant,
+  registered_datetime_lte: instant,
+  ekey: z.string().optional().openapi({ description: "Where the page starts; X-Next has it" }),
+});
+
+export const list: JobsOperation = {
+  contract: (schemas) => ({
+    method: "get",
+    path: "/jobs",
+    operationId: "processingjoblistGet",
+    tags: ["jobs"],
+    summary: "List jobs, newest first",
+    request: { query: listQuery },
+    responses: {
+      200: { description: "A page", content: json(schemas.jobs), headers: NEXT_PAGE },
+      ...problems(422),
+    },
+  }),
+  handler: listJobs,
 };

@@ -1,3 +1,4 @@
+import type { RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { TypedJobDeps } from "../../deps/types.ts";
@@ -9,6 +10,7 @@ import { responseText } from "../../domain/typed-jobs/json.ts";
 import { jobView, readJob } from "../../domain/typed-jobs/view.ts";
 import type { FieldError, JobView } from "../../wire/typed-jobs.ts";
 import type { JobsDefinition } from "./config.ts";
+import type { JobsSchemas } from "./schemas.ts";
 
 /** What a handler of this face works with. */
 export type JobsRequest = {
@@ -40,6 +42,14 @@ export const contextOf = ({ deps, definition, caller }: JobsRequest): CommandCon
   commandsOf(deps, definition, ownerSeen(caller));
 
 export type JobsHandler = (request: JobsRequest) => Response | Promise<Response>;
+
+/** One operation of an app: its contract, by the app's schemas and without its prefix, and its handler. */
+export type JobsOperation = {
+  readonly contract: (schemas: JobsSchemas) => RouteConfig;
+  readonly handler: JobsHandler;
+  /** For everybody. */
+  readonly isOpen?: true;
+};
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 

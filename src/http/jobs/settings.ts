@@ -5,7 +5,15 @@ import { zonedDatetime } from "../../domain/typed-jobs/zone.ts";
 import { type FieldError, fieldErrors } from "../../wire/typed-jobs.ts";
 import { objectOf } from "./body.ts";
 import type { ObjectModel } from "./config.ts";
-import { type JobsHandler, type JobsRequest, jsonAnswer, problem, unfit } from "./respond.ts";
+import {
+  type JobsHandler,
+  type JobsOperation,
+  type JobsRequest,
+  jsonAnswer,
+  problem,
+  unfit,
+} from "./respond.ts";
+import { json, problems } from "./schemas.ts";
 
 /** The server owns this member; a client that sends it back with the rest changes nothing by it (O7). */
 const UPDATED = "updated_datetime";
@@ -34,7 +42,7 @@ export const settingsSnapshot = async (request: JobsRequest): Promise<string | n
 
 const noSettings = ({ c }: JobsRequest): Response => problem(c, 404, "This service has no settings");
 
-export const getSettings: JobsHandler = async (request) => {
+const getSettings: JobsHandler = async (request) => {
   const { settings: model } = request.definition;
   if (model === null) return noSettings(request);
   const record = await request.deps.objects.settings().readSettings();
@@ -68,7 +76,7 @@ const merge = async (
   return merged === null ? null : jsonAnswer(request, flat(request, outcome.data, merged), 202);
 };
 
-export const patchSettings: JobsHandler = async (request) => {
+const patchSettings: JobsHandler = async (request) => {
   const { c, definition, caller } = request;
   const { settings: model } = definition;
   if (model === null) return noSettings(request);
@@ -84,4 +92,32 @@ export const patchSettings: JobsHandler = async (request) => {
     if (answer !== null) return answer;
   }
   return problem(c, 503, "The settings change too often now");
+};
+
+export const readSettings: JobsOperation = {
+  contract: (schemas) => ({
+    method: "get",
+    path: "/settings",
+    operationId: "settingsGet",
+    tags: ["settings"],
+    summary: "Get the settings",
+    responses: { 200: { description: "The settings", content: json(schemas.settings) } },
+  }),
+  handler: getSettings,
+};
+
+export const changeSettings: JobsOperation = {
+  contract: (schemas) => ({
+    method: "patch",
+    path: "/settings",
+    operationId: "settingsPatch",
+    tags: ["settings"],
+    summary: "Change some of the settings",
+    request: { body: { required: true, content: json(schemas.settingsPatch) } },
+    responses: {
+      202: { description: "The settings as they are now", content: json(schemas.settings) },
+      ...problems(413, 415, 422),
+    },
+  }),
+  handler: patchSettings,
 };
