@@ -81,10 +81,10 @@ describe.each<Era>(["legacy", "auto"])("an agent, protocol negotiation %s", (mod
     const client = await connectAgent(mode);
     const mark = marker();
     const abort = new AbortController();
-    const code = `import time\n# ${mark}\nprint("on", flush=True)\ntime.sleep(60)`;
+    const code = `import time\n# ${mark}\nprint("begun")\ntime.sleep(60)`;
     let isPrinting = false;
     const onprogress = ({ message }: { message?: string | undefined }): void => {
-      isPrinting ||= message?.includes("on\n") === true;
+      isPrinting ||= message?.includes("begun") === true;
     };
     const options = { signal: abort.signal, onprogress };
     const outcome = callTool(client, "run_code", { code, args: [mark] }, options).then(

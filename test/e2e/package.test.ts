@@ -139,6 +139,7 @@ export const isOurs = (error: unknown): boolean => error instanceof SandpiperErr
       `import type * as ours from "sandpiper/client";
 import type * as answers from ${wire("run-answers.ts")};
 import type * as frames from ${wire("run-frames.ts")};
+import type * as holder from ${wire("holder-answers.ts")};
 import type * as submission from ${wire("run-submission.ts")};
 import type * as service from ${wire("service-answers.ts")};
 import type { JobMessage } from "sandpiper/jobs";
@@ -148,6 +149,8 @@ export const same: true[] = [
 ${names.map((name) => `  true satisfies Same<ours.${name}, answers.${name}>,`).join("\n")}
   true satisfies Same<ours.EndFrame, frames.EndFrame>,
   true satisfies Same<ours.CaseFrame, frames.CaseFrame>,
+  true satisfies Same<ours.RunList, holder.RunList>,
+  true satisfies Same<ours.Usage, holder.Usage>,
   true satisfies Same<ours.Manifest, submission.Manifest>,
   true satisfies Same<ours.JsonSubmission, submission.JsonSubmission>,
   true satisfies Same<ours.Stats, service.Stats>,

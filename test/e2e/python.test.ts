@@ -103,7 +103,7 @@ describe("the Python client, installed from its wheel", () => {
 import os
 from sandpiper import Client
 client = Client(os.environ["SANDPIPER_URL"])
-code = "import time\\nfor n in range(4):\\n    print(n, flush=True)\\n    time.sleep(0.4)"
+code = "import sys, time\\nfor n in range(4):\\n    sys.stdout.write(f'{n}\\\\n')\\n    time.sleep(0.4)"
 print([(record.seq, record.data) for record in client.logs(client.submit(code))])
 `;
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as holder from "../../../src/wire/holder-answers.ts";
 import * as answers from "../../../src/wire/run-answers.ts";
 import * as frames from "../../../src/wire/run-frames.ts";
 import * as submission from "../../../src/wire/run-submission.ts";
@@ -9,6 +10,7 @@ type Schemas = Readonly<Record<string, unknown>>;
 
 /** The modules of `src/wire` whose types the client shows, and the schemas that those are made from. */
 export const schemaModules: Readonly<Record<string, Schemas>> = {
+  "holder-answers": holder,
   "run-answers": answers,
   "run-frames": frames,
   "run-submission": submission,
