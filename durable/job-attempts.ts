@@ -165,6 +165,15 @@ export class JobAttempts {
     );
   }
 
+  /** Whether an attempt holds an interactive job; one that has not reported yet claims it by asking. */
+  async mayInteract(attemptId: string, bearer: AttemptBearer): Promise<boolean> {
+    const before = this.#storage.record();
+    if (before?.task.kind !== "program" || before.task.interactive !== true) return false;
+    const claim = await this.#claimOf(before, attemptId, bearer);
+    const held = this.#held(attemptId) ?? this.#claim(attemptId, bearer, claim);
+    return held !== null && this.#deps.ids.isSame(bearer.tokenHash, held.attempt.tokenHash);
+  }
+
   /** Who may claim by this token: null unless it is sealed for this attempt. */
   async #claimOf(
     record: JobRecord,

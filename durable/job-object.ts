@@ -35,6 +35,7 @@ import type {
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptRequest } from "../src/wire/attempt.ts";
 import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import { InteractiveSession, type SessionSide } from "./interactive-session.ts";
 import { type JobParts, jobPartsOf } from "./job-parts.ts";
 import { hear } from "./log-sockets.ts";
 import { Waiters } from "./waiters.ts";
@@ -50,6 +51,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: JobStorage;
   readonly #waiters = new Waiters();
   #made: JobParts | null = null;
+  #session: InteractiveSession | null = null;
   /** It is being deleted. */
   #isGoing = false;
 
@@ -219,6 +221,10 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     return this.#parts.attempts.grantUploads(attemptId, bearer, files);
   }
 
+  mayInteract(attemptId: string, bearer: AttemptBearer): Promise<boolean> {
+    return this.#parts.attempts.mayInteract(attemptId, bearer);
+  }
+
   checkUploads(isPolled: boolean): Promise<UploadCheck> {
     return this.#parts.uploads.check(isPolled);
   }
@@ -289,8 +295,16 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     }
   }
 
+  /** Opens one side of an interactive job's session. A client that goes away ends its program. */
+  #joinSession(side: SessionSide): Response {
+    this.#session ??= new InteractiveSession(() => this.ctx.waitUntil(this.cancel()));
+    return this.#session.join(side);
+  }
+
   /** Opens a watcher's socket; the Worker has put the mode, the shown id and the start into headers. */
   override async fetch(request: Request): Promise<Response> {
+    const side = /^\/session\/(client|program)$/.exec(new URL(request.url).pathname)?.[1];
+    if (side !== undefined) return this.#joinSession(side as SessionSide);
     const mode = (request.headers.get("x-stream-mode") ?? "lines") as StreamMode;
     const record = this.#shown();
     if (record === null) return refusedSocket(mode, request.headers.get("x-stream-id") ?? "");

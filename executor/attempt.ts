@@ -1,8 +1,10 @@
 import type { AttemptRequest } from "../src/wire/attempt.ts";
+import { INTERACTIVE_CLOSE } from "../src/wire/interactive.ts";
 import { createSpool } from "./collect.ts";
 import type { CompileCache } from "./compile/cache.ts";
 import { runLanguage } from "./compile/run-language.ts";
 import type { Environment, Environments } from "./environments.ts";
+import { type InteractiveLink, openLink } from "./interactive/link.ts";
 import type { InstalledLanguages } from "./languages/installed.ts";
 import { attemptFields, errorKind, type Log } from "./log.ts";
 import { meterSupply } from "./metered-supply.ts";
@@ -80,13 +82,29 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
       throw error;
     }
   };
+  /** A client that goes away ends its program; one that cannot be reached never had one. */
+  const withLink = async (use: (link: InteractiveLink | null) => Promise<Outcome>): Promise<Outcome> => {
+    if (request.interactive === undefined) return use(null);
+    const link = await openLink(tools.joinUrl, request, () => stop(killedFor("cancelled")));
+    let code: number = INTERACTIVE_CLOSE.failed;
+    try {
+      const outcome = await use(link);
+      const { reason } = outcome.ending;
+      if (reason !== "infrastructure" && reason !== "bad_input") code = INTERACTIVE_CLOSE.done;
+      return outcome;
+    } finally {
+      link.close(code);
+    }
+  };
   const runAs = async (environment: Environment): Promise<Outcome> => {
     const { language, limits } = request;
     if (language !== undefined) {
       const { signal } = abort;
       const context = { ...tools, supply, environment, reporter, spool, signal, limitsDataPerProcess };
-      program = runLanguage(request, language, context);
-      return program.done;
+      return withLink(async (link) => {
+        program = runLanguage(request, language, { ...context, link });
+        return program.done;
+      });
     }
     const { workspaceBytes } = limits;
     const { layer } = environment;

@@ -4,6 +4,7 @@ import type { WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
 import { checkWorkloads } from "./domain/workloads/check.ts";
 import type { Workload } from "./domain/workloads/types.ts";
 import { events } from "./http/executor/events.ts";
+import { interactive } from "./http/executor/interactive.ts";
 import { join } from "./http/executor/join.ts";
 import { offered } from "./http/executor/offered.ts";
 import { uploads } from "./http/executor/uploads.ts";
@@ -65,6 +66,7 @@ export const createService = (
   app.post("/executor/attempts/:attemptId/uploads", uploads(deps));
   mountConsoleAssets(app, deps);
   app.get("/executor/attempts/:attemptId", offered(deps));
+  app.get("/executor/attempts/:attemptId/interactive", interactive(deps));
   app.get("/pool/join", join(deps));
   mountOpenApi(app, deps, workloads, jobs.guardDescription);
   app.route("/", jobs);

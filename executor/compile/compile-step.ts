@@ -62,6 +62,7 @@ export const compileStep = async (
     files: source.files,
   });
   context.reporter.started(Date.now());
+  context.link?.send({ type: "stage", stage: "compile" });
   const cached = await context.compileCache.find(key);
   const made = cached === null ? await compileNow(stage, job, template, source) : { ...cached, broken: null };
   const { result, tree, broken } = made;
@@ -69,5 +70,6 @@ export const compileStep = async (
   if (broken !== null) return nothingRan(broken);
   if (cached === null) await context.compileCache.keep(key, result, tree);
   context.reporter.compiled(result);
+  context.link?.compiled(result);
   return tree === null ? compileError(result) : { tree, used: usedBy(result) };
 };

@@ -10,7 +10,7 @@ import { infrastructure } from "../verdict.ts";
 import { compileStep, nothingUsed } from "./compile-step.ts";
 import { treeOfInputs } from "./file-tree.ts";
 import type { LanguageJob } from "./language-orders.ts";
-import { judgeStep, runStep } from "./run-step.ts";
+import { interactiveStep, judgeStep, runStep } from "./run-step.ts";
 import { createStage, type LanguageContext, type Stage } from "./stage.ts";
 
 /** CPU time is charged together; the other figures are the program's own. */
@@ -40,7 +40,9 @@ const execute = async (stage: Stage, job: LanguageJob): Promise<Outcome> => {
   if (stopped !== null) return nothingRan(stopped);
   const { cases: rules } = request;
   const outcome = await (rules === undefined
-    ? runStep(stage, job, made.tree)
+    ? context.link === null
+      ? runStep(stage, job, made.tree)
+      : interactiveStep(stage, job, made.tree, context.link)
     : judgeStep(stage, job, made.tree, { cases, rules }));
   return { ...outcome, figures: together(made.used, outcome.figures) };
 };

@@ -1,6 +1,8 @@
 import type { CaseRules, JudgedCase } from "../../src/wire/judging.ts";
 import { type RanCases, runCases } from "../cases/run-cases.ts";
 import { verdictOfAll } from "../cases/verdict.ts";
+import { interact } from "../interactive/interact.ts";
+import type { InteractiveLink } from "../interactive/link.ts";
 import { noOutputs, nothingRan, type Outcome } from "../outcome.ts";
 import { runProgram } from "../run-program.ts";
 import type { FileTree } from "./file-tree.ts";
@@ -18,6 +20,21 @@ export const runStep = async (stage: Stage, job: LanguageJob, tree: FileTree): P
   return stage.inSandbox(sandbox, () =>
     runProgram(sandbox, request, { orders, reporter, spool, signal, tree }),
   ).done;
+};
+
+/** Runs the program with somebody before it: nothing of it is logged, and no file is collected. */
+export const interactiveStep = async (
+  stage: Stage,
+  job: LanguageJob,
+  tree: FileTree,
+  link: InteractiveLink,
+): Promise<Outcome> => {
+  const { limits, program } = stage.request;
+  const { started: onStarted, exited: onExited } = stage.context.reporter;
+  const orders = runOrders(job, { limits, args: program.args, outputRoot: "" }, tree.files.keys());
+  const sandbox = await stage.sandboxes.take();
+  const run = { tree, orders, limits, link, onStarted, onExited };
+  return stage.inSandbox(sandbox, () => interact(sandbox, run)).done;
 };
 
 const judgedOutcome = ({ results, stoppedBy, figures, broken }: RanCases): Outcome => {

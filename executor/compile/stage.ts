@@ -1,6 +1,7 @@
 import type { AttemptRequest } from "../../src/wire/attempt.ts";
 import type { Spool } from "../collect.ts";
 import type { Environment } from "../environments.ts";
+import type { InteractiveLink } from "../interactive/link.ts";
 import type { InstalledLanguage, InstalledLanguages } from "../languages/installed.ts";
 import type { Reporter } from "../reporter.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -19,6 +20,8 @@ export interface LanguageContext {
   readonly spool: Spool;
   readonly signal: AbortSignal;
   readonly limitsDataPerProcess: boolean;
+  /** Where somebody sits before the program. */
+  readonly link: InteractiveLink | null;
 }
 
 /** Whatever runs at a time of a job that has several steps. */

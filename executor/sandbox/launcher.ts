@@ -6,7 +6,7 @@
  *
  * Descriptors: 5 orders, stdin's text and the input archive, one after the other; 6 output archive;
  * 7 records for the executor, each `\1 ... \0`; 8 the executor's word that it sent the whole archive, because
- * tar takes one that breaks off for a complete one. The shell's own stderr goes to 7 as well, because the only
+ * tar takes one that breaks off for a complete one, and behind it a live stdin. The shell's own stderr goes to 7 as well, because the only
  * thing it writes there is its notice that the program was killed by a signal: that is how a program that
  * exits with 137 is told from one that was killed.
  *
@@ -58,6 +58,7 @@ untouched() {
     [[ $have == "$want" ]] || return 1
   done
 }
+if [[ \${s[0]} == live ]]; then exec 0<&8; fi
 exec 5<&- 8<&-
 printf '\\1started\\0' >&7
 (ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125; [[ \${s[6]} == apart ]] || exec 2>&1; exec env -i "\${s[@]:7 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
@@ -80,7 +81,8 @@ const NUL = Buffer.of(0);
 
 /** What the launcher is told about one program. */
 export interface Orders {
-  readonly stdin: Buffer;
+  /** What the program reads, or that it reads what comes while it runs; then its inputs are an archive. */
+  readonly stdin: Buffer | "live";
   /** Small files for the top of the job's folder, or an archive that follows the orders. */
   readonly inputs: "archive" | readonly PlainFile[];
   /** Folder to pack, relative to the job's folder; empty packs nothing. */
@@ -100,7 +102,7 @@ export interface Orders {
 export const encodeOrders = (orders: Orders): Buffer => {
   const files = orders.inputs === "archive" ? [] : orders.inputs;
   const fields = [
-    String(orders.stdin.length),
+    orders.stdin === "live" ? "live" : String(orders.stdin.length),
     orders.inputs === "archive" ? "archive" : String(files.length),
     orders.outputRoot,
     orders.dataLimitBytes === null ? "unlimited" : String(Math.floor(orders.dataLimitBytes / 1024)),
@@ -112,7 +114,7 @@ export const encodeOrders = (orders: Orders): Buffer => {
     ...orders.argv,
   ];
   const ended = [String(fields.length), ...fields].flatMap((field) => [Buffer.from(field), NUL]);
-  return Buffer.concat([...ended, orders.stdin]);
+  return Buffer.concat(orders.stdin === "live" ? ended : [...ended, orders.stdin]);
 };
 
 /** What the launcher says, in this order; `refused` ends it. */

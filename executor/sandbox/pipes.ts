@@ -18,14 +18,14 @@ export interface SandboxPipes {
   close(): void;
 }
 
-/** A job of another uid may open its own output again through /proc/self/fd; nobody opens the others. */
+/** A job of another uid may open its own output, and a live input, again through /proc/self/fd; nobody opens the others. */
 const modes: Readonly<Record<FromSandbox | IntoSandbox, number>> = {
   stdout: 0o666,
   stderr: 0o666,
   archive: 0o600,
   records: 0o600,
   orders: 0o600,
-  go: 0o600,
+  go: 0o644,
 };
 
 /** A descriptor that names a file and neither reads nor writes it; Node has no word for it. */

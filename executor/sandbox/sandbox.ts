@@ -33,8 +33,10 @@ export interface Sandbox {
   /** Orders, stdin's text and the input archive. */
   readonly orders: Writable;
   readonly archive: Readable;
-  /** Tells the launcher that its input archive is complete. */
-  proceed(): void;
+  /** Tells the launcher that its input archive is complete; a live program reads what is then written to `input`. */
+  proceed(options?: { readonly keepsInput: boolean }): void;
+  /** What a live program reads. */
+  readonly input: Writable;
   /** Set by whoever runs the program. */
   onRecord: (record: LauncherRecord) => void;
   /** Called once when the records are none that a launcher writes. */
@@ -48,7 +50,7 @@ export interface Sandbox {
   /** The figures that the last look found, without another one. */
   lastUsage(): Usage;
   /** Sends a signal to all that the program is made of, and none to the launcher. */
-  signalProgram(signal: "SIGTERM" | "SIGKILL"): void;
+  signalProgram(signal: NodeJS.Signals): void;
   /** Ends everything in the sandbox at once. */
   kill(): void;
   /** When every process has ended: the exit status of the launch chain. */
@@ -214,8 +216,10 @@ export const startSandbox = (
     stderr: pipes.stderr.ours,
     orders: pipes.orders.ours,
     archive: pipes.archive.ours,
-    proceed: () => {
-      pipes.go.ours.end("go\0");
+    input: pipes.go.ours,
+    proceed: ({ keepsInput } = { keepsInput: false }) => {
+      if (keepsInput) pipes.go.ours.write("go\0");
+      else pipes.go.ours.end("go\0");
     },
     onRecord: () => undefined,
     onForged: () => undefined,

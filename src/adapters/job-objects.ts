@@ -2,7 +2,7 @@ import type { JobHandle, JobObjects, StreamMode } from "../domain/ports/job-obje
 import { refusedSocket } from "./refused-socket.ts";
 
 /** The job object's methods as a stub offers them; its class fits this type, which a type test checks. */
-export type JobStub = Omit<JobHandle, "objectId" | "stream"> & {
+export type JobStub = Omit<JobHandle, "objectId" | "stream" | "session"> & {
   fetch(request: Request): Promise<Response>;
 };
 
@@ -35,6 +35,9 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   report: (attemptId, bearer, events, proof, cpuSeconds) =>
     stub.report(attemptId, bearer, events, proof, cpuSeconds),
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
+  mayInteract: (attemptId, bearer) => stub.mayInteract(attemptId, bearer),
+  session: (side) =>
+    stub.fetch(new Request(`https://job/session/${side}`, { headers: { upgrade: "websocket" } })),
   checkUploads: (isPolled) => stub.checkUploads(isPolled),
   redrive: () => stub.redrive(),
   rebuild: () => stub.rebuild(),

@@ -98,8 +98,8 @@ export type Program = z.infer<typeof program>;
  * at the service that the executor joined, by `/executor/attempts/{id}/events` and `/uploads`.
  */
 export const attemptRequest = z.object({
-  /** 2 where the request has a language or cases. */
-  protocol: z.union([z.literal(1), z.literal(2)]),
+  /** 2 where the request has a language or cases, 3 where it is interactive. */
+  protocol: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   attemptId,
   attemptToken,
   program,
@@ -127,6 +127,8 @@ export const attemptRequest = z.object({
     .optional(),
   /** The language that the program is written in; without it the interpreter is started as it is. */
   language: languageOrder.optional(),
+  /** A client reads and writes while the program runs, over a socket of its own; only with a language and without cases. */
+  interactive: z.literal(true).optional(),
   /** Runs that are judged, in place of one that is logged; only with a language. The blob holds `judgedCases` as JSON. */
   cases: caseRules.extend({ blob }).optional(),
 });

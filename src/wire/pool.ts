@@ -8,7 +8,7 @@ import { webAddress } from "./web-address.ts";
  * What an executor and the pool say to each other: text frames of JSON on one WebSocket that the executor
  * opens to `/pool/join`. Unknown members pass, so that neighbouring versions understand each other.
  */
-export const POOL_PROTOCOL = 2;
+export const POOL_PROTOCOL = 3;
 
 /** An offer above this goes by reference, so that a frame stays below the platform's 1 MiB. */
 export const OFFER_INLINE_BYTES = 512 * 1024;

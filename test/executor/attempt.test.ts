@@ -13,6 +13,7 @@ it("kills the sandbox that it took when its limit cannot be set, and leaves noth
     stderr: new PassThrough(),
     orders: new PassThrough(),
     archive: new PassThrough(),
+    input: new PassThrough(),
     proceed: () => undefined,
     onRecord: () => undefined,
     onForged: () => undefined,

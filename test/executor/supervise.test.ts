@@ -34,6 +34,7 @@ const createTakenSandbox = () => {
     stderr,
     orders: new PassThrough(),
     archive: new PassThrough(),
+    input: new PassThrough(),
     proceed: () => undefined,
     onRecord: () => undefined,
     onForged: () => undefined,

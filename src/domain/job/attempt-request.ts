@@ -39,6 +39,12 @@ const languagePart = async (
     : { ...part, cases: { ...cases.rules, blob: await toBlob(cases.stored, urlFor) } };
 };
 
+/** The oldest protocol of executors that can run a task. */
+export const protocolOf = ({ language, interactive }: ProgramTask): AttemptRequest["protocol"] => {
+  if (interactive === true) return 3;
+  return language === undefined ? 1 : 2;
+};
+
 /** What the executor is sent for the attempt that holds the job; `urlFor` presigns a GET, `turn` says whose it is. */
 export const attemptRequestOf = async (
   task: ProgramTask,
@@ -47,7 +53,7 @@ export const attemptRequestOf = async (
   turn: string,
 ): Promise<AttemptRequest> => {
   return {
-    protocol: task.language === undefined ? 1 : 2,
+    protocol: protocolOf(task),
     attemptId: attempt.id,
     attemptToken: attempt.token,
     program: { ...task.program, stdin: task.stdin === null ? null : await toBlob(task.stdin, urlFor) },
@@ -78,6 +84,7 @@ export const attemptRequestOf = async (
       ...task.asked,
       ...(task.entrypointFile === undefined ? {} : { file: task.entrypointFile }),
     },
+    ...(task.interactive === undefined ? {} : { interactive: true }),
     ...(await languagePart(task, turn, urlFor)),
   };
 };

@@ -1,5 +1,5 @@
 import type { PoolEntry } from "../pool/types.ts";
-import { limitsWith } from "./attempt-request.ts";
+import { limitsWith, protocolOf } from "./attempt-request.ts";
 import type { JobRecord } from "./record.ts";
 
 const MIB = 1_048_576;
@@ -23,7 +23,7 @@ export const poolEntryOf = (objectId: string, record: JobRecord, turn: string): 
     memoryMb: memoryMbOf(task),
     environment: task.program.environment,
     language: task.language?.id ?? null,
-    protocol: task.language === undefined ? 1 : 2,
+    protocol: protocolOf(task),
     avoid: record.lostWith ?? null,
     alone: (record.attemptsLost ?? 0) >= ALONE_AFTER_LOST,
     ...(record.trace === undefined ? {} : { trace: record.trace }),

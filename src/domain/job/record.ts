@@ -39,6 +39,8 @@ export type ProgramTask = {
   /** A limit of time leaves what was written before it. */
   readonly keepsOutputsOnTimeout?: true;
   readonly jobHash: string;
+  /** A client reads and writes while the program runs. */
+  readonly interactive?: true;
   /** The file that holds the entrypoint's bytes, where the entrypoint is a link to it. */
   readonly entrypointFile?: string;
   /** As the client wrote them, where the program has them resolved. */

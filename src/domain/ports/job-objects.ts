@@ -158,6 +158,10 @@ export type JobHandle = {
     bearer: AttemptBearer,
     files: readonly OutputFile[],
   ): Promise<string[] | null>;
+  /** Whether an attempt may open its program's socket; one that has not reported yet claims the job by it. */
+  mayInteract(attemptId: string, bearer: AttemptBearer): Promise<boolean>;
+  /** Answers 101 with one side's socket of an interactive job; 409 where that side is taken, or it is over. */
+  session(side: "client" | "program"): Promise<Response>;
   /**
    * Looks whether the uploads are there, and starts the job if they are; `missing` names what is not.
    * `isPolled` looks at most once a second.

@@ -90,6 +90,8 @@ export type ResolvedRun = {
   /** What a door asks for that no manifest can. */
   restrictions?: Restrictions;
   keep?: CaseRules["keep"];
+  /** A client reads and writes while the program runs; only without cases. */
+  isInteractive?: boolean;
 };
 
 export type RunOutcome = ResolvedRun | Refused;

@@ -5,7 +5,7 @@ import type { SubmissionSource } from "./source.ts";
 /** A file of a program that is submitted piece by piece. */
 export type ProgramFile = { readonly path: string; readonly bytes: Uint8Array };
 
-type Extras = Pick<Extract<RunOutcome, { kind: "ok" }>, "restrictions" | "keep">;
+type Extras = Pick<Extract<RunOutcome, { kind: "ok" }>, "restrictions" | "keep" | "isInteractive">;
 
 /** A program whose files and manifest are known, with what only a door can ask for. */
 export const programSource =

@@ -66,6 +66,7 @@ export const taskOf = (
     jobHash,
     ...(entrypointFile === null ? {} : { entrypointFile }),
     asked: { interpreter: startedBy(run), environment: manifest.environment },
+    ...(run.isInteractive === true ? { interactive: true as const } : {}),
     ...(language === null ? {} : { language }),
     ...(cases === null ? {} : { cases }),
   };

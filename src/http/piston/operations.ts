@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
+import { connect } from "./connect.ts";
 import { execute } from "./execute.ts";
 import { type PistonOperation, ROOT } from "./face.ts";
 import { runtimesOf, shownPackages, shownRuntimes } from "./runtimes.ts";
@@ -70,6 +71,15 @@ const below = (deps: Deps, root: string): PistonOperation[] => [
       [200, 400, 413, 429, 503],
     ),
     handle: ({ c, caller }) => execute(c, deps, caller),
+  },
+  {
+    contract: contract(
+      "get",
+      `${root}/connect`,
+      "Run a program and sit before it, over a WebSocket",
+      [101, 426],
+    ),
+    handle: ({ c, caller }) => connect(c, deps, caller),
   },
 ];
 

@@ -69,6 +69,19 @@ const programFiles = (language: Language, files: readonly PistonFile[]): readonl
   return found;
 };
 
+/** An execution with somebody before it, whose input and output go nowhere else; null as below. */
+export const interactiveProgramOf = (execution: Execution): SubmissionSource | null => {
+  const files = programFiles(execution.runtime.language, execution.files);
+  const [program] = files ?? [];
+  if (files === null || program === undefined) return null;
+  const { judging, ...manifest } = manifestOf(execution, program.path, 1);
+  const { cases: _cases, caseOutputBytes: _bytes, ...unjudged } = judging;
+  return programSource({ ...manifest, judging: { ...NO_JUDGING, ...unjudged } }, files, {
+    restrictions: NO_RESTRICTIONS,
+    isInteractive: true,
+  });
+};
+
 /** An execution as a judged run of ours with one case; null where a file's name cannot be. */
 export const programOf = (execution: Execution, outputBytes: number): SubmissionSource | null => {
   const files = programFiles(execution.runtime.language, execution.files);
