@@ -8,7 +8,7 @@ import { supervise } from "../supervise.ts";
 import type { Ending } from "../verdict.ts";
 import type { InteractiveLink } from "./link.ts";
 
-/** Input that the program does not read waits up to this; more ends it. */
+/** Input that the program does not read waits up to this; more is dropped. */
 const UNREAD_BYTES = 1024 * 1024;
 
 export interface Interaction {
