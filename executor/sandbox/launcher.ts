@@ -12,7 +12,8 @@
  *
  * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
  * Where data is limited, a thread's stack counts in full: without a limit of its own it is 2 MiB instead of 8.
- * Everything is a builtin but head, tar and env, so that a short job pays for few processes. A few small
+ * Everything is a builtin but head, tar and env, so that a short job pays for few processes; the shell itself makes
+ * the program's environment where it holds no variable that means something to the shell. A few small
  * text files come with the orders and are written by the shell itself; if the folder holds exactly them in
  * the end, there is nothing to pack. What tar leaves out without a word, because it cannot be read or is a socket,
  * is told in records. Their content is compared, because a job can set any time on a file.
@@ -35,7 +36,7 @@ if [[ \${s[1]} == archive ]]; then
   IFS= read -r -d '' go <&8 || exit 125
 else
   plain=\${s[1]}
-  for (( i = 0; i < plain; i++ )); do printf %s "\${s[8 + 2 * i]}" >"\${s[7 + 2 * i]}" || refuse; done
+  for (( i = 0; i < plain; i++ )); do printf %s "\${s[9 + 2 * i]}" >"\${s[8 + 2 * i]}" || refuse; done
 fi
 pack() { tar --format=gnu --hard-dereference -C "$1/\${s[2]}" -cf - . 2>/dev/null >&6; }
 tell_left() {
@@ -52,16 +53,22 @@ untouched() {
   files=(*)
   (( \${#files[@]} == plain )) && [[ \${s[2]} == . ]] || return 1
   for (( i = 0; i < plain; i++ )); do
-    name=\${s[7 + 2 * i]} want=\${s[8 + 2 * i]} have=
+    name=\${s[8 + 2 * i]} want=\${s[9 + 2 * i]} have=
     [[ -f $name && ! -L $name && -r $name ]] || return 1
     IFS= read -r -d '' -n "$(( \${#want} + 1 ))" have <"$name" && return 1
     [[ $have == "$want" ]] || return 1
   done
 }
+begin() {
+  if (( s[7] == 0 )); then exec env -i "\${s[@]:8 + 2 * plain}"; fi
+  export -n PATH LC_ALL PWD OLDPWD SHLVL _
+  export "\${s[@]:8 + 2 * plain:s[7]}"
+  exec "\${s[@]:8 + 2 * plain + s[7]}"
+}
 if [[ \${s[0]} == live ]]; then exec 0<&8; fi
 exec 5<&- 8<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125; [[ \${s[6]} == apart ]] || exec 2>&1; exec env -i "\${s[@]:7 + 2 * plain}") 2>&9 6>&- 7>&- 9>&-
+(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125; [[ \${s[6]} == apart ]] || exec 2>&1; begin) 2>&9 6>&- 7>&- 9>&-
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7
@@ -98,6 +105,16 @@ export interface Orders {
   readonly argv: readonly string[];
 }
 
+/** Names that a shell takes for variables, and that mean nothing to bash or the C library while it starts the program. */
+const PLAIN_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+const SHELLS_OWN =
+  /^(?:BASH.*|COMP.*|HIST.*|OPT.*|EPOCH.*|LC_.*|LD_.*|DIRSTACK|ENV|EUID|FUNCNAME|GLOBIGNORE|GROUPS|IFS|LINENO|OLDPWD|PIPESTATUS|POSIXLY_CORRECT|PPID|PWD|RANDOM|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID)$/;
+
+/** Whether the shell can start it without `env`: its variables are plain, and its name is searched for. */
+const shellCanStart = ({ environment, argv }: Pick<Orders, "environment" | "argv">): boolean =>
+  Object.keys(environment).every((name) => PLAIN_VARIABLE.test(name) && !SHELLS_OWN.test(name)) &&
+  /^[a-z0-9]+$/.test(argv[0] ?? "");
+
 /** The orders as the launcher reads them: a count, then that many strings, each ended by NUL; then stdin. */
 export const encodeOrders = (orders: Orders): Buffer => {
   const files = orders.inputs === "archive" ? [] : orders.inputs;
@@ -109,6 +126,7 @@ export const encodeOrders = (orders: Orders): Buffer => {
     String(orders.cpuLimitSeconds),
     orders.furtherLimits,
     orders.joinsStderr ? "joined" : "apart",
+    String(shellCanStart(orders) ? Object.keys(orders.environment).length : 0),
     ...files.flatMap(({ name, content }) => [name, content]),
     ...Object.entries(orders.environment).map(([name, value]) => `${name}=${value}`),
     ...orders.argv,

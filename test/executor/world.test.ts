@@ -24,6 +24,23 @@ print(subprocess.run("whoami; id -un; tput cols; date +%Z", shell=True, capture_
     expect(seen).toBe("sandbox\n");
   });
 
+  it.each([
+    ["none of its client's", {}],
+    ["plain ones", { GREETING: 'h\u00e9llo $(id) \\n "x"\n', EMPTY: "", PATH_2: "*" }],
+    ["names of the launching shell's own", { s: "1", i: "2", rc: "3", plain: "4", begin: "5", _: "7" }],
+    [
+      "names that mean something to a shell",
+      { IFS: "x", UID: "0", BASH_ENV: "/x", SECONDS: "9", LC_ALL: "C", PWD: "/" },
+    ],
+  ])("finds exactly its variables in its environment: %s", async (_which, env) => {
+    const source = "import json, os; print(json.dumps(dict(os.environ)))";
+    const seenWith = async (variables: Record<string, string>): Promise<Record<string, string>> =>
+      JSON.parse((await runJob(executor(), worker(), source, { env: variables })).stdout);
+    // A name in small letters has the environment made by a command of its own.
+    const { byEnv: _byEnv, ...usual } = await seenWith({ byEnv: "" });
+    expect(await seenWith(env)).toEqual({ ...usual, ...env });
+  });
+
   it("looks up names of hosts, services and protocols at once", async () => {
     const { stdout, finished } = await python(`
 import socket
