@@ -8,7 +8,8 @@ export type QuotaRules = {
 /** A client's budget. A slot is named by the job object's id, never by the job id, which is a secret. */
 export type QuotaState = {
   readonly slots: readonly { readonly slot: string; readonly untilMs: number }[];
-  readonly accepted: readonly { readonly slot: string; readonly atMs: number }[];
+  /** An ended job's has no slot any more: nothing gives it back, and a thousand names an hour would be written each time. */
+  readonly accepted: readonly { readonly slot?: string; readonly atMs: number }[];
   readonly cpu: readonly { readonly seconds: number; readonly atMs: number }[];
 };
 
@@ -153,6 +154,7 @@ export const settleSlot = (state: QuotaState, slot: string, cpuSeconds: number, 
   return {
     ...current,
     slots: current.slots.filter((held) => held.slot !== slot),
+    accepted: current.accepted.map((entry) => (entry.slot === slot ? { atMs: entry.atMs } : entry)),
     cpu: cpuSeconds > 0 ? [...current.cpu, { seconds: cpuSeconds, atMs: now }] : current.cpu,
   };
 };

@@ -95,6 +95,20 @@ describe("settling", () => {
     expect(settleSlot(once, "a", 3.5, NOW)).toEqual(once);
   });
 
+  it("keeps a thousand ended jobs of an hour in a small value", () => {
+    const rules = { ...RULES, jobsPerHour: 1_000 };
+    let state = EMPTY_QUOTA;
+    for (let job = 0; job < 1_000; job += 1) {
+      const slot = String(job).padStart(64, "0");
+      state = settleSlot(reserveSlot(state, rules, slot, NOW + LEASE_MS, NOW).state, slot, 0, NOW);
+    }
+    expect(usageOf(state, rules, NOW)).toMatchObject({
+      jobsLastHour: 1_000,
+      refusal: { rule: "jobs_per_hour" },
+    });
+    expect(JSON.stringify(state).length).toBeLessThan(32_000);
+  });
+
   it("changes nothing for a slot that was never held", () => {
     expect(settleSlot(EMPTY_QUOTA, "ghost", 5, NOW)).toEqual(EMPTY_QUOTA);
   });
