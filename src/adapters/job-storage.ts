@@ -32,6 +32,8 @@ const chunkKey = (firstSeq: number): string => LOG_PREFIX + String(firstSeq).pad
  */
 export class JobStorage {
   readonly #storage: DurableObjectStorage;
+  /** Undefined until it was read. */
+  #failures: number | undefined;
   /** The record as it was stored last, without the renewals of its lease since. */
   #stored: StoredRecord | null | undefined;
   #record: JobRecord | null = null;
@@ -89,7 +91,9 @@ export class JobStorage {
   }
 
   forgetFailures(): void {
-    if (this.#storage.kv.get(FAILURES) !== undefined) this.#storage.kv.delete(FAILURES);
+    if (this.#failuresSoFar() === 0) return;
+    this.#storage.kv.delete(FAILURES);
+    this.#failures = 0;
   }
 
   /** Notes that the job was to be deleted and is not gone yet; the alarm goes on with it. */
@@ -144,11 +148,17 @@ export class JobStorage {
 
   /** The alarm goes with it. */
   async clear(): Promise<void> {
+    this.#failures = 0;
     this.#stored = null;
     this.#record = null;
     this.#tail = null;
     this.#recent.clear();
     await this.#storage.deleteAll();
+  }
+
+  #failuresSoFar(): number {
+    this.#failures ??= this.#storage.kv.get<number>(FAILURES) ?? 0;
+    return this.#failures;
   }
 
   #withLease(record: JobRecord): JobRecord {

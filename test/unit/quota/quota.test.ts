@@ -60,7 +60,10 @@ describe("the rule of jobs per hour", () => {
   });
 
   it("does not count a submission that was given back", () => {
-    const back = releaseSlot(twenty, "s7", NOW);
+    const nineteen = { ...twenty, accepted: twenty.accepted.slice(1) };
+    const held = reserve(nineteen, "back", NOW + 60_000).state;
+    expect(reserve(held, "late", NOW + 60_000).granted).toBe(false);
+    const back = releaseSlot(held, "back", NOW + 60_000);
     expect(reserve(back, "late", NOW + 60_000).granted).toBe(true);
   });
 });
