@@ -5,10 +5,12 @@ import { announcementOf } from "../src/domain/job/announcement.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
 import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
-import type { Attempt, JobRecord } from "../src/domain/job/record.ts";
+import { type Attempt, type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
 import { rowOf } from "../src/domain/job/row.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
+import { wholeBytes } from "../src/domain/job/stored-bytes.ts";
 import { logStep, traceFields } from "../src/domain/job/traced.ts";
+import { callbackOf } from "../src/domain/judge0/callback.ts";
 import { bucketKeys } from "../src/domain/keys.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import { CASES_MAX } from "../src/wire/judging.ts";
@@ -107,9 +109,21 @@ export class JobEffects {
     const event = announcementOf(this.#objectId, record, () => this.#cases.page(record, 0, CASES_MAX));
     const end = event?.revision ?? true;
     if (event === null || this.#storage.kv.get(ANNOUNCED) === end) return;
-    await this.#deps.webhooks.announce(record.webhooks, event);
+    const callback = await this.#callbackOf(record);
+    const told = callback === null ? event : { ...event, callback };
+    await this.#deps.webhooks.announce(record.webhooks, told);
     // The job may have been deleted meanwhile, and leaves nothing then.
     if (this.#jobStorage.record() !== null) this.#storage.kv.put(ANNOUNCED, end);
+  }
+
+  /** What the callback of a submission at Judge0's door says; null where none is wanted. */
+  async #callbackOf(record: JobRecord): Promise<unknown> {
+    if (record.door !== "judge0" || !record.webhooks.some(({ signer }) => signer.kind === "job")) return null;
+    const stored = this.#jobStorage.doorData();
+    const bytes = stored === null ? null : await wholeBytes(this.#deps.bucket, stored);
+    if (bytes === null) return null;
+    const cases = this.#cases.page(record, 0, CASES_MAX);
+    return callbackOf({ token: record.id, data: bytes, snapshot: snapshotOf(record), cases });
   }
 
   /** Writes the row again, whatever was written before. */

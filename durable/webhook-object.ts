@@ -13,6 +13,7 @@ import {
   deliveryRowOf,
   mayReplay,
   newDelivery,
+  orderOf,
   replayed,
   type SendOutcome,
   viewOf,
@@ -90,9 +91,8 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
     // Should the object die meanwhile, the attempt counts all the same, and the schedule goes on.
     await this.#keep(afterAttempt(delivery, UNANSWERED, deps.random(), now));
     this.#storage.noteRow(true);
-    const { url, signer, trace } = delivery;
-    const order = { id: this.#id, url, signer, body: this.#storage.body() };
-    const outcome = await deps.send({ ...order, ...(trace === undefined ? {} : { trace }) }, now);
+    const { type: _type, ...order } = orderOf(delivery);
+    const outcome = await deps.send({ ...order, id: this.#id, body: this.#storage.body() }, now);
     const next = afterAttempt(delivery, outcome, deps.random(), deps.now());
     this.#storage.forgetFailures();
     await this.#keep(next);

@@ -82,7 +82,8 @@ const judgeRulesOf = (config: Config): QuotaRules => ({
   cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
 });
 
-const doorsOf = (config: Config): DoorSettings => ({
+const doorsOf = (config: Config, callbacks: boolean): DoorSettings => ({
+  callbacks,
   judge0: config.JUDGE0_FACE,
   piston: config.PISTON_FACE,
   anonymous: config.ANONYMOUS_JUDGE,
@@ -240,7 +241,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
     quotaRules: rulesOf(config),
-    doors: doorsOf(config),
+    doors: doorsOf(config, webhookConfig.WEBHOOK_SECRET !== ""),
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     sha256: incrementalSha256,

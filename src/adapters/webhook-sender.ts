@@ -5,6 +5,7 @@ import { TRACE_HEADER } from "../wire/trace.ts";
 import { hmacBase64, type SecretsOf } from "./webhook-secrets.ts";
 
 const utf8 = new TextEncoder();
+const CALLBACK_MS = 5_000;
 
 /**
  * Headers of one attempt. `webhook-*` are those of Standard Webhooks 1.0.0, whose timestamp is the
@@ -30,7 +31,7 @@ const signedHeaders = async (
 /** Posts over `fetch`. A redirect is an answer like any other: it is not followed. */
 export const httpWebhookSender =
   (secretsOf: SecretsOf, timeoutMs: number): WebhookSender =>
-  async ({ id, url, signer, body, trace }, now) => {
+  async ({ id, url, signer, body, trace, isCallback }, now) => {
     const [secret, ...older] = await secretsOf(signer);
     if (secret === undefined) return { kind: "failed", error: "no_secret" };
     const headers = {
@@ -39,10 +40,11 @@ export const httpWebhookSender =
     };
     // Not `AbortSignal.timeout`: its timer would keep the object in memory after an answer has come.
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    const timer = setTimeout(() => controller.abort(), isCallback ? CALLBACK_MS : timeoutMs);
     const { signal } = controller;
+    const method = isCallback ? "PUT" : "POST";
     try {
-      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+      const response = await fetch(url, { method, headers, body, redirect: "manual", signal });
       await response.body?.cancel();
       return {
         kind: "answered",

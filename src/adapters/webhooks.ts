@@ -48,6 +48,10 @@ export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => 
       await Promise.all(
         listeners(subscriptions, type).map((subscription) => {
           const { url, signer } = subscription;
+          if (signer.kind === "job" && event.callback !== undefined) {
+            const order = { type, url, signer, ...traced, isCallback: true as const };
+            return of(event, subscription).enqueue(order, JSON.stringify(event.callback));
+          }
           return of(event, subscription).enqueue({ type, url, signer, ...traced }, body);
         }),
       );
@@ -65,6 +69,7 @@ export const durableWebhooks = (namespace: DurableObjectNamespace): Webhooks => 
 
 /** `masterSecret` is "" where clients must not name URLs of their own. */
 export const clientWebhooks = (masterSecret: string, rules: ReceiverUrlRules): ClientWebhooks => ({
+  refuse: (url) => receiverUrlRefusal(url, rules),
   subscribe: async (url, clientKey) => {
     const [secret] = await clientSecrets(masterSecret, clientKey);
     if (secret === undefined)

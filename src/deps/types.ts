@@ -116,6 +116,8 @@ export type DoorSettings = {
   /** Whether callers without a key may come by a door. */
   readonly anonymous: boolean;
   readonly implicitBase64: boolean;
+  /** Whether clients with a key may be called back. */
+  readonly callbacks: boolean;
   readonly homepage: string;
   readonly sourceCode: string;
   readonly maintainer: string;

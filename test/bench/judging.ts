@@ -6,7 +6,7 @@ import { readBuiltLanguages } from "../../executor/languages/layer-file.ts";
 import type { Server } from "../e2e/support/server.ts";
 import { languagesFolder } from "../executor/support/languages.ts";
 import { median, spread, table } from "./lib/figures.ts";
-import { clientOf } from "./lib/service.ts";
+import { clientOf, startService } from "./lib/service.ts";
 
 const ROUNDS = 7;
 const WARM_UP_ROUNDS = 1;
@@ -105,3 +105,12 @@ export const benchJudging = async (server: Server): Promise<string> => {
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+if (import.meta.main) {
+  const server = await startService();
+  try {
+    process.stdout.write(`${await benchJudging(server)}\n`);
+  } finally {
+    await server.stop();
+  }
+}

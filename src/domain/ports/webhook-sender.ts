@@ -8,6 +8,8 @@ export type WebhookAttempt = {
   readonly body: string;
   /** Sent as the header `traceparent`. */
   readonly trace?: string;
+  /** A PUT, to be answered sooner. */
+  readonly isCallback?: true;
 };
 
 export type WebhookSender = (attempt: WebhookAttempt, now: number) => Promise<SendOutcome>;

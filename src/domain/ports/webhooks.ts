@@ -10,6 +10,8 @@ export type JobEnded = {
   /** Which of a job's ends it is, where a job may end more than once. */
   readonly revision?: number;
   readonly data: unknown;
+  /** What a door's own clients are told in place of `data`, as the door shows it. */
+  readonly callback?: unknown;
   /** The trace that the job was made in, as the header `traceparent` says it. */
   readonly trace?: string;
 };
@@ -39,6 +41,8 @@ export type SubscribeOutcome =
 /** Takes the `webhook_url` of a job; `clientKey` names the credentials that the job is made with. */
 export type ClientWebhooks = {
   subscribe(url: string, clientKey: string): Promise<SubscribeOutcome>;
+  /** What is wrong with an address; null where nothing is. */
+  refuse(url: string): string | null;
   /** The secret of the `webhook_url` among them; null where there is none. */
   secretOf(subscriptions: readonly Subscription[]): Promise<string | null>;
 };

@@ -21,6 +21,8 @@ export type DeliveryOrder = {
   readonly signer: Signer;
   /** The trace that the job was made in, as the header `traceparent` says it. */
   readonly trace?: string;
+  /** It is put as a door's clients expect it, and any answer but passing trouble ends it. */
+  readonly isCallback?: true;
 };
 
 /** How one attempt went. `retryAfter` is the header as it came. */
@@ -39,6 +41,15 @@ export type Delivery = DeliveryOrder & {
   readonly nextAttemptAtMs: number | null;
 };
 
+/** What a delivery was asked to do. */
+export const orderOf = ({ type, url, signer, trace, isCallback }: Delivery): DeliveryOrder => ({
+  type,
+  url,
+  signer,
+  ...(trace === undefined ? {} : { trace }),
+  ...(isCallback === undefined ? {} : { isCallback }),
+});
+
 export const newDelivery = (order: DeliveryOrder, now: number): Delivery => ({
   ...order,
   state: "pending",
@@ -55,9 +66,12 @@ const GONE = 410;
 const isAccepted = (status: number): boolean => status >= 200 && status <= 299;
 const isRedirect = (status: number): boolean => status >= 300 && status <= 399;
 
-const errorOf = (outcome: SendOutcome): WebhookError | null => {
+/** A receiver that is slowed down, or in trouble, is asked again. */
+const isPassing = (status: number): boolean => status === 429 || status >= 500;
+
+const errorOf = (outcome: SendOutcome, isCallback: boolean): WebhookError | null => {
   if (outcome.kind === "failed") return outcome.error;
-  if (isAccepted(outcome.status)) return null;
+  if (isCallback ? !isPassing(outcome.status) : isAccepted(outcome.status)) return null;
   return isRedirect(outcome.status) ? "redirect" : "status";
 };
 
@@ -70,7 +84,7 @@ export const afterAttempt = (
 ): Delivery => {
   const attempts = delivery.attempts + 1;
   const lastStatus = outcome.kind === "answered" ? outcome.status : null;
-  const lastError = errorOf(outcome);
+  const lastError = errorOf(outcome, delivery.isCallback === true);
   const tried = { ...delivery, attempts, lastStatus, lastError, updatedAtMs: now };
   if (lastError === null) return { ...tried, state: "delivered", nextAttemptAtMs: null };
   if (lastStatus === GONE) return { ...tried, state: "disabled", nextAttemptAtMs: null };

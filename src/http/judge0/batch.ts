@@ -1,14 +1,14 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import { askedFields } from "../../domain/judge0/fields.ts";
+import { viewOf } from "../../domain/judge0/view.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
 import { isBase64, isObject, readBody } from "./body.ts";
 import { contract } from "./contract.ts";
 import { type Judge0Operation, plainError } from "./face.ts";
-import { askedFields } from "./fields.ts";
 import { findSubmission } from "./find.ts";
 import { invalidFields } from "./submissions.ts";
-import { knownLanguages, queueIsFull, type Submitted, submitOne } from "./submit.ts";
-import { viewOf } from "./view.ts";
+import { knownLanguages, type Submitted, submitOne } from "./submit.ts";
 
 export const BATCH_MOST = 20;
 const UNREADABLE =
@@ -49,7 +49,6 @@ const createAll = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Re
   const refused = refuseCount(c, entries.length);
   if (refused !== null) return refused;
   const known = await knownLanguages(deps);
-  if (known === null) return queueIsFull(c);
   const reading = { isBase64: isBase64(c, deps.doors.implicitBase64), known };
   const made: Submitted[] = [];
   for (const entry of entries) {

@@ -4,6 +4,7 @@ import type { Deps } from "../../deps/types.ts";
 import { openCors } from "../kit/cors.ts";
 import { type DoorCaller, doorCaller } from "../kit/door-caller.ts";
 import type { Face, Operation } from "../kit/face.ts";
+import { operatorTokenHash } from "../kit/operator-token.ts";
 import { STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
 import { traced } from "../kit/trace.ts";
@@ -37,14 +38,21 @@ const credentialOf = (c: Context, name: string): string | null => {
 };
 
 /** Several values may stand in one credential. */
-const tokensOf = (c: Context): readonly string[] =>
-  (credentialOf(c, "X-Auth-Token") ?? "").split(/\s+/).filter((text) => text !== "");
+const tokensOf = (c: Context, name: "X-Auth-Token" | "X-Auth-User"): readonly string[] =>
+  (credentialOf(c, name) ?? "").split(/\s+/).filter((text) => text !== "");
+
+/** Whether the caller bears the original's user token, which is the operator's here. */
+export const isUser = async (c: Context, deps: Deps): Promise<boolean> => {
+  const hashes = tokensOf(c, "X-Auth-User").map((text) => operatorTokenHash(deps, text));
+  return (await Promise.all(hashes)).some((hash) => hash !== null);
+};
 
 /** Judge0's door: its routes, its fields and its errors over the core. */
 export const judge0Face = (deps: Deps): Face<DoorCaller> => ({
   roots: ROOTS,
   cors: openCors,
-  access: (c) => doorCaller(c, deps, tokensOf(c), "X-Auth-Token must be one of the service's keys"),
+  access: (c) =>
+    doorCaller(c, deps, tokensOf(c, "X-Auth-Token"), "X-Auth-Token must be one of the service's keys"),
   commonResponses: {
     401: { description: "A key is wanted, or what was sent is none" },
     500: { description: "Something failed on our side" },

@@ -1,9 +1,9 @@
 import type { Deps, DoorSettings } from "../../deps/types.ts";
+import { statusOf } from "../../domain/judge0/status.ts";
 import { languageById, languages } from "../../wire/languages/registry.ts";
 import { BATCH_MOST } from "./batch.ts";
 import { contract } from "./contract.ts";
-import { type Judge0Operation, plainError } from "./face.ts";
-import { statusOf } from "./status.ts";
+import { isUser, type Judge0Operation, plainError } from "./face.ts";
 import { NUMBERS } from "./submission.ts";
 import { queueIsFull } from "./submit.ts";
 
@@ -19,7 +19,7 @@ const aboutBody = ({ homepage, sourceCode, maintainer }: DoorSettings) => ({
 });
 
 /** Exactly the original's keys: one that is missing stops its own client. */
-const configBody = () => ({
+const configBody = ({ operatorTokens, doors }: Deps) => ({
   maintenance_mode: false,
   enable_wait_result: true,
   enable_compiler_options: true,
@@ -31,8 +31,8 @@ const configBody = () => ({
     ),
   ],
   enable_command_line_arguments: true,
-  enable_submission_delete: false,
-  enable_callbacks: false,
+  enable_submission_delete: operatorTokens.length > 0,
+  enable_callbacks: doors.callbacks,
   callbacks_max_tries: 3,
   callbacks_timeout: 5.0,
   enable_additional_files: true,
@@ -113,7 +113,7 @@ export const informationRoutes = (deps: Deps): Judge0Operation[] => [
   { contract: contract("get", "/about", "What this is"), handle: ({ c }) => c.json(aboutBody(deps.doors)) },
   {
     contract: contract("get", "/config_info", "Limits and switches"),
-    handle: ({ c }) => c.json(configBody()),
+    handle: ({ c }) => c.json(configBody(deps)),
   },
   {
     contract: contract("get", "/system_info", "The executor's machine", [200, 503]),
@@ -143,7 +143,7 @@ export const informationRoutes = (deps: Deps): Judge0Operation[] => [
     handle: ({ c }) => c.body(null, 200),
   },
   {
-    contract: contract("post", "/authorize", "Whether the caller is an operator", [403]),
-    handle: ({ c }) => plainError(c, 403),
+    contract: contract("post", "/authorize", "Whether the caller is an operator", [200, 403]),
+    handle: async ({ c }) => ((await isUser(c, deps)) ? c.body(null, 200) : plainError(c, 403)),
   },
 ];

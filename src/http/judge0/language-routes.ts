@@ -1,8 +1,8 @@
 import type { Deps } from "../../deps/types.ts";
+import { STATUSES } from "../../domain/judge0/status.ts";
 import { contract } from "./contract.ts";
 import { type Judge0Operation, plainError } from "./face.ts";
 import type { Judge0Language } from "./languages.ts";
-import { STATUSES } from "./status.ts";
 import { knownLanguages } from "./submit.ts";
 
 const withDetails = ({ id, name, isArchived, language }: Judge0Language) => ({

@@ -11,7 +11,7 @@ export const judge0Operations = (deps: Deps): Judge0Operation[] => [
   getBatch(deps),
   createSubmission(deps),
   getSubmission(deps),
-  ...closedSubmissions(),
+  ...closedSubmissions(deps),
   ...languageRoutes(deps),
   ...informationRoutes(deps),
 ];

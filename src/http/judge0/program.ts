@@ -1,3 +1,4 @@
+import type { Judge0Submission } from "../../domain/judge0/submission-record.ts";
 import { fromBase64 } from "../../domain/judging/base64.ts";
 import { type CaseFields, NO_JUDGING } from "../../domain/judging/fields.ts";
 import { MEMORY_MB } from "../../domain/runs/manifest-fields.ts";
@@ -8,7 +9,6 @@ import { CASE_KEPT_MOST } from "../../wire/judging.ts";
 import type { Language } from "../../wire/languages/registry.ts";
 import { SANDBOX_PROCESSES } from "../../wire/limits.ts";
 import { splitArguments } from "./arguments.ts";
-import type { Judge0Submission } from "./submission.ts";
 import { unpackZip } from "./unpack.ts";
 
 const KIB = 1_024;
@@ -77,6 +77,7 @@ const manifestOf = (language: Language, submission: Judge0Submission, entrypoint
   memoryMb: memoryMbOf(submission),
   cpuSeconds: submission.cpu_time_limit,
   stdin: null,
+  webhookUrl: submission.callback_url,
   warnings: [],
   judging: {
     ...NO_JUDGING,

@@ -1,9 +1,9 @@
-import { z } from "zod";
+import { readLaxBase64 } from "../../domain/judge0/base64.ts";
+import type { Judge0Submission } from "../../domain/judge0/submission-record.ts";
 import { toBase64, utf8ToBase64 } from "../../domain/judging/base64.ts";
 import { COMPILE_FLAGS } from "../../wire/judging.ts";
 import { SANDBOX_PROCESSES } from "../../wire/limits.ts";
 import { splitArguments } from "./arguments.ts";
-import { readLaxBase64 } from "./base64.ts";
 import type { Judge0Language } from "./languages.ts";
 
 /** The limits that a submission may set: default, least and most. */
@@ -28,32 +28,6 @@ const FLAGS = {
 type FlagName = keyof typeof FLAGS;
 
 const LINE_CHARS = 512;
-
-/** What is kept of a submission, and shown again; texts that may be bytes are base64. */
-export const judge0Submission = z.object({
-  source_code: z.string().nullable(),
-  language_id: z.int(),
-  language_name: z.string(),
-  stdin: z.string().nullable(),
-  expected_output: z.string().nullable(),
-  compiler_options: z.string().nullable(),
-  command_line_arguments: z.string().nullable(),
-  additional_files: z.string().nullable(),
-  number_of_runs: z.number(),
-  cpu_time_limit: z.number(),
-  cpu_extra_time: z.number(),
-  wall_time_limit: z.number(),
-  memory_limit: z.number(),
-  stack_limit: z.number(),
-  max_processes_and_or_threads: z.number(),
-  max_file_size: z.number(),
-  enable_per_process_and_thread_time_limit: z.boolean(),
-  enable_per_process_and_thread_memory_limit: z.boolean(),
-  redirect_stderr_to_stdout: z.boolean(),
-  enable_network: z.boolean(),
-  callback_url: z.string().nullable(),
-});
-export type Judge0Submission = z.infer<typeof judge0Submission>;
 
 /** Texts about fields, as the original words them. */
 export type Judge0Errors = Record<string, string[]>;
@@ -149,11 +123,15 @@ const checkSources = (given: Given, found: Judge0Language | null, errors: Judge0
     errors.compiler_options = ["setting compiler options is only allowed for compiled languages"];
 };
 
-/** Reads a submission's members; `isBase64` says how its texts are written. */
+/**
+ * Reads a submission's members; `isBase64` says how its texts are written, and `callbacks` what is wrong with the address
+ * of a callback.
+ */
 export const parseSubmission = (
   given: Given,
   isBase64: boolean,
   known: readonly Judge0Language[],
+  callbacks: (url: string) => string | null,
 ): ParsedSubmission => {
   const errors: Judge0Errors = {};
   const found = languageOf(given.language_id, known, errors);
@@ -168,7 +146,9 @@ export const parseSubmission = (
   const numbers = numbersOf(given, errors);
   const flags = flagsOf(given);
   if (flags.enable_network) errors.enable_network = ["enabling network is not allowed"];
-  if (!isBlank(given.callback_url)) errors.callback_url = ["setting callback is not allowed"];
+  const callback = isBlank(given.callback_url) ? null : textOf(given.callback_url);
+  const badCallback = callback === null ? null : callbacks(callback);
+  if (badCallback !== null) errors.callback_url = [badCallback];
   if (found?.language == null || Object.keys(errors).length > 0) return { kind: "wrong", errors };
   const submission: Judge0Submission = {
     source_code: isBlank(given.source_code) ? null : bytesOf(given.source_code),
@@ -183,7 +163,7 @@ export const parseSubmission = (
       : toBase64(readLaxBase64(String(textOf(given.additional_files)))),
     ...numbers,
     ...flags,
-    callback_url: null,
+    callback_url: callback,
   };
   return {
     kind: "ok",

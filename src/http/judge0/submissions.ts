@@ -1,13 +1,13 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import { askedFields } from "../../domain/judge0/fields.ts";
+import { standOf, viewOf } from "../../domain/judge0/view.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
 import { isBase64, isObject, isOn, membersOf, readBody } from "./body.ts";
 import { contract } from "./contract.ts";
-import { type Judge0Operation, plainError } from "./face.ts";
-import { askedFields } from "./fields.ts";
+import { isUser, type Judge0Operation, plainError } from "./face.ts";
 import { findSubmission } from "./find.ts";
-import { knownLanguages, queueIsFull, submitOne } from "./submit.ts";
-import { viewOf } from "./view.ts";
+import { knownLanguages, submitOne } from "./submit.ts";
 
 /** With `wait` a submission is answered when it ends, or after this. */
 const WAIT_MS = 100_000;
@@ -40,7 +40,6 @@ const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Respo
   const asked = askedFields(c.req.query("fields"));
   if (asked.kind === "invalid") return invalidFields(c, asked.names);
   const known = await knownLanguages(deps);
-  if (known === null) return queueIsFull(c);
   const given = membersOf(c, body.value);
   const isEncoded = isBase64(c, deps.doors.implicitBase64, body.value);
   const outcome = await submitOne(c, deps, caller, given, { isBase64: isEncoded, known });
@@ -67,14 +66,33 @@ export const getSubmission = (deps: Deps): Judge0Operation => ({
   },
 });
 
-/** Tokens are secrets, so nothing is listed and nothing is deleted by whoever is no operator. */
-export const closedSubmissions = (): Judge0Operation[] => [
+const QUEUED_OR_RUNNING = 2;
+
+const remove = async (c: Context, deps: Deps): Promise<Response> => {
+  if (!(await isUser(c, deps))) return plainError(c, 403);
+  const asked = askedFields(c.req.query("fields"));
+  if (asked.kind === "invalid") return invalidFields(c, asked.names);
+  const token = c.req.param("token") ?? "";
+  const seen = await findSubmission(deps, token);
+  if (seen === null) return plainError(c, 404);
+  const { id, description } = standOf(seen);
+  if (id <= QUEUED_OR_RUNNING) {
+    const error = `submission cannot be deleted because its status is ${id} (${description})`;
+    return c.json({ error }, 400);
+  }
+  const view = viewOf(seen, asked.names, true);
+  await deps.jobs.byId(token).remove();
+  return c.json(view);
+};
+
+/** Tokens are secrets, so nothing is listed, and only who operates the service deletes. */
+export const closedSubmissions = (deps: Deps): Judge0Operation[] => [
   {
     contract: contract("get", "/submissions", "Never lists anything: tokens are secrets", [403]),
     handle: ({ c }) => plainError(c, 403),
   },
   {
-    contract: contract("delete", "/submissions/{token}", "Only for operators", [403]),
-    handle: ({ c }) => plainError(c, 403),
+    contract: contract("delete", "/submissions/{token}", "Only for operators", [200, 400, 403, 404]),
+    handle: ({ c }) => remove(c, deps),
   },
 ];

@@ -45,6 +45,8 @@ export const queueIsFull = (c: Context): Response => {
 export const knownLanguages = async (deps: Deps): Promise<readonly Judge0Language[]> =>
   judge0Languages((await deps.pool.capabilities()).languages);
 
+const NO_CALLBACKS = "setting callback is not allowed";
+
 /** Makes one submission's job. */
 export const submitOne = async (
   c: Context,
@@ -53,7 +55,9 @@ export const submitOne = async (
   given: Record<string, unknown>,
   reading: { readonly isBase64: boolean; readonly known: readonly Judge0Language[] },
 ): Promise<Submitted> => {
-  const parsed = parseSubmission(given, reading.isBase64, reading.known);
+  const callbacks = (url: string): string | null =>
+    owner === null || !deps.doors.callbacks ? NO_CALLBACKS : deps.clientWebhooks.refuse(url);
+  const parsed = parseSubmission(given, reading.isBase64, reading.known, callbacks);
   if (parsed.kind === "wrong") return parsed;
   const { submission, language, hasStackLimit } = parsed;
   const program = await programOf(language, submission, hasStackLimit);

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { openCors } from "../kit/cors.ts";
 import type { Access, Face, Operation } from "../kit/face.ts";
+import { operatorTokenHash } from "../kit/operator-token.ts";
 import { STATUS_OF } from "../kit/refusal.ts";
 import { requestIdOf } from "../kit/request-id.ts";
 import { traced } from "../kit/trace.ts";
@@ -12,16 +13,12 @@ export type OperatorOperation = Operation<Operator>;
 
 const SHOWN_DIGITS = 8;
 
-/** Tokens are compared by their hashes, each with all that are set, so that the time tells nothing of them. */
-const operatorOf = async (c: Context, { ids, operatorTokens }: Deps): Promise<Access<Operator>> => {
+const operatorOf = async (c: Context, deps: Deps): Promise<Access<Operator>> => {
   const given = /^Bearer +(\S+) *$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  const hash = await ids.hashOf(given ?? "");
-  let isKnown = false;
-  for (const token of operatorTokens) isKnown = ids.isSame(hash, await ids.hashOf(token)) || isKnown;
-  if (given !== undefined && isKnown)
-    return { kind: "allow", caller: { token: hash.slice(0, SHOWN_DIGITS) } };
+  const hash = await operatorTokenHash(deps, given);
+  if (hash !== null) return { kind: "allow", caller: { token: hash.slice(0, SHOWN_DIGITS) } };
   const message =
-    operatorTokens.length === 0
+    deps.operatorTokens.length === 0
       ? "This deployment has no operator: set the secret OPERATOR_TOKEN"
       : "This is the operator's: send the token as Authorization: Bearer";
   return { kind: "refuse", refusal: { code: "unauthorized", message } };

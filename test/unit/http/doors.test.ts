@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { mimeBase64, readLaxBase64 } from "../../../src/domain/judge0/base64.ts";
 import { splitArguments } from "../../../src/http/judge0/arguments.ts";
-import { mimeBase64, readLaxBase64 } from "../../../src/http/judge0/base64.ts";
 import { fitsSelector, semverOf } from "../../../src/http/piston/version.ts";
 
 describe("a line of arguments", () => {

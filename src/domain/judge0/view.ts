@@ -1,10 +1,10 @@
-import type { JobSnapshot } from "../../domain/job/record.ts";
-import { fromBase64, utf8ToBase64 } from "../../domain/judging/base64.ts";
-import type { StoredCase } from "../../domain/ports/job-objects.ts";
+import type { JobSnapshot } from "../job/record.ts";
+import { fromBase64, utf8ToBase64 } from "../judging/base64.ts";
+import type { StoredCase } from "../ports/job-objects.ts";
 import { mimeBase64 } from "./base64.ts";
 import { TEXT_FIELDS } from "./fields.ts";
-import { type Standing, standingOf, statusOf } from "./status.ts";
-import type { Judge0Submission } from "./submission.ts";
+import { type Judge0Status, type Standing, standingOf, statusOf } from "./status.ts";
+import type { Judge0Submission } from "./submission-record.ts";
 
 const KIB = 1_024;
 const COMPILE_ERROR = 6;
@@ -96,6 +96,12 @@ const membersOf = ({ token, submission, snapshot, cases }: Seen): Record<string,
 };
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The status of a submission. */
+export const standOf = ({ submission, snapshot, cases }: Seen): Judge0Status => {
+  const counted = countedOf(cases.filter(({ verdict }) => verdict !== "skipped"));
+  return statusOf(standingOf(snapshot, counted, submission.cpu_time_limit).statusId);
+};
 
 /** The named members of a submission; null where one of them is no text and must be asked for in base64. */
 export const viewOf = (

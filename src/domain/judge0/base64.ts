@@ -1,4 +1,4 @@
-import { fromBase64, toBase64 } from "../../domain/judging/base64.ts";
+import { fromBase64, toBase64 } from "../judging/base64.ts";
 
 const LINE_CHARS = 60;
 

@@ -1,6 +1,6 @@
-import type { JobSnapshot } from "../../domain/job/record.ts";
-import { isTerminal } from "../../domain/job/state.ts";
-import type { StoredCase } from "../../domain/ports/job-objects.ts";
+import type { JobSnapshot } from "../job/record.ts";
+import { isTerminal } from "../job/state.ts";
+import type { StoredCase } from "../ports/job-objects.ts";
 
 const DESCRIPTIONS = [
   ...["In Queue", "Processing", "Accepted", "Wrong Answer", "Time Limit Exceeded", "Compilation Error"],
