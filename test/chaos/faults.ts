@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { LEASE_MS } from "../../src/wire/limits.ts";
+import { childNamed } from "../bench/lib/processes.ts";
 import { PHASES, type Phase } from "./gateway.ts";
 import type { Member, Site } from "./site.ts";
 
@@ -33,6 +34,15 @@ const killsAtPhases = PHASES.map(killAt);
 const killService: Fault = {
   name: "SIGKILL of the service",
   inflict: (site) => site.restartService(),
+};
+
+/** The runtime alone, which `npm start` starts again; what its queues held in memory is lost. */
+const killRuntime: Fault = {
+  name: "SIGKILL of the Workers runtime",
+  inflict: async (site) => {
+    const { pid } = await site.server().running();
+    process.kill(childNamed(pid, "workerd"), "SIGKILL");
+  },
 };
 
 const suspend: Fault = {
@@ -89,7 +99,7 @@ export const rounds: readonly (readonly Fault[])[] = [
   [killService],
   [unwritable],
   [loseReports],
+  [killRuntime],
   [fullState],
   [killService],
-  killsAtPhases.slice(0, 2),
 ];

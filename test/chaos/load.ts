@@ -18,8 +18,45 @@ const REQUEST_MS = 70_000;
 const PATHS = { program: "/calculator/tax-pnl/securities", function: "/files/checksum/sha256" } as const;
 export const ENDED = new Set(["completed", "failed", "succeeded", "cancelled", "expired", "error"]);
 
+/** A key whose first request died with the service stays taken for minutes; a client takes a new one sooner. */
+const KEY_PATIENCE_MS = 45_000;
+
+const withNewKey = (init: RequestInit): RequestInit => {
+  const headers = new Headers(init.headers);
+  if (headers.has("idempotency-key")) headers.set("idempotency-key", randomUUID());
+  return { ...init, headers };
+};
+
+/** What is being asked now, and what was said to it last. */
+const asking = new Map<symbol, string>();
+export const unanswered = (): string[] => [...asking.values()];
+
+const answers = new Map<number, number>();
+/** How often clients were answered with each status; 0 stands for no answer. */
+export const answersByStatus = (): string =>
+  [...answers]
+    .sort(([one], [other]) => one - other)
+    .map(([status, count]) => `${count} x ${status}`)
+    .join(", ");
+
 /** A client that repeats what got no answer, or one of 5xx or 429, as the service asks of its clients. */
-const patiently = async (url: string, init: RequestInit, until: AbortSignal): Promise<Response | null> => {
+const patiently = async (url: string, given: RequestInit, until: AbortSignal): Promise<Response | null> => {
+  const question = Symbol(url);
+  try {
+    return await untilAnswered(url, given, until, (last) => asking.set(question, `${url}: ${last}`));
+  } finally {
+    asking.delete(question);
+  }
+};
+
+const untilAnswered = async (
+  url: string,
+  given: RequestInit,
+  until: AbortSignal,
+  note: (last: string) => void,
+): Promise<Response | null> => {
+  let init = given;
+  let keyIsOldAtMs = performance.now() + KEY_PATIENCE_MS;
   while (!until.aborted) {
     try {
       const signal = AbortSignal.any([until, AbortSignal.timeout(REQUEST_MS)]);
@@ -27,11 +64,19 @@ const patiently = async (url: string, init: RequestInit, until: AbortSignal): Pr
       const body = await answer.arrayBuffer();
       // A key whose first request is still at work, or died with the service a moment ago.
       const isEarly = answer.status === 409 && answer.headers.has("retry-after");
+      answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
+      note(`${answer.status} ${Buffer.from(body).toString().slice(0, 200)}`);
+      if (isEarly && performance.now() > keyIsOldAtMs) {
+        init = withNewKey(init);
+        keyIsOldAtMs = performance.now() + KEY_PATIENCE_MS;
+      }
       if (answer.status < 500 && answer.status !== 429 && !isEarly) {
         return new Response([204, 304].includes(answer.status) ? null : body, answer);
       }
-    } catch {
-      // No answer: the request is repeated with the same key, and gives one job.
+    } catch (error) {
+      // The request is repeated with the same key, and gives one job.
+      answers.set(0, (answers.get(0) ?? 0) + 1);
+      note(`no answer: ${String(error)}`);
     }
     await delay(PAUSE_MS, undefined, { signal: until }).catch(() => undefined);
   }

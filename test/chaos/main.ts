@@ -3,20 +3,20 @@ import { localState, persistenceDir } from "../../scripts/lib/local.ts";
 import { optionsOf } from "../../scripts/lib/usage.ts";
 import { countsOf, endsOf, faultsOf } from "./check.ts";
 import { type Fault, rounds } from "./faults.ts";
-import { type Load, startLoad } from "./load.ts";
+import { answersByStatus, type Load, startLoad, unanswered } from "./load.ts";
 import { type Site, startSite } from "./site.ts";
 import { readStoredState } from "./stored-state.ts";
 
 const usage = `Usage: npm run chaos -- [--jobs N] [--seconds S] [--only WORDS] [--settle S]
 
-Runs npm start with two more executors under a load of N jobs of all faces (300), spread over S seconds (180),
+Runs npm start with two more executors under a load of N jobs of all faces (300), spread over S seconds (150),
 and meanwhile kills, suspends and starves its processes, one fault after the other. Then everything must have
 ended within --settle seconds (300), and what lies on the disk must agree with itself and with what clients were
 answered. --only takes the faults whose names have these words. It mounts small file systems, so it wants root.`;
 
 const values = optionsOf(usage, {
   jobs: { type: "string", default: "300" },
-  seconds: { type: "string", default: "180" },
+  seconds: { type: "string", default: "150" },
   settle: { type: "string", default: "300" },
   only: { type: "string", default: "" },
 });
@@ -67,6 +67,12 @@ const settled = async (load: Load, withinMs: number, persisted: string): Promise
 const main = async (): Promise<string[]> => {
   const site = await startSite();
   const over = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      over.abort();
+      void site.remove().finally(() => process.exit(1));
+    });
+  }
   try {
     say(`the service runs at ${site.gateway.url}, its state in ${site.stateDir}`);
     const loading = startLoad({
@@ -76,9 +82,9 @@ const main = async (): Promise<string[]> => {
       until: over.signal,
     });
     const missed = await inflictAll(site);
-    const patience = delay(numberOf(values.settle) * 1_000, null);
+    const patience = delay(numberOf(values.settle) * 1_000, null, { signal: over.signal }).catch(() => null);
     const load = await Promise.race([loading, patience]);
-    if (load === null) return [...missed, "submissions were not answered in time"];
+    if (load === null) return [...missed, ...unanswered().map((what) => `not answered in time: ${what}`)];
     say(`${load.accepted.length} jobs were accepted`);
     const persisted = persistenceDir(localState(site.stateDir));
     const unended = await settled(load, numberOf(values.settle) * 1_000, persisted);
@@ -87,6 +93,7 @@ const main = async (): Promise<string[]> => {
     const state = readStoredState(persisted);
     for (const line of endsOf(state, load.accepted)) say(line);
     say(countsOf(state));
+    say(`clients were answered ${answersByStatus()}`);
     const short = numberOf(values.jobs) - load.accepted.length;
     return [
       ...missed,

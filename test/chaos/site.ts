@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { startTicksOf } from "../../scripts/lib/process-stat.ts";
 import { type Executor, type ExecutorHome, makeHome, startExecutor } from "../e2e/support/executors.ts";
 import { type Server, startServer } from "../e2e/support/server.ts";
 import { type Gateway, type OnPhase, type Phase, startGateway } from "./gateway.ts";
@@ -148,6 +149,7 @@ export const startSite = async (): Promise<Site> => {
       const { pid } = await server.running();
       gateway.lead(null);
       process.kill(pid, "SIGKILL");
+      while (startTicksOf(pid) !== null) await delay(50);
       server = await start();
     },
     reaches: (phase, key) =>
