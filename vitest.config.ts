@@ -10,6 +10,7 @@ const testExecutorKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "",
 const workerTestVars = {
   ACCESS: "open",
   RATE_LIMITS: "false",
+  QUOTA_CLASSES: JSON.stringify({ small: { upload_bytes_per_day: 250_000_000, jobs_per_hour: 5 } }),
   OPERATOR_TOKEN: "operator-token-of-the-tests",
   TRUSTED_EXECUTORS: `hand=${testExecutorKey}`,
   TEST_EXECUTOR_PUBLIC_KEY: testExecutorKey,

@@ -2,6 +2,7 @@ import type { JobStorage } from "../src/adapters/job-storage.ts";
 import type { JobDeps } from "../src/deps/types.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
+import { isUploadKnown, uploadedBytes } from "../src/domain/job/awaited-uploads.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
 import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
@@ -36,6 +37,7 @@ export class JobEffects {
   readonly #sockets: LogSockets;
   #projectedVersion = 0;
   #isCharged = false;
+  #isCorrected = false;
   #isRowToGo = false;
   #projection: Promise<void> = Promise.resolve();
 
@@ -57,6 +59,7 @@ export class JobEffects {
   start(record: JobRecord): Promise<void>[] {
     const effects: Promise<void>[] = [];
     if (this.#projectedVersion < record.version) effects.push(this.#project(record));
+    if (isUploadKnown(record)) effects.push(this.#correctUpload(record));
     if (isTerminal(record.state)) effects.push(this.chargeQuota(record), this.announce(record));
     return effects;
   }
@@ -102,6 +105,13 @@ export class JobEffects {
     if (record.clientKey === null || this.#isCharged) return;
     await this.#deps.quotas.settle(record.clientKey, this.#objectId, chargedCpuSeconds(record));
     this.#isCharged = true;
+  }
+
+  /** Counts what was uploaded in place of what might have been; done again it changes nothing. */
+  async #correctUpload(record: JobRecord): Promise<void> {
+    if (record.clientKey === null || this.#isCorrected) return;
+    await this.#deps.quotas.correct(record.clientKey, this.#objectId, uploadedBytes(record));
+    this.#isCorrected = true;
   }
 
   /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */
@@ -187,6 +197,7 @@ export class JobEffects {
   forget(): void {
     this.#projectedVersion = 0;
     this.#isCharged = false;
+    this.#isCorrected = false;
     this.#isRowToGo = false;
   }
 

@@ -4,7 +4,7 @@ import { JobStorage } from "../src/adapters/job-storage.ts";
 import { refusedSocket } from "../src/adapters/refused-socket.ts";
 import { serviceLog } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
-import { isRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
+import { isRetentionOver, isRowRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
 import { endJob, keepsInputs, withoutRun } from "../src/domain/job/endings.ts";
 import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
@@ -41,6 +41,8 @@ import { hear } from "./log-sockets.ts";
 import { Waiters } from "./waiters.ts";
 
 const CANCEL_WAIT_MS = 2_000;
+/** Requests that wait for the end of one job at a time; watchers have sockets. */
+const HELD_WAITS = 100;
 
 /**
  * One job: its record, its log, its watchers and its one alarm. Every decision is a pure function of
@@ -49,7 +51,7 @@ const CANCEL_WAIT_MS = 2_000;
  */
 export class JobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: JobStorage;
-  readonly #waiters = new Waiters();
+  readonly #waiters = new Waiters(HELD_WAITS);
   #made: JobParts | null = null;
   #session: InteractiveSession | null = null;
   /** It is being deleted. */
@@ -70,7 +72,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
       return { kind: "created", snapshot: await this.#begin(job), usage };
     }
     const slot = this.ctx.id.toString();
-    const { granted, usage } = await quotas.take(clientKey, slot);
+    const { granted, usage } = await quotas.take(clientKey, slot, job.uploadBytes ?? 0);
     if (!granted) return { kind: "over_quota", usage };
     try {
       return { kind: "created", snapshot: await this.#begin(job), usage };
@@ -309,6 +311,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const record = this.#shown();
     if (record === null) return refusedSocket(mode, request.headers.get("x-stream-id") ?? "");
     const { log, sockets, effects } = this.#parts;
+    if (sockets.isFull) return new Response(null, { status: 429 });
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
     const after = Number.isInteger(asked) ? Math.min(asked, log.nextSeq() - 1) : record.firstSeq - 1;
     const answer = sockets.accept(mode, after, snapshotOf(record));
@@ -363,6 +366,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
     }
+    if (isRowRetentionOver(record, now)) return this.remove();
     if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();
     return changes.tick(this.#storage.record() ?? record, now);
   }
@@ -402,6 +406,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async #deleteFiles(record: JobRecord): Promise<void> {
     const { deps, effects, changes } = this.#parts;
     await effects.removeFiles();
+    this.#storage.dropLog();
     await changes.commit(filesDeleted(record, deps.now()));
   }
 }

@@ -30,6 +30,9 @@ const LAG_POLL_MS = 20;
 /** Watchers only listen: a few messages do no harm, a stream of them keeps the object awake for nothing. */
 const HEARD_MOST = 100;
 
+/** Of one job. */
+const WATCHERS = 1_000;
+
 const watcherState = z.object({
   mode: z.enum(["text", "lines", "escaped", "typed"]),
   /** Number of the last record that the watcher was sent. */
@@ -128,6 +131,11 @@ export class LogSockets {
   /** Tells every watcher of a change of state. */
   status(snapshot: JobSnapshot): void {
     for (const socket of this.#open()) this.#send(socket, statusFrames(stateOf(socket).mode, snapshot));
+  }
+
+  /** Whether no further watcher is taken. */
+  get isFull(): boolean {
+    return this.#open().length >= WATCHERS;
   }
 
   get isWatched(): boolean {

@@ -7,14 +7,20 @@ import { retryDelayMs } from "../src/domain/backoff.ts";
 import type { QuotaGrant } from "../src/domain/ports/quotas.ts";
 import { isJudgeOwnerKey } from "../src/domain/quota/judge-key.ts";
 import {
+  correctUpload,
+  countJob,
   EMPTY_QUOTA,
+  type QuotaRefusal,
   type QuotaRules,
   type QuotaState,
   type QuotaUsage,
   quotaEmptyAtMs,
+  refuseUpload,
   releaseSlot,
   reserveSlot,
+  type Share,
   settleSlot,
+  uploadsClosed,
   usageOf,
 } from "../src/domain/quota/quota.ts";
 import { type Spent, type Tallies, tallied, talliesAt, talliesEndMs } from "../src/domain/quota/tally.ts";
@@ -31,7 +37,7 @@ type Persisted = {
 const Durable = createDurable() as unknown as new (state: DurableObjectState, env: unknown) => Persisted;
 
 /**
- * One client's budget. itty-durable persists the public fields and dispatches the method calls; every
+ * The budget of a key's owner, or of the strangers of a network. itty-durable persists the public fields and dispatches the method calls; every
  * rule is a pure function of src/domain/quota. Persisting is explicit, because asking must not store.
  */
 export class QuotaObject extends Durable {
@@ -43,15 +49,36 @@ export class QuotaObject extends Durable {
   #alarmFailures = 0;
 
   /** Takes a slot for a submission whose upload goes on for a while. */
-  reserve(slot: string): Promise<QuotaGrant> {
-    return this.#grant(slot, RESERVATION_MS);
+  reserve(slot: string, share: Share): Promise<QuotaGrant> {
+    return this.#grant(slot, RESERVATION_MS, { share });
   }
 
   /** Takes a slot for a job that is made, be it reserved or not. */
-  take(slot: string): Promise<QuotaGrant> {
+  take(slot: string, share: Share, uploadBytes: number): Promise<QuotaGrant> {
     const { slotLeaseMs, uploadWaitMs } = this.#deps();
     const mayUpload = classOfSubject(this.state.id.name ?? "") !== null;
-    return this.#grant(slot, slotLeaseMs + (mayUpload ? uploadWaitMs : 0));
+    return this.#grant(slot, slotLeaseMs + (mayUpload ? uploadWaitMs : 0), { share, uploadBytes });
+  }
+
+  async count(slot: string): Promise<QuotaGrant> {
+    const { now, rules } = this.#deps();
+    const { granted, usage, state } = countJob(this.quota, rules, slot, now);
+    if (!granted || state.accepted.length === this.quota.accepted.length) return { granted, usage };
+    this.#tally({ jobs: 1 }, now);
+    await this.#keep(state);
+    return { granted, usage };
+  }
+
+  async correct(slot: string, uploadBytes: number): Promise<{ done: true }> {
+    return this.#change(correctUpload(this.quota, slot, uploadBytes));
+  }
+
+  closed(share: Share): { refusal: QuotaRefusal | null } {
+    return { refusal: uploadsClosed(this.quota, share, this.#deps().now) };
+  }
+
+  async refuse(share: Share): Promise<{ done: true }> {
+    return this.#change(refuseUpload(this.quota, share, this.#deps().now));
   }
 
   async release(slot: string): Promise<{ done: true }> {
@@ -69,9 +96,9 @@ export class QuotaObject extends Durable {
     return this.#change(settleSlot(this.quota, slot, cpuSeconds, now));
   }
 
-  usage(): QuotaUsage {
+  usage(share: Share = null): QuotaUsage {
     const { now, rules } = this.#deps();
-    return usageOf(this.quota, rules, now);
+    return usageOf(this.quota, rules, now, share);
   }
 
   account(): QuotaUsage & Tallies {
@@ -104,9 +131,13 @@ export class QuotaObject extends Durable {
     await this.state.storage.deleteAll();
   }
 
-  async #grant(slot: string, leaseMs: number): Promise<QuotaGrant> {
+  async #grant(
+    slot: string,
+    leaseMs: number,
+    asked: { share: Share; uploadBytes?: number },
+  ): Promise<QuotaGrant> {
     const { now, rules } = this.#deps();
-    const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + leaseMs, now);
+    const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + leaseMs, now, asked);
     if (granted) {
       const isNew = !this.quota.slots.some((held) => held.slot === slot);
       if (isNew) this.#tally({ jobs: 1 }, now);

@@ -1,9 +1,12 @@
-/** What one job's object holds at a time. */
-const WAITERS = 1_000;
-
 /** Callers that wait for the job to end; they are woken by it, or by their own time running out. */
 export class Waiters {
   readonly #wakers = new Set<() => void>();
+  readonly #most: number;
+
+  /** Holds at most so many at a time: whoever waits longest is woken for the next one. */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   get count(): number {
     return this.#wakers.size;
@@ -20,7 +23,7 @@ export class Waiters {
       };
       this.#wakers.add(wake);
       const [first] = this.#wakers;
-      if (this.#wakers.size > WAITERS) first?.();
+      if (this.#wakers.size > this.#most) first?.();
     });
   }
 

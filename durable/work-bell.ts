@@ -1,11 +1,14 @@
 import { Waiters } from "./waiters.ts";
 
+/** Workers that wait at a time. */
+const WORKERS = 1_000;
+
 /**
  * Where workers wait for work, and who has some rings. Nothing is stored: each look behind a ring is at the
  * rows, and who misses a ring learns so from what it has seen.
  */
 export class WorkBell {
-  readonly #waiters = new Waiters();
+  readonly #waiters = new Waiters(WORKERS);
   readonly #instance = crypto.randomUUID();
   #rings = 0;
 

@@ -37,7 +37,12 @@ import type {
 import { classOfSubject } from "./domain/access/caller.ts";
 import type { TrustedKey } from "./domain/pool/trust.ts";
 import type { Logger } from "./domain/ports/logger.ts";
-import { rulesOfClass } from "./domain/quota/classes.ts";
+import {
+  rulesOfClass,
+  rulesOfStrangers,
+  runLimitsOf,
+  STRANGERS_UPLOAD_BYTES,
+} from "./domain/quota/classes.ts";
 import { isJudgeKey } from "./domain/quota/judge-key.ts";
 import type { QuotaRules } from "./domain/quota/quota.ts";
 import { type Subscription, subscriptionsOf, type WebhookEndpoint } from "./domain/webhooks/endpoint.ts";
@@ -73,13 +78,18 @@ const rulesOf = (config: Config): QuotaRules => ({
   activeJobs: config.RUN_MAX_ACTIVE,
   jobsPerHour: config.RUN_MAX_PER_HOUR,
   cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
+  uploadBytesPerDay: STRANGERS_UPLOAD_BYTES,
 });
+
+const strangersRulesOf = (config: Config): QuotaRules =>
+  rulesOfStrangers(config.QUOTA_CLASSES, rulesOf(config));
 
 /** Clients of the doors send many small submissions: they count apart, by rules of their own. */
 const judgeRulesOf = (config: Config): QuotaRules => ({
   activeJobs: config.JUDGE_MAX_ACTIVE,
   jobsPerHour: config.JUDGE_MAX_PER_HOUR,
   cpuSecondsPerMinute: config.RUN_CPU_SECONDS_PER_MINUTE,
+  uploadBytesPerDay: STRANGERS_UPLOAD_BYTES,
 });
 
 const doorsOf = (config: Config, callbacks: boolean): DoorSettings => ({
@@ -133,7 +143,7 @@ const ATTEMPTS_MS = 3 * 25 * 60_000;
 const rulesFor = (config: Config, clientKey: string): QuotaRules => {
   if (isJudgeKey(clientKey)) return judgeRulesOf(config);
   const quotaClass = classOfSubject(clientKey);
-  return quotaClass === null ? rulesOf(config) : rulesOfClass(config.QUOTA_CLASSES, quotaClass);
+  return quotaClass === null ? strangersRulesOf(config) : rulesOfClass(config.QUOTA_CLASSES, quotaClass);
 };
 
 export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
@@ -214,6 +224,7 @@ const accessDepsFor = (env: RawEnv): AccessDeps => {
     ids: randomIds,
     access: { mode: config.ACCESS, anonymousRuns: config.ANONYMOUS_RUNS },
     apiKeys: d1ApiKeys(config.DB, systemClock),
+    blocks: async () => (await d1Operations(config.DB, systemClock).gates()).blocks,
   };
 };
 
@@ -240,7 +251,8 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     typedJobs: durableTypedJobObjects(typedJobConfigOf(env).TYPED_JOB_OBJECT, systemClock),
     jobs: durableJobObjects(config.JOB_OBJECT),
     assets: { fetch: (request) => config.ASSETS.fetch(request) },
-    quotaRules: rulesOf(config),
+    quotaRules: strangersRulesOf(config),
+    runLimits: (clientKey) => runLimitsOf(config.QUOTA_CLASSES, classOfSubject(clientKey)),
     doors: doorsOf(config, webhookConfig.WEBHOOK_SECRET !== ""),
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
@@ -253,6 +265,8 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     workloadSettings: {
       uploadMs: config.UPLOAD_URL_SECONDS * 1_000,
       retentionMs: config.FILE_RETENTION_DAYS * 86_400_000,
+      // Never before the files.
+      rowRetentionMs: Math.max(config.ROW_RETENTION_DAYS, config.FILE_RETENTION_DAYS) * 86_400_000,
       queueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
     },
     ...trustOf(config),
@@ -286,6 +300,7 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
         },
       };
     },
+    quotas: config.QUOTA_OBJECT === undefined ? null : durableQuotas(config.QUOTA_OBJECT),
     zone: config.RESPONSE_TIMEZONE,
     credentials: { username: config.BASIC_AUTH_USERNAME, password: config.BASIC_AUTH_PASSWORD },
     assets: assets === undefined ? null : { fetch: (request) => assets.fetch(request) },

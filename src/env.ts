@@ -105,6 +105,8 @@ const schema = z.object({
   UPLOAD_URL_SECONDS: count(DAY_SECONDS).pipe(z.int().max(7 * DAY_SECONDS)),
   /** From the creation of a workload job; longer than it may wait for its uploads. */
   FILE_RETENTION_DAYS: count(30).pipe(z.int().min(8, { error: "FILE_RETENTION_DAYS must be at least 8" })),
+  /** From the creation of a workload job; what lists show of it stays so long. */
+  ROW_RETENTION_DAYS: count(90),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -113,6 +115,8 @@ export type Config = z.infer<typeof schema>;
 const typedJobSchema = z.object({
   DB: binding<D1Database>("DB"),
   TYPED_JOB_OBJECT: binding<DurableObjectNamespace>("TYPED_JOB_OBJECT"),
+  /** Without it the jobs of keys' owners are not counted. */
+  QUOTA_OBJECT: z.custom<DurableObjectNamespace>().optional(),
   ASSETS: z.custom<Fetcher>().optional(),
   RESPONSE_TIMEZONE: z
     .string()

@@ -75,7 +75,7 @@ export const d1JobRows = (db: D1Database): JobRows => ({
       .all<{ object_id: string }>();
     return results.map((row) => row.object_id);
   },
-  finishedBefore: async (runsFinishedAtMs, workloadsCreatedAtMs, { startId, limit }) => {
+  finishedBefore: async ({ runsFinishedAtMs, filesCreatedAtMs, rowsCreatedAtMs }, { startId, limit }) => {
     const statements = ["object_id >= ?3", "object_id < ?3"].map((side) =>
       db
         .prepare(
@@ -83,9 +83,9 @@ export const d1JobRows = (db: D1Database): JobRows => ({
              (SELECT object_id, face, created_at_ms, finished_at_ms, files_deleted_at_ms FROM jobs
               WHERE ${side} ORDER BY object_id LIMIT ?4)
            WHERE finished_at_ms IS NOT NULL AND CASE face WHEN 'runs' THEN finished_at_ms < ?1
-             ELSE created_at_ms < ?2 AND files_deleted_at_ms IS NULL END`,
+             ELSE CASE WHEN files_deleted_at_ms IS NULL THEN created_at_ms < ?2 ELSE created_at_ms < ?5 END END`,
         )
-        .bind(runsFinishedAtMs, workloadsCreatedAtMs, startId, limit),
+        .bind(runsFinishedAtMs, filesCreatedAtMs, startId, limit, rowsCreatedAtMs),
     );
     const found = await db.batch<{ object_id: string }>(statements);
     return found.flatMap(({ results }) => results.map((row) => row.object_id));

@@ -129,6 +129,14 @@ export class JobStorage {
     }
   }
 
+  /** Forgets the log, and what a door keeps, of a job whose files are gone. */
+  dropLog(): void {
+    for (const [key] of [...this.#storage.kv.list({ prefix: LOG_PREFIX })]) this.#storage.kv.delete(key);
+    this.#storage.kv.delete(DOOR_DATA);
+    this.#tail = null;
+    this.#recent.clear();
+  }
+
   /** Stored chunks from the newest back. */
   *chunksBackward(): Iterable<LogChunk> {
     for (const [, chunk] of this.#storage.kv.list<LogChunk>({ prefix: LOG_PREFIX, reverse: true })) {

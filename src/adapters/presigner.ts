@@ -1,5 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import type { DownloadHeaders, Presigner } from "../domain/ports/presigner.ts";
+import type { DownloadHeaders, Presigner, SignedUpload } from "../domain/ports/presigner.ts";
 
 export type S3Access = {
   /** The S3 endpoint with the bucket's name, without a trailing slash. */
@@ -8,7 +8,12 @@ export type S3Access = {
   readonly secretAccessKey: string;
 };
 
-/** SigV4 query signing; only host, method and key are signed, so a client needs no header of ours. */
+const headersOf = ({ contentType, sizeBytes }: SignedUpload): Record<string, string> => ({
+  ...(contentType === undefined ? {} : { "content-type": contentType }),
+  ...(sizeBytes === undefined ? {} : { "content-length": String(sizeBytes) }),
+});
+
+/** SigV4 query signing: host, method and key, and what an upload was named to be; other headers are the client's. */
 export const s3Presigner = (access: S3Access): Presigner => {
   const { accessKeyId, secretAccessKey } = access;
   const client = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "auto" });
@@ -16,7 +21,7 @@ export const s3Presigner = (access: S3Access): Presigner => {
     method: "GET" | "PUT",
     key: string,
     expiresInSeconds: number,
-    answer?: DownloadHeaders,
+    { answer, headers = {} }: { answer?: DownloadHeaders; headers?: Record<string, string> },
   ): Promise<string> => {
     const url = new URL(`${access.bucketUrl}/${key}`);
     url.searchParams.set("X-Amz-Expires", String(expiresInSeconds));
@@ -24,12 +29,19 @@ export const s3Presigner = (access: S3Access): Presigner => {
       url.searchParams.set("response-content-disposition", answer.contentDisposition);
       url.searchParams.set("response-content-type", answer.contentType);
     }
-    const signed = await client.sign(url.href, { method, aws: { signQuery: true } });
+    const signed = await client.sign(url.href, {
+      method,
+      headers,
+      // Without it the library leaves out the very headers that say what is uploaded.
+      aws: { signQuery: true, allHeaders: true },
+    });
     // A space is signed as %20, and not every server reads a plus as one.
     return signed.url.replaceAll("+", "%20");
   };
   return {
-    get: (key, expiresInSeconds, answer) => presign("GET", key, expiresInSeconds, answer),
-    put: (key, expiresInSeconds) => presign("PUT", key, expiresInSeconds),
+    get: (key, expiresInSeconds, answer) =>
+      presign("GET", key, expiresInSeconds, answer === undefined ? {} : { answer }),
+    put: (key, expiresInSeconds, signed = {}) =>
+      presign("PUT", key, expiresInSeconds, { headers: headersOf(signed) }),
   };
 };

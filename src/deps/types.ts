@@ -1,3 +1,4 @@
+import type { Block } from "../domain/access/block.ts";
 import type { AccessSettings } from "../domain/access/caller.ts";
 import type { PoolLimits } from "../domain/pool/limits.ts";
 import type { TrustedKey } from "../domain/pool/trust.ts";
@@ -132,6 +133,8 @@ export type AccessDeps = {
   readonly ids: Ids;
   readonly access: AccessSettings;
   readonly apiKeys: ApiKeys;
+  /** What the operator has shut out; at most 30 seconds old. */
+  readonly blocks: () => Promise<readonly Block[]>;
 };
 
 type Allows = (subject: string) => Promise<boolean>;
@@ -145,6 +148,8 @@ export type TypedJobDeps = AccessDeps & {
   readonly log: Logger;
   readonly rows: TypedJobRows;
   readonly objects: TypedJobObjects;
+  /** Null in a service that counts nobody. */
+  readonly quotas: Pick<Quotas, "count"> | null;
   /** The queue of a binding's name; throws when there is no such binding. */
   readonly queue: (binding: string) => { send(message: string): Promise<void> };
   /** Time zone that answers label instants with. */

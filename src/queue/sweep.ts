@@ -47,8 +47,11 @@ const sweepJobs = async (deps: Deps, now: number): Promise<void> => {
     PAGE,
   );
   const kept = await deps.rows.finishedBefore(
-    now - deps.runRetentionMs - PATIENCE_MS,
-    now - deps.workloadSettings.retentionMs - PATIENCE_MS,
+    {
+      runsFinishedAtMs: now - deps.runRetentionMs - PATIENCE_MS,
+      filesCreatedAtMs: now - deps.workloadSettings.retentionMs - PATIENCE_MS,
+      rowsCreatedAtMs: now - deps.workloadSettings.rowRetentionMs - PATIENCE_MS,
+    },
     { startId: startIdAt(now), limit: LOOKED_THROUGH },
   );
   const woken = await each(deps.log, [...overdue, ...kept], async (objectId) => {

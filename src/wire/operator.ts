@@ -37,7 +37,7 @@ export const madeKey = z.object({ key: z.string().nullable(), details: keyView }
 export const rotateKey = z.strictObject({ grace_seconds: z.int().min(0).max(2_592_000).default(86_400) });
 
 export const newBlock = z.strictObject({
-  kind: z.enum(["address", "range", "owner", "job_hash"]),
+  kind: z.enum(["address", "range", "owner", "key", "job_hash"]),
   value: z.string().min(1).max(200),
   reason: z.string().min(1).max(200),
   until: instant.nullable().default(null),

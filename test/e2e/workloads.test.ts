@@ -63,6 +63,21 @@ describe("calculator/tax-pnl/securities", () => {
     120_000,
   );
 
+  it("takes at a URL with a named type and size nothing else, and at a plain one whatever comes", async () => {
+    const file = path.join(folder, "named.csv");
+    writeFileSync(file, "date,security,side,quantity,price\n");
+    const longer = path.join(folder, "longer.csv");
+    writeFileSync(longer, "date,security,side,quantity,price\n2026-01-05,ABC,BUY,10,100\n");
+    const plain = await post(TAX, { security_type: "domestic" });
+    const part = plain.uploads[0]?.name ?? "";
+    expect(await curlPut(plain.url, ["-H", "Content-Type: text/html"], longer)).toBe(200);
+    const uploads = { [part]: { content_type: "text/csv", size_bytes: 34 } };
+    const named = await post(TAX, { security_type: "domestic", uploads });
+    expect(await curlPut(named.url, ["-H", "Content-Type: text/html"], file)).toBe(403);
+    expect(await curlPut(named.url, asCsv, longer)).toBe(403);
+    expect(await curlPut(named.url, asCsv, file)).toBe(200);
+  });
+
   it("names the lines that it cannot use", async () => {
     const { job_id: id, url } = await post(TAX, { security_type: "domestic" });
     const file = path.join(folder, "bad.csv");

@@ -25,7 +25,9 @@ export const addBlocks = (program: Command): void => {
     });
   blocks
     .command("add <kind> <value> <reason>")
-    .description("shut out an address, a range, an owner or a job_hash; effective within 30 s")
+    .description(
+      "shut out an address, a range, an owner, a key (by its id) or a job_hash; effective within 30 s",
+    )
     .option("--hours <count>", "ends after so many hours", Number)
     .action(async (kind: string, value: string, reason: string, _options: unknown, command: Command) => {
       const { hours } = command.opts<{ hours?: number }>();

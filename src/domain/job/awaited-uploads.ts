@@ -25,3 +25,11 @@ export const uploadChecked = (record: JobRecord, now: number): JobRecord =>
 /** Whether what was uploaded cannot be used: it goes at once . */
 export const leavesUselessUploads = (record: JobRecord): boolean =>
   record.result?.reason === "bad_input" || record.state === "expired";
+
+/** Whether a job waited for uploads and no longer does: what they come to is known. */
+export const isUploadKnown = ({ face, upload }: JobRecord): boolean =>
+  face === "workloads" && upload === null;
+
+/** What a job's uploads came to; nothing where they never came, or were of no use. */
+export const uploadedBytes = ({ task }: JobRecord): number =>
+  task.files.reduce((total, { sizeBytes }) => total + sizeBytes, 0);

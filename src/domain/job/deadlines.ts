@@ -28,6 +28,17 @@ const deleteAtMs = (record: JobRecord): number => {
   return Math.min(keptUntilMs, record.downloadedAtMs + REPEATED_DOWNLOAD_MS);
 };
 
+/** How long records of before stay, which do not say it themselves. */
+const ROW_RETENTION_MS = 90 * 86_400_000;
+
+/** When a job whose files are deleted goes whole. */
+const rowDeleteAtMs = ({ createdAtMs, rowRetentionMs = ROW_RETENTION_MS }: JobRecord): number =>
+  createdAtMs + rowRetentionMs;
+
+/** Whether nothing of a job whose files are deleted is to stay any longer. */
+export const isRowRetentionOver = (record: JobRecord, now: number): boolean =>
+  isTerminal(record.state) && record.filesDeletedAtMs !== null && now >= rowDeleteAtMs(record);
+
 /** Whether an ended job is to be deleted; where the record stays, its files. */
 export const isRetentionOver = (record: JobRecord, now: number): boolean =>
   isTerminal(record.state) && record.filesDeletedAtMs === null && now >= deleteAtMs(record);
@@ -52,7 +63,7 @@ const pingOf = (now: number, isWatched: boolean): Deadlines => (isWatched ? { pi
 /** The named instants at which time alone changes the job, in epoch ms; empty for a job that is gone. */
 export const deadlinesOf = (record: JobRecord, now: number, isWatched = false): Deadlines => {
   if (isTerminal(record.state)) {
-    if (record.filesDeletedAtMs !== null) return {};
+    if (record.filesDeletedAtMs !== null) return { rowDeleteAtMs: rowDeleteAtMs(record) };
     return { deleteAtMs: deleteAtMs(record) };
   }
   if (record.attempt !== null) {

@@ -30,7 +30,7 @@ export const chargedCpuSeconds = ({ result, lostCpuSeconds }: JobRecord): number
 const NOTHING: StoredBytes = { kind: "inline", bytes: new Uint8Array(0) };
 
 /** A task without what no attempt will read again. */
-const spent = (task: Task): Task => {
+export const spent = (task: Task): Task => {
   if (task.kind !== "program") return task;
   const { executables: _, ...rest } = task;
   return {

@@ -1,6 +1,6 @@
 import { HEARTBEAT_MS } from "../../wire/limits.ts";
 import { loseAttempt } from "./attempts.ts";
-import { endJob, withoutRun } from "./endings.ts";
+import { endJob, spent, withoutRun } from "./endings.ts";
 import { changed, type JobRecord } from "./record.ts";
 import { isTerminal } from "./state.ts";
 
@@ -28,9 +28,9 @@ export const cancel = (record: JobRecord, now: number): JobRecord => {
   return endJob({ ...record, cancelRequested: true }, withoutRun("cancelled", null), now);
 };
 
-/** Marks a job whose files were deleted at the end of their retention. */
+/** A job whose files were deleted at the end of their retention: what is left of it is what lists show. */
 export const filesDeleted = (record: JobRecord, now: number): JobRecord =>
-  changed(record, now, { filesDeletedAtMs: now, usesBucket: false });
+  changed(record, now, { filesDeletedAtMs: now, usesBucket: false, task: spent(record.task) });
 
 /** Marks an ended job all of whose files were sent: all that is left of it is there to be sent again for a while. */
 export const downloaded = (record: JobRecord, now: number): JobRecord =>

@@ -11,9 +11,12 @@ export type NewJob = {
   readonly queueWaitMs: number;
   readonly retentionMs: number;
   readonly retains?: JobRecord["retains"];
+  readonly rowRetentionMs?: number;
   readonly workload?: WorkloadDetails;
   /** The job waits for these parts before it is queued. */
   readonly upload?: Omit<UploadPlan, "checkAtMs">;
+  /** What its uploads count for until they are there. */
+  readonly uploadBytes?: number;
   readonly webhooks?: JobRecord["webhooks"];
   /** The trace that the job goes on in, as the header `traceparent` says it. */
   readonly trace?: string;
@@ -47,6 +50,7 @@ export const newJob = (job: NewJob, attemptSecret: string, now: number): JobReco
   queueDeadlineMs: now + job.queueWaitMs,
   retentionMs: job.retentionMs,
   retains: job.retains ?? "nothing",
+  ...(job.rowRetentionMs === undefined ? {} : { rowRetentionMs: job.rowRetentionMs }),
   filesDeletedAtMs: null,
   cancelRequested: false,
   firstSeq: 1,

@@ -70,6 +70,8 @@ export type UploadPart = {
   readonly contentTypes: readonly string[];
   readonly maxBytes: number;
   readonly isRequired: boolean;
+  /** What the client named beforehand: the part's URL takes nothing else. */
+  readonly signed?: { readonly contentType?: string; readonly sizeBytes?: number };
 };
 
 export type UploadPlan = {
@@ -180,6 +182,8 @@ export type JobRecord = {
   /** What goes when the retention is over: everything, or the files alone. */
   readonly retains: "nothing" | "record";
   readonly filesDeletedAtMs: number | null;
+  /** Where the record stays: how long from the job's creation. Absent in records of before, which stay as long as was usual. */
+  readonly rowRetentionMs?: number;
   /** When a client had first been sent all its files: from then on only that can be asked for again. */
   readonly downloadedAtMs?: number;
   readonly cancelRequested: boolean;

@@ -28,6 +28,9 @@ const problemOf = (part: UploadPart, object: UploadedObject): string | null => {
   if (object.sizeBytes > part.maxBytes) {
     return `${part.name} has ${object.sizeBytes} bytes; at most ${part.maxBytes} are allowed`;
   }
+  const { sizeBytes } = part.signed ?? {};
+  if (sizeBytes !== undefined && object.sizeBytes !== sizeBytes)
+    return `${part.name} has ${object.sizeBytes} bytes; ${sizeBytes} were named`;
   const type = mediaType(object.contentType);
   if (type === "multipart/form-data") {
     return `${part.name} was uploaded as a form (multipart/form-data); PUT the file's bytes themselves`;

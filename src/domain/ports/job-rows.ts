@@ -50,13 +50,16 @@ export type JobRows = {
    */
   unfinishedBefore(createdAtMs: number, waitingCreatedAtMs: number, limit: number): Promise<string[]>;
   /**
-   * Object ids of jobs whose retention is over: runs that ended before `runsFinishedAtMs`, and workload jobs
-   * of before `workloadsCreatedAtMs` whose files are not deleted. No index holds them: it would cost each
-   * job a row. So many rows are looked through behind `startId`, and as many from the first on.
+   * Object ids of jobs whose retention is over: runs that ended before `runsFinishedAtMs`, workload jobs of before
+   * `filesCreatedAtMs` whose files are not deleted, and those of before `rowsCreatedAtMs`. No index holds them: it
+   * would cost each job a row. So many rows are looked through behind `startId`, and as many from the first on.
    */
   finishedBefore(
-    runsFinishedAtMs: number,
-    workloadsCreatedAtMs: number,
+    bounds: {
+      readonly runsFinishedAtMs: number;
+      readonly filesCreatedAtMs: number;
+      readonly rowsCreatedAtMs: number;
+    },
     window: { readonly startId: string; readonly limit: number },
   ): Promise<string[]>;
 };

@@ -1,4 +1,4 @@
-import type { QuotaUsage } from "../quota/quota.ts";
+import type { QuotaRefusal, QuotaUsage } from "../quota/quota.ts";
 import type { Tallies } from "../quota/tally.ts";
 
 export type QuotaGrant = { readonly granted: boolean; readonly usage: QuotaUsage };
@@ -7,7 +7,15 @@ export type Quotas = {
   /** Takes a slot for the ten minutes that a large upload may last; the job that comes of it takes it then. */
   reserve(clientKey: string, slot: string): Promise<QuotaGrant>;
   /** Takes a slot for as long as a job may live; granted again to who holds it. */
-  take(clientKey: string, slot: string): Promise<QuotaGrant>;
+  take(clientKey: string, slot: string, uploadBytes?: number): Promise<QuotaGrant>;
+  /** Counts a job that holds no slot among those of the hour; one that is counted already is granted again. */
+  count(clientKey: string, slot: string): Promise<QuotaGrant>;
+  /** Sets what a job uploaded in place of what it might have. */
+  correct(clientKey: string, slot: string, uploadBytes: number): Promise<void>;
+  /** Why a large upload would be read for nothing now; null where one may come. */
+  uploadsClosed(clientKey: string): Promise<QuotaRefusal | null>;
+  /** Counts a large upload that was read and refused. */
+  refuseUpload(clientKey: string): Promise<void>;
   release(clientKey: string, slot: string): Promise<void>;
   settle(clientKey: string, slot: string, cpuSeconds: number): Promise<void>;
   usage(clientKey: string): Promise<QuotaUsage>;

@@ -10,3 +10,6 @@ export const isJudgeOwnerKey = (name: string): boolean => name.startsWith(`${PRE
 export const judgeKeyOf = (clientKey: string): string => `${PREFIX}${clientKey}`;
 
 export const isJudgeKey = (name: string): boolean => name.startsWith(PREFIX);
+
+/** The client in the name of its budget at the doors. */
+export const withoutJudge = (name: string): string => name.slice(PREFIX.length);

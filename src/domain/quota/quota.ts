@@ -3,15 +3,33 @@ export type QuotaRules = {
   readonly activeJobs: number;
   readonly jobsPerHour: number;
   readonly cpuSecondsPerMinute: number;
+  readonly uploadBytesPerDay: number;
 };
 
-/** A client's budget. A slot is named by the job object's id, never by the job id, which is a secret. */
+/** Of whom an entry is, where a budget is shared by the clients of a network. */
+type Of = { readonly client?: string };
+
+/**
+ * A client's budget, or that of all clients of a network. A slot is named by the job object's id, never by the job
+ * id, which is a secret.
+ */
 export type QuotaState = {
-  readonly slots: readonly { readonly slot: string; readonly untilMs: number }[];
+  readonly slots: readonly (Of & { readonly slot: string; readonly untilMs: number })[];
   /** An ended job's has no slot any more: nothing gives it back, and a thousand names an hour would be written each time. */
-  readonly accepted: readonly { readonly slot?: string; readonly atMs: number }[];
-  readonly cpu: readonly { readonly seconds: number; readonly atMs: number }[];
+  readonly accepted: readonly (Of & { readonly slot?: string; readonly atMs: number })[];
+  readonly cpu: readonly (Of & { readonly seconds: number; readonly atMs: number })[];
+  /** What jobs may upload, then what they did; absent in budgets of before. */
+  readonly uploads?: readonly (Of & {
+    readonly slot: string;
+    readonly bytes: number;
+    readonly atMs: number;
+  })[];
+  /** Large uploads that were read and refused. */
+  readonly refusals?: readonly (Of & { readonly atMs: number })[];
 };
+
+/** Who asks of a network's budget; null has the budget alone. */
+export type Share = string | null;
 
 export type QuotaUsage = {
   readonly rules: QuotaRules;
@@ -20,11 +38,12 @@ export type QuotaUsage = {
   readonly availableCpuSeconds: number;
   readonly activeJobs: number;
   readonly jobsLastHour: number;
+  readonly uploadBytesToday: number;
   readonly refusal: QuotaRefusal | null;
 };
 
 export type QuotaRefusal = {
-  readonly rule: "active_jobs" | "jobs_per_hour" | "cpu_seconds";
+  readonly rule: "active_jobs" | "jobs_per_hour" | "cpu_seconds" | "upload_bytes" | "refused_uploads";
   readonly reason: string;
   readonly retryAfterSeconds: number;
 };
@@ -33,6 +52,11 @@ export const EMPTY_QUOTA: QuotaState = { slots: [], accepted: [], cpu: [] };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A network may do so many times what one of its clients may. */
+const NETWORK_TIMES = 8;
+/** So many large uploads that were read for nothing close uploads for the rest of the hour. */
+const REFUSED_UPLOADS = 30;
 /** When a job will end is unknowable, so the concurrency rule names a pace for asking again. */
 const ACTIVE_RETRY_SECONDS = 5;
 
@@ -41,10 +65,41 @@ export const pruneQuota = (state: QuotaState, now: number): QuotaState => ({
   slots: state.slots.filter((slot) => slot.untilMs > now),
   accepted: state.accepted.filter((entry) => entry.atMs > now - HOUR_MS),
   cpu: state.cpu.filter((sample) => sample.atMs > now - MINUTE_MS),
+  ...(state.uploads === undefined
+    ? {}
+    : { uploads: state.uploads.filter(({ atMs }) => atMs > now - DAY_MS) }),
+  ...(state.refusals === undefined
+    ? {}
+    : { refusals: state.refusals.filter(({ atMs }) => atMs > now - HOUR_MS) }),
+});
+
+/** The entries of one client of a network. */
+const shareOf = (state: QuotaState, share: Share): QuotaState => {
+  if (share === null) return state;
+  const own = <T extends Of>(entries: readonly T[]): T[] => entries.filter(({ client }) => client === share);
+  return {
+    slots: own(state.slots),
+    accepted: own(state.accepted),
+    cpu: own(state.cpu),
+    uploads: own(state.uploads ?? []),
+    refusals: own(state.refusals ?? []),
+  };
+};
+
+const named = (share: Share): Of => (share === null ? {} : { client: share });
+
+const networkRules = (rules: QuotaRules): QuotaRules => ({
+  activeJobs: rules.activeJobs * NETWORK_TIMES,
+  jobsPerHour: rules.jobsPerHour * NETWORK_TIMES,
+  cpuSecondsPerMinute: rules.cpuSecondsPerMinute * NETWORK_TIMES,
+  uploadBytesPerDay: rules.uploadBytesPerDay * NETWORK_TIMES,
 });
 
 const secondsUntil = (instantMs: number, now: number): number =>
   Math.max(1, Math.ceil((instantMs - now) / 1_000));
+
+const bytesIn = (uploads: QuotaState["uploads"] = []): number =>
+  uploads.reduce((total, { bytes }) => total + bytes, 0);
 
 const sum = (samples: QuotaState["cpu"]): number => samples.reduce((total, one) => total + one.seconds, 0);
 
@@ -87,9 +142,72 @@ const refusalOf = (state: QuotaState, rules: QuotaRules, now: number): QuotaRefu
   };
 };
 
-/** What a client has used, and what would be said to a submission now. */
-export const usageOf = (state: QuotaState, rules: QuotaRules, now: number): QuotaUsage => {
+/** Why nothing large may be uploaded for a while; null where it may. */
+const closedUploads = ({ refusals = [] }: QuotaState, now: number): QuotaRefusal | null => {
+  const instants = refusals.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  const blocking = instants[instants.length - REFUSED_UPLOADS];
+  if (blocking === undefined) return null;
+  const retryAfterSeconds = secondsUntil(blocking + HOUR_MS, now);
+  const reason = `${REFUSED_UPLOADS} large uploads were refused within an hour; uploads are closed for a while`;
+  return { rule: "refused_uploads", reason, retryAfterSeconds };
+};
+
+/** Why a job may not upload so much more today; null where it may. */
+const uploadRefusal = (
+  { uploads = [] }: QuotaState,
+  { uploadBytesPerDay }: QuotaRules,
+  bytes: number,
+  now: number,
+): QuotaRefusal | null => {
+  if (bytes === 0 || bytesIn(uploads) + bytes <= uploadBytesPerDay) return null;
+  const reason = `Max upload bytes per day reached (${uploadBytesPerDay})`;
+  const oldestMs = Math.min(now, ...uploads.map(({ atMs }) => atMs));
+  return { rule: "upload_bytes", reason, retryAfterSeconds: secondsUntil(oldestMs + DAY_MS, now) };
+};
+
+const ofNetwork = (refusal: QuotaRefusal | null): QuotaRefusal | null =>
+  refusal === null ? null : { ...refusal, reason: `${refusal.reason} by this network` };
+
+/** The first rule that refuses this share of the budget, or all shares together. */
+const refusalFor = (
+  state: QuotaState,
+  rules: QuotaRules,
+  { share, uploadBytes }: { share: Share; uploadBytes: number },
+  now: number,
+): QuotaRefusal | null => {
+  const own = shareOf(state, share);
+  const refusal = refusalOf(own, rules, now) ?? uploadRefusal(own, rules, uploadBytes, now);
+  if (refusal !== null || share === null) return refusal;
+  const wide = networkRules(rules);
+  return ofNetwork(refusalOf(state, wide, now) ?? uploadRefusal(state, wide, uploadBytes, now));
+};
+
+/** Why a large upload need not be sent now, as no rule would take it; null where one may. */
+export const uploadsClosed = (state: QuotaState, share: Share, now: number): QuotaRefusal | null =>
+  closedUploads(shareOf(pruneQuota(state, now), share), now);
+
+/** Counts a large upload that was read for nothing. */
+export const refuseUpload = (state: QuotaState, share: Share, now: number): QuotaState => {
   const current = pruneQuota(state, now);
+  return { ...current, refusals: [...(current.refusals ?? []), { atMs: now, ...named(share) }] };
+};
+
+/** What a job really uploaded, in place of what it might have. */
+export const correctUpload = (state: QuotaState, slot: string, bytes: number): QuotaState => ({
+  ...state,
+  uploads: (state.uploads ?? []).map((upload) => (upload.slot === slot ? { ...upload, bytes } : upload)),
+});
+
+/** What a client has used, and what would be said to a submission now. */
+export const usageOf = (
+  state: QuotaState,
+  rules: QuotaRules,
+  now: number,
+  share: Share = null,
+  uploadBytes = 0,
+): QuotaUsage => {
+  const all = pruneQuota(state, now);
+  const current = shareOf(all, share);
   const usedCpuSeconds = sum(current.cpu);
   return {
     usedCpuSeconds,
@@ -98,7 +216,8 @@ export const usageOf = (state: QuotaState, rules: QuotaRules, now: number): Quot
     availableCpuSeconds: Math.max(0, rules.cpuSecondsPerMinute - usedCpuSeconds),
     activeJobs: current.slots.length,
     jobsLastHour: current.accepted.length,
-    refusal: refusalOf(current, rules, now),
+    uploadBytesToday: bytesIn(current.uploads),
+    refusal: refusalFor(all, rules, { share, uploadBytes }, now),
   };
 };
 
@@ -119,21 +238,43 @@ export const reserveSlot = (
   slot: string,
   untilMs: number,
   now: number,
+  { share = null, uploadBytes = 0 }: { readonly share?: Share; readonly uploadBytes?: number } = {},
 ): Reservation => {
   const current = pruneQuota(state, now);
-  const usage = usageOf(current, rules, now);
+  const usage = usageOf(current, rules, now, share, uploadBytes);
   if (current.slots.some((held) => held.slot === slot)) {
     const slots = current.slots.map((held) =>
-      held.slot === slot ? { slot, untilMs: Math.max(held.untilMs, untilMs) } : held,
+      held.slot === slot ? { ...held, untilMs: Math.max(held.untilMs, untilMs) } : held,
     );
     return { state: { ...current, slots }, usage, granted: true };
   }
   if (usage.refusal !== null) return { state: current, usage, granted: false };
+  const of = named(share);
   const next = {
     ...current,
-    slots: [...current.slots, { slot, untilMs }],
-    accepted: [...current.accepted, { slot, atMs: now }],
+    slots: [...current.slots, { slot, untilMs, ...of }],
+    accepted: [...current.accepted, { slot, atMs: now, ...of }],
+    ...(uploadBytes === 0
+      ? {}
+      : { uploads: [...(current.uploads ?? []), { slot, bytes: uploadBytes, atMs: now, ...of }] }),
   };
+  return { state: next, usage: usageOf(next, rules, now, share), granted: true };
+};
+
+const hourlyRefusal = (state: QuotaState, rules: QuotaRules, now: number): QuotaRefusal | null =>
+  refusalOf({ ...EMPTY_QUOTA, accepted: state.accepted }, rules, now);
+
+/**
+ * Counts a job that holds no slot, because nobody but its workers knows when it will end: among the jobs of the hour
+ * alone. Asking again for the same one counts it once.
+ */
+export const countJob = (state: QuotaState, rules: QuotaRules, slot: string, now: number): Reservation => {
+  const current = pruneQuota(state, now);
+  const usage = usageOf(current, rules, now);
+  if (current.accepted.some((entry) => entry.slot === slot)) return { state: current, usage, granted: true };
+  const refusal = hourlyRefusal(current, rules, now);
+  if (refusal !== null) return { state: current, usage: { ...usage, refusal }, granted: false };
+  const next = { ...current, accepted: [...current.accepted, { slot, atMs: now }] };
   return { state: next, usage: usageOf(next, rules, now), granted: true };
 };
 
@@ -144,18 +285,23 @@ export const releaseSlot = (state: QuotaState, slot: string, now: number): Quota
     ...current,
     slots: current.slots.filter((held) => held.slot !== slot),
     accepted: current.accepted.filter((entry) => entry.slot !== slot),
+    ...(current.uploads === undefined
+      ? {}
+      : { uploads: current.uploads.filter((upload) => upload.slot !== slot) }),
   };
 };
 
 /** Frees an ended job's slot and charges its CPU time; without the slot it has no effect, so both happen once. */
 export const settleSlot = (state: QuotaState, slot: string, cpuSeconds: number, now: number): QuotaState => {
   const current = pruneQuota(state, now);
-  if (!current.slots.some((held) => held.slot === slot)) return current;
+  const held = current.slots.find((one) => one.slot === slot);
+  if (held === undefined) return current;
+  const of = named(held.client ?? null);
   return {
     ...current,
-    slots: current.slots.filter((held) => held.slot !== slot),
-    accepted: current.accepted.map((entry) => (entry.slot === slot ? { atMs: entry.atMs } : entry)),
-    cpu: cpuSeconds > 0 ? [...current.cpu, { seconds: cpuSeconds, atMs: now }] : current.cpu,
+    slots: current.slots.filter((one) => one.slot !== slot),
+    accepted: current.accepted.map((entry) => (entry.slot === slot ? { atMs: entry.atMs, ...of } : entry)),
+    cpu: cpuSeconds > 0 ? [...current.cpu, { seconds: cpuSeconds, atMs: now, ...of }] : current.cpu,
   };
 };
 
@@ -165,6 +311,8 @@ export const quotaEmptyAtMs = (state: QuotaState): number | null => {
     ...state.slots.map((slot) => slot.untilMs),
     ...state.accepted.map((entry) => entry.atMs + HOUR_MS),
     ...state.cpu.map((sample) => sample.atMs + MINUTE_MS),
+    ...(state.uploads ?? []).map(({ atMs }) => atMs + DAY_MS),
+    ...(state.refusals ?? []).map(({ atMs }) => atMs + HOUR_MS),
   ];
   return instants.length === 0 ? null : Math.max(...instants);
 };

@@ -1,5 +1,6 @@
 import type { UploadEntry } from "../../uploads/index.ts";
 import { INLINE_BYTES, INPUT_BYTES } from "../../wire/limits.ts";
+import { blockOfValue } from "../access/block.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { DoorName, JobSnapshot, ProgramTask, StoredBytes, Task } from "../job/record.ts";
 import {
@@ -17,6 +18,7 @@ import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import type { ResolvedRun } from "../runs/types.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
+import { refuseLimits, withinClass } from "./class-limits.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { receiversOf } from "./receivers.ts";
@@ -195,8 +197,10 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   await sink.finish();
   const readText = async (entry: UploadEntry): Promise<string> =>
     textOf(await sink.read(entry.contentOffset, entry.sizeBytes));
-  const run = await read.resolve(readText);
-  if (run.kind === "refused") return { kind: "bad_fields", errors: run.errors };
+  const resolved = await read.resolve(readText);
+  if (resolved.kind === "refused") return { kind: "bad_fields", errors: resolved.errors };
+  const limits = deps.runLimits(request.clientKey);
+  const run = withinClass(limits, resolved);
   const receivers = await receiversOf(deps, request.owner, run.manifest.webhookUrl ?? null);
   if (receivers.kind !== "ok") return receivers;
   const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
@@ -209,7 +213,11 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const tooLarge = judged === null ? null : refuseCaseSize(judged.cases);
   if (tooLarge !== null)
     return { kind: "bad_upload", refusal: { kind: "refused", code: "too_large", message: tooLarge } };
+  const overLimit = refuseLimits(limits, run.manifest);
+  if (overLimit !== null) return overLimit;
   const hash = await hashOf(admission, run, read);
+  const block = blockOfValue(await deps.blocks(), "job_hash", hash.jobHash, deps.now());
+  if (block !== null) return { kind: "blocked", reason: block.reason };
   const inputs = await storeInputs(admission, read);
   const given = read.stdin ?? stdinOf(run);
   const stdin = given === null ? null : await store(admission, bucketKeys.stdin(job.objectId), given);

@@ -1,7 +1,9 @@
+import { blockOfValue } from "../access/block.ts";
 import type { JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
 import { bucketKeys } from "../keys.ts";
 import type { JobHandle, Repeatable } from "../ports/job-objects.ts";
 import { checkEnvironment, checkMemory, checkRoom } from "./accept-run.ts";
+import { refuseLimits } from "./class-limits.ts";
 import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
@@ -38,6 +40,12 @@ const refusalOf = async (deps: SubmissionDeps, task: ProgramTask): Promise<Refus
   const message = `${id} is known, but no executor has it any more; GET /runtimes lists what there is`;
   return { kind: "bad_fields", errors: [{ field: "language", message, isSentence: true }] };
 };
+
+const askedBy = ({ task: { limits } }: Repeatable) => ({
+  timeoutSeconds: limits.timeoutMs / 1_000,
+  memoryMb: limits.memoryBytes / MIB,
+  cpuSeconds: limits.cpuMs / 1_000,
+});
 
 const copyOf = async (
   deps: SubmissionDeps,
@@ -107,8 +115,11 @@ export const repeatRun = async (deps: SubmissionDeps, request: RepeatRequest): P
     const usage = await deps.quotas.usage(clientKey);
     return { kind: "accepted", snapshot: present, usage, rest: "", warnings: [] };
   }
-  const refused = await refusalOf(deps, original.task);
+  const refused =
+    (await refusalOf(deps, original.task)) ?? refuseLimits(deps.runLimits(clientKey), askedBy(original));
   if (refused !== null) return refused;
+  const block = blockOfValue(await deps.blocks(), "job_hash", original.task.jobHash, deps.now());
+  if (block !== null) return { kind: "blocked", reason: block.reason };
   const reservation = createReservation(deps.quotas, clientKey, job.objectId);
   let isHandedOver = false;
   try {

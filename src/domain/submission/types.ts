@@ -1,12 +1,15 @@
 import type { UploadRefusal } from "../../uploads/index.ts";
+import type { Block } from "../access/block.ts";
 import type { JobSnapshot } from "../job/record.ts";
 import type { PoolLimits } from "../pool/limits.ts";
 import type { Bucket } from "../ports/bucket.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { JobObjects } from "../ports/job-objects.ts";
 import type { Pool } from "../ports/pool.ts";
 import type { Quotas } from "../ports/quotas.ts";
 import type { ClientWebhooks } from "../ports/webhooks.ts";
+import type { RunLimits } from "../quota/classes.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 import type { IncrementalSha256 } from "../runs/job-hash.ts";
 import type { FieldError } from "../runs/types.ts";
@@ -20,6 +23,10 @@ export type SubmissionDeps = {
   readonly bucket: Bucket;
   readonly pool: Pool;
   readonly poolLimits: PoolLimits;
+  readonly now: Clock;
+  readonly blocks: () => Promise<readonly Block[]>;
+  /** What one run of a client may ask for, by the name of its budget. */
+  readonly runLimits: (clientKey: string) => RunLimits;
   readonly sha256: () => IncrementalSha256;
   readonly runRetentionMs: number;
   readonly runQueueWaitMs: number;
@@ -43,5 +50,7 @@ export type SubmissionOutcome =
   | { readonly kind: "over_quota"; readonly usage: QuotaUsage }
   | { readonly kind: "bad_upload"; readonly refusal: UploadRefusal }
   | { readonly kind: "bad_fields"; readonly errors: readonly FieldError[] }
+  /** The operator has shut this program out; `reason` is theirs. */
+  | { readonly kind: "blocked"; readonly reason: string }
   /** So much waits that nothing more is taken. */
   | { readonly kind: "no_room"; readonly retryAfterSeconds: number };

@@ -8,6 +8,7 @@ import type { Ids } from "../ports/ids.ts";
 import { type IncrementalSha256, jobHash } from "../runs/job-hash.ts";
 import type { Params } from "./params.ts";
 import type { ResolvedProgram, Workload } from "./types.ts";
+import { promisedBytes, type UploadPromises } from "./upload-promises.ts";
 
 const MIB = 1_048_576;
 const utf8 = new TextEncoder();
@@ -17,6 +18,8 @@ export type WorkloadSettings = {
   readonly uploadMs: number;
   /** From the creation of a job to the deletion of its files. */
   readonly retentionMs: number;
+  /** From the creation of a job to the deletion of all that is left of it. */
+  readonly rowRetentionMs: number;
   readonly queueWaitMs: number;
 };
 
@@ -32,6 +35,7 @@ export type WorkloadRequest = {
   readonly jobId: string;
   readonly objectId: string;
   readonly params: Params;
+  readonly promises: UploadPromises;
   readonly owner: string | null;
   /** Name of the owner's quota object; null where no quota applies. */
   readonly clientKey: string | null;
@@ -99,19 +103,21 @@ const taskOf = async (deps: NewJobDeps, request: WorkloadRequest): Promise<Task>
   return { kind: "function", name: path, timeoutMs: process.timeoutMs, files: [] };
 };
 
-const partsOf = ({ workload, objectId }: WorkloadRequest, ids: Ids): UploadPart[] =>
+const partsOf = ({ workload, objectId, promises }: WorkloadRequest, ids: Ids): UploadPart[] =>
   workload.inputs.map(({ name, contentTypes, maxBytes, isRequired }) => ({
     name,
     key: bucketKeys.upload(objectId, name, ids.keyPart()),
     contentTypes,
     maxBytes,
     isRequired,
+    ...(Object.hasOwn(promises, name) ? { signed: promises[name] ?? {} } : {}),
   }));
 
 /** A job of a workload as it is created: it waits for its uploads, and knows all that it is shown by. */
 export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest): Promise<NewJob> => {
   const { workload, params, owner, now } = request;
-  const { uploadMs, retentionMs, queueWaitMs } = deps.workloadSettings;
+  const parts = partsOf(request, deps.ids);
+  const { uploadMs, retentionMs, rowRetentionMs, queueWaitMs } = deps.workloadSettings;
   return {
     id: request.jobId,
     face: "workloads",
@@ -121,13 +127,15 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
     queueWaitMs,
     retentionMs,
     retains: "record",
+    rowRetentionMs,
     workload: {
       path: workload.path,
       entity: workload.entity,
       params,
       outputs: workload.outputs.map(({ name, contentType }) => ({ name, contentType })),
     },
-    upload: { parts: partsOf(request, deps.ids), untilMs: now + uploadMs },
+    upload: { parts, untilMs: now + uploadMs },
+    uploadBytes: promisedBytes(parts),
     webhooks: request.webhooks,
     trace: request.trace,
   };

@@ -1,3 +1,4 @@
+import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { NewTypedJob, TypedJob } from "../../domain/typed-jobs/job.ts";
 import { jsonText, responseText } from "../../domain/typed-jobs/json.ts";
@@ -94,6 +95,15 @@ const afterHook = async (request: JobsRequest, handle: TypedJobHandle, job: Type
   }
 };
 
+/** The answer to an owner who has had the jobs of an hour; null where the job may be made. */
+const overQuota = async ({ c, deps, caller }: JobsRequest, jobId: string): Promise<Response | null> => {
+  if (deps.quotas === null || caller.owner === null) return null;
+  const { granted, usage } = await deps.quotas.count(quotaSubjectOf(caller, null) ?? "", `typed ${jobId}`);
+  if (granted) return null;
+  c.header("Retry-After", String(usage.refusal?.retryAfterSeconds ?? 1));
+  return problem(c, 429, usage.refusal?.reason ?? "Over the quota");
+};
+
 const createJob: JobsHandler = async (request) => {
   const { c, deps, definition } = request;
   const key = idempotencyKeyOf(c);
@@ -123,6 +133,8 @@ const createJob: JobsHandler = async (request) => {
   };
   if (isTooLongForQueue(job, deps.now()))
     return problem(c, 413, "The job does not fit into a queue message, which ends at 128 KB");
+  const refusal = await overQuota(request, job.id);
+  if (refusal !== null) return refusal;
   const handle = deps.objects.byId(job.id);
   const outcome = await handle.create(job);
   if (outcome.kind === "too_large") return tooLarge(c);

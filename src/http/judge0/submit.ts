@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import { blockedText } from "../../domain/access/block.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
@@ -30,6 +31,8 @@ const refusedBy = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "acce
       return { kind: "wrong", errors: { base: [outcome.refusal.message] } };
     case "bad_fields":
       return { kind: "wrong", errors: { base: outcome.errors.map(({ message }) => message) } };
+    case "blocked":
+      return { kind: "refused", response: c.json({ error: blockedText(outcome.reason) }, 403) };
     case "no_room":
       return { kind: "refused", response: queueIsFull(c) };
   }

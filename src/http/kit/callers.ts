@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { AccessDeps } from "../../deps/types.ts";
 import { type ApiKey, isInForce, KEY_PREFIX, type KeyScope } from "../../domain/access/api-key.ts";
+import { blockOfValue } from "../../domain/access/block.ts";
 import { type Caller, STRANGER } from "../../domain/access/caller.ts";
 import { presentedKeys } from "../../domain/access/credentials.ts";
 import type { Access } from "./face.ts";
@@ -34,8 +35,20 @@ const keyOf = async ({ apiKeys, ids }: AccessDeps, text: string): Promise<ApiKey
   return key !== null && ids.isSame(key.hash, hash) ? key : null;
 };
 
-const checked = (key: ApiKey, scopes: readonly KeyScope[], now: number): KeyCheck => {
+const checked = async (
+  { blocks, now: clock }: AccessDeps,
+  key: ApiKey,
+  scopes: readonly KeyScope[],
+): Promise<KeyCheck> => {
+  const now = clock();
   if (!isInForce(key, now)) return refused("unauthorized", "This key has been revoked or has run out");
+  const present = await blocks();
+  const block = blockOfValue(present, "owner", key.owner, now) ?? blockOfValue(present, "key", key.id, now);
+  if (block !== null)
+    return refused(
+      "forbidden",
+      `This ${block.kind === "key" ? "key" : "key's owner"} is blocked: ${block.reason}`,
+    );
   if (scopes.some((scope) => key.scopes.includes(scope))) return { kind: "holder", caller: callerOf(key) };
   return refused("forbidden", `This key may not be used here; it is for ${key.scopes.join(", ")}`);
 };
@@ -48,7 +61,7 @@ export const checkTexts = async (
 ): Promise<KeyCheck> => {
   for (const text of texts) {
     const key = await keyOf(deps, text);
-    if (key !== null) return checked(key, scopes, deps.now());
+    if (key !== null) return checked(deps, key, scopes);
   }
   return texts.some((text) => text.startsWith(KEY_PREFIX))
     ? refused("unauthorized", "This key is not known here")

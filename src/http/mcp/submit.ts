@@ -1,4 +1,5 @@
 import type { ServerContext } from "@modelcontextprotocol/server";
+import { blockedText } from "../../domain/access/block.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionSource } from "../../domain/submission/source.ts";
@@ -22,6 +23,8 @@ const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>):
           isSentence || field === "" ? message : `${field} ${message}`,
         )
         .join("\n");
+    case "blocked":
+      return blockedText(outcome.reason);
     case "no_room":
       return `Too many runs wait. Try again in ${outcome.retryAfterSeconds} s.`;
   }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import { blockedText } from "../../domain/access/block.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import { parseStrictJson, utf8Text } from "../../domain/strict-json.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
@@ -17,7 +18,7 @@ const BODY_BYTES = 1_048_576;
 /** Waiting for room, beside the time of both stages. */
 const QUEUE_MS = 60_000;
 
-const message = (c: Context, status: 400 | 413 | 429 | 503, text: string): Response =>
+const message = (c: Context, status: 400 | 403 | 413 | 429 | 503, text: string): Response =>
   c.json({ message: text }, status);
 
 /** The body as a JSON object, whatever its content type says: published clients send none. */
@@ -43,6 +44,8 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
       return message(c, 400, outcome.refusal.message);
     case "bad_fields":
       return message(c, 400, outcome.errors.map((error) => error.message).join("; "));
+    case "blocked":
+      return message(c, 403, blockedText(outcome.reason));
     case "no_room":
       c.header("Retry-After", "5");
       return message(c, 503, "No executor is free; try again");

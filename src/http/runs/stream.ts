@@ -8,6 +8,8 @@ import { problem } from "./problem.ts";
 import { problemResponse, runIdParam } from "./schemas.ts";
 
 const SHOWN_ID_CHARS = 100;
+const TOO_MANY = 429;
+const FULL_RETRY_SECONDS = 30;
 
 const modeOf = (c: Context, plain: StreamMode): StreamMode => {
   const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
@@ -32,7 +34,11 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
       params: runIdParam,
       query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),
     },
-    responses: { 101: { description: "The socket" }, 426: problemResponse("Not a WebSocket request") },
+    responses: {
+      101: { description: "The socket" },
+      426: problemResponse("Not a WebSocket request"),
+      429: problemResponse("1,000 watchers follow this run"),
+    },
   },
   handle: async ({ c }) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
@@ -50,7 +56,11 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
     const mode = modeOf(c, plain);
     const shownId = encodeURIComponent(id).slice(0, SHOWN_ID_CHARS);
     const run = findRun(c, deps.jobs);
-    return run === null ? deps.jobs.unknownStream(mode, shownId) : run.stream(after ?? null, mode, shownId);
+    if (run === null) return deps.jobs.unknownStream(mode, shownId);
+    const socket = await run.stream(after ?? null, mode, shownId);
+    if (socket.status !== TOO_MANY) return socket;
+    const error = "1,000 watchers follow this run; read its log from GET /logs/{id}";
+    return problem(c, { code: "rate_limited", error, retryAfterSeconds: FULL_RETRY_SECONDS });
   },
 });
 

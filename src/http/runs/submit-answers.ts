@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
+import { blockedText } from "../../domain/access/block.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import type { QuotaUsage } from "../../domain/quota/quota.ts";
 import { statusBody } from "../../domain/runs/status-body.ts";
@@ -57,6 +58,8 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
         details: outcome.errors.map(({ field, message }) => ({ field, message })),
       });
     }
+    case "blocked":
+      return problem(c, { code: "forbidden", error: blockedText(outcome.reason) });
     case "no_room":
       return problem(c, {
         code: "unavailable",

@@ -13,6 +13,7 @@ import type { Refusal } from "../kit/refusal.ts";
 import { takes } from "../kit/request-headers.ts";
 import { traceOf } from "../kit/trace.ts";
 import type { RunOperation } from "./face.ts";
+import { countingUploads } from "./large-uploads.ts";
 import { jsonResponse, named, problemResponse, submittedSchema } from "./schemas.ts";
 import { uploadProblem } from "./submit-answers.ts";
 import { submitOnce, usableKey } from "./submit-once.ts";
@@ -53,15 +54,22 @@ const sourceOf = async (c: Context, refuse: Refuse): Promise<SubmissionSource | 
   return refuse({ code: "invalid_upload", message: "No files uploaded; the request has no body" });
 };
 
+type Client = { readonly owner: string | null; readonly clientKey: string };
+
 const handle = async (c: Context, deps: Deps, caller: Caller, refuse: Refuse): Promise<Response> => {
   const clientKey = quotaSubjectOf(caller, c.req.header("cf-connecting-ip"));
   if (clientKey === null)
     return refuse({ code: "invalid_request", message: "CF-Connecting-IP is not an address" });
+  const client = { owner: caller.owner, clientKey };
+  return countingUploads(c, deps, clientKey, refuse, () => accept(c, deps, client, refuse));
+};
+
+const accept = async (c: Context, deps: Deps, client: Client, refuse: Refuse): Promise<Response> => {
+  const { clientKey } = client;
   const key = usableKey(c);
   if (key instanceof Response) return key;
   const source = await sourceOf(c, refuse);
   if (source instanceof Response) return source;
-  const client = { owner: caller.owner, clientKey };
   const fingerprint = key === null ? null : createFingerprint(deps.sha256);
   return submitOnce(c, deps, clientKey, key, {
     run: (id, mayBeThere) =>

@@ -9,6 +9,7 @@ import type { Subscription } from "../../domain/webhooks/endpoint.ts";
 import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
 import { type Params, readParams } from "../../domain/workloads/params.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
+import { readPromises, type UploadPromises } from "../../domain/workloads/upload-promises.ts";
 import { isUtf8 } from "../kit/escapes.ts";
 import type { Operation } from "../kit/face.ts";
 import { goingOn } from "../kit/going-on.ts";
@@ -24,6 +25,7 @@ import { exampleOf, jsonBody, responses, schemasOf } from "./schemas.ts";
 /** What a client asked for, read and found good. */
 type Order = {
   readonly params: Params;
+  readonly promises: UploadPromises;
   readonly webhookUrl: string | null;
   readonly webhooks: readonly Subscription[];
   /** What the client checks its webhooks with. */
@@ -32,11 +34,11 @@ type Order = {
 
 const subscribed = async (
   { c, deps, owner }: Call,
-  params: Params,
+  given: Pick<Order, "params" | "promises">,
   webhookUrl: unknown,
 ): Promise<Order | Response> => {
   const webhooks = deps.webhookSubscriptions;
-  if (webhookUrl === undefined) return { params, webhookUrl: null, webhooks, webhookSecret: null };
+  if (webhookUrl === undefined) return { ...given, webhookUrl: null, webhooks, webhookSecret: null };
   if (owner === null)
     return workloadError(c, deps, {
       code: 403,
@@ -47,7 +49,7 @@ const subscribed = async (
   const outcome = await deps.clientWebhooks.subscribe(webhookUrl, owner);
   if (outcome.kind === "refused") return refuse(outcome.message);
   const { subscription, secret } = outcome;
-  return { params, webhookUrl, webhooks: [...webhooks, subscription], webhookSecret: secret };
+  return { ...given, webhookUrl, webhooks: [...webhooks, subscription], webhookSecret: secret };
 };
 
 const readOrder = async (call: Call): Promise<Order | Response> => {
@@ -56,23 +58,26 @@ const readOrder = async (call: Call): Promise<Order | Response> => {
     return call.refuse({ code: "invalid_request", message: "The query is not UTF-8 under its escapes" });
   const body = await readObject(call);
   if (body instanceof Response) return body;
-  const { webhook_url: webhookUrl, ...given } = body;
+  const { webhook_url: webhookUrl, uploads, ...given } = body;
   const outcome = readParams(workload, c.req.query(), given);
   if (outcome.kind === "refused") return unprocessable(c, deps, outcome.errors);
-  return subscribed(call, outcome.params, webhookUrl);
+  const promised = readPromises(workload, uploads);
+  if (promised.kind === "refused") return unprocessable(c, deps, promised.errors);
+  const { promises } = promised;
+  return subscribed(call, { params: outcome.params, promises }, webhookUrl);
 };
 
 /** Creating twice gives one job, so a call whose answer was lost is simply made again. */
 const make = async (
   { c, deps, workload, owner, caller }: Call,
-  { params, webhooks }: Order,
+  { params, promises, webhooks }: Order,
   jobId: string,
 ): Promise<{ job: JobHandle; outcome: CreateOutcome }> => {
   const job = deps.jobs.byId(jobId);
   const { objectId } = job;
   const clientKey = owner === null ? null : quotaSubjectOf(caller, null);
   const made = { jobId, objectId, owner, clientKey, trace: traceOf(c), now: deps.now() };
-  const request = { ...made, workload, params, webhooks };
+  const request = { ...made, workload, params, promises, webhooks };
   const created = await newWorkloadJob(deps, request);
   const outcome = await job.create(created).catch(() => job.create(created));
   if (outcome.kind === "over_quota") await deps.bucket.removeAll(bucketKeys.prefix(objectId));
@@ -118,9 +123,13 @@ const scopeOf = ({ c, workload, owner }: Call): string => {
   return `workloads ${workload.path} ${client}`;
 };
 
+/** What two requests under one key must have in common; uploads that nobody named leave it as it ever was. */
+const termsOf = ({ params, webhookUrl, promises }: Order): unknown[] =>
+  Object.keys(promises).length === 0 ? [params, webhookUrl] : [params, webhookUrl, promises];
+
 const createOnce = async (call: Call, order: Order, key: string): Promise<Response> => {
   const { c, deps } = call;
-  const fingerprint = await deps.ids.hashOf(JSON.stringify([order.params, order.webhookUrl]));
+  const fingerprint = await deps.ids.hashOf(JSON.stringify(termsOf(order)));
   const under = { scope: scopeOf(call), key, jobId: deps.ids.jobId() };
   const work = idempotently(deps.idempotencyKeys, deps.ids, under, {
     run: async (jobId) => {

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps/types.ts";
-import type { JobSnapshot, UploadPlan } from "../../domain/job/record.ts";
+import type { JobSnapshot, UploadPart, UploadPlan } from "../../domain/job/record.ts";
 import { bucketKeys } from "../../domain/keys.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { deliveriesOf } from "../../domain/webhooks/deliveries.ts";
@@ -54,18 +54,24 @@ export const jobData = async (
   };
 };
 
-/** Presigned PUTs that end with the job's wait; only their host is signed, so any header may be sent. */
+/** What a part's PUT is to carry: what was named beforehand must come as it was. */
+const headersOf = ({ contentTypes, signed }: UploadPart): Record<string, string> => ({
+  "Content-Type": signed?.contentType ?? contentTypes[0] ?? "application/octet-stream",
+  ...(signed?.sizeBytes === undefined ? {} : { "Content-Length": String(signed.sizeBytes) }),
+});
+
+/** Presigned PUTs that end with the job's wait; where nothing was named, any header may be sent. */
 const uploadsOf = async (deps: Deps, { parts, untilMs }: UploadPlan) => {
   const seconds = Math.max(1, Math.floor((untilMs - deps.now()) / 1_000));
   return Promise.all(
-    parts.map(async ({ name, key, contentTypes, maxBytes, isRequired }) => ({
-      name,
-      url: await deps.presigner.put(key, seconds),
+    parts.map(async (part) => ({
+      name: part.name,
+      url: await deps.presigner.put(part.key, seconds, part.signed),
       method: "PUT" as const,
-      headers: { "Content-Type": contentTypes[0] ?? "application/octet-stream" },
+      headers: headersOf(part),
       expires_at: untilMs,
-      max_bytes: maxBytes,
-      required: isRequired,
+      max_bytes: part.maxBytes,
+      required: part.isRequired,
     })),
   );
 };

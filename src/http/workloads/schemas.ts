@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Workload } from "../../domain/workloads/types.ts";
+import { uploadPromises } from "../../domain/workloads/upload-promises.ts";
 
 const epochMs = z.int().openapi({ description: "Epoch milliseconds.", example: 1_800_000_000_000 });
 
@@ -10,7 +11,9 @@ const upload = z
     name: z.string(),
     url: z.url().openapi({ description: "A presigned PUT on the bucket; send the file to it as it is." }),
     method: z.literal("PUT"),
-    headers: z.record(z.string(), z.string()).openapi({ description: "Suggested; only the host is signed." }),
+    headers: z
+      .record(z.string(), z.string())
+      .openapi({ description: "Suggested, unless `uploads` named them." }),
     expires_at: epochMs,
     max_bytes: z.int(),
     required: z.boolean(),
@@ -70,6 +73,11 @@ export const schemasOf = (workload: Workload) => {
   });
   return {
     params: paramsOf(workload).extend({
+      uploads: uploadPromises.optional().openapi({
+        description:
+          "What will be uploaded, by the names of the parts. Where `content_type` or `size_bytes` is named, the " +
+          "part's URL takes nothing else, and `headers` must be sent as they are.",
+      }),
       webhook_url: z.url().optional().openapi({ description: "Told how the job ends; wants credentials." }),
     }),
     created: envelopeOf(

@@ -9,7 +9,7 @@ import {
   usageOf,
 } from "../../../src/domain/quota/quota.ts";
 
-const RULES = { activeJobs: 2, jobsPerHour: 20, cpuSecondsPerMinute: 10 };
+const RULES = { activeJobs: 2, jobsPerHour: 20, cpuSecondsPerMinute: 10, uploadBytesPerDay: 1_000 };
 const NOW = 1_800_000_000_000;
 const LEASE_MS = 7_200_000;
 

@@ -280,7 +280,7 @@ describe("a quota object", () => {
     const client = new Client();
     const stub = quotaStub(client.address);
     await stub.fetch("https://quota/do/call/reserve", {
-      headers: { "do-content": JSON.stringify(["orphan"]) },
+      headers: { "do-content": JSON.stringify(["orphan", client.address]) },
     });
     expect(await quotaOf(client)).toMatchObject({ active_jobs: 1 });
     moveClock(10 * 60_000);

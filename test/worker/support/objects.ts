@@ -2,11 +2,13 @@ import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cl
 import { JobStorage } from "../../../src/adapters/job-storage.ts";
 import type { JobRecord } from "../../../src/domain/job/record.ts";
 import { bucketKeys } from "../../../src/domain/keys.ts";
+import { budgetOf } from "../../../src/domain/quota/network.ts";
 import { testEnv } from "./env.ts";
 
 export const jobStub = (runId: string): DurableObjectStub => testEnv.JOB_OBJECT.getByName(runId);
 
-export const quotaStub = (clientKey: string): DurableObjectStub => testEnv.QUOTA_OBJECT.getByName(clientKey);
+export const quotaStub = (clientKey: string): DurableObjectStub =>
+  testEnv.QUOTA_OBJECT.getByName(budgetOf(clientKey).object);
 
 export const objectIdOf = (runId: string): string => testEnv.JOB_OBJECT.idFromName(runId).toString();
 

@@ -42,6 +42,7 @@ const started = async (workload: Workload, content: string | Uint8Array = "conte
     workload,
     jobId,
     objectId: job.objectId,
+    promises: {},
     params: { times: 3 },
     owner: null,
     clientKey: null,
