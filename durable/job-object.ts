@@ -255,24 +255,8 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   /** The job with what only its operator is shown; null where there is none. */
   async inspect(): Promise<JobInspection | null> {
     const record = this.#shown();
-    if (record === null) return null;
-    const { attempt } = record;
-    return {
-      snapshot: snapshotOf(record),
-      attempt:
-        attempt === null
-          ? null
-          : {
-              number: record.attemptsMade,
-              instance: attempt.holder?.instance ?? null,
-              startedAtMs: attempt.startedAtMs,
-              lastEvent: attempt.lastEvent,
-              leaseUntilMs: attempt.leaseUntilMs,
-              cpuSeconds: attempt.cpuSeconds ?? 0,
-            },
-      failedEffects: this.#storage.failures(),
-      wakesAtMs: await this.ctx.storage.getAlarm(),
-    };
+    const wakesAtMs = await this.ctx.storage.getAlarm();
+    return record === null ? null : inspectionOf(record, this.#storage.failures(), wakesAtMs);
   }
 
   /** Does what is overdue, for a sweep that finds an alarm lost; false when no job is here. */

@@ -1,4 +1,5 @@
 import type { Deps } from "../../deps/types.ts";
+import { blockedText } from "../../domain/access/block.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
@@ -59,6 +60,8 @@ const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>):
       return outcome.refusal.message;
     case "bad_fields":
       return outcome.errors.map(({ message }) => message).join("; ");
+    case "blocked":
+      return blockedText(outcome.reason);
     case "no_room":
       return NOBODY_FREE;
   }
