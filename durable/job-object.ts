@@ -6,6 +6,7 @@ import { serviceLog } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { isRetentionOver, isRowRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
 import { endJob, keepsInputs, withoutRun } from "../src/domain/job/endings.ts";
+import { inspectionOf } from "../src/domain/job/inspection.ts";
 import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import {
