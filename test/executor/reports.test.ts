@@ -37,6 +37,19 @@ describe("reports", () => {
     expect(asked).toBeGreaterThan(2);
   });
 
+  it("that are never answered are given up soon enough for the lease, and sent again", async () => {
+    const { attempt } = await start("print('hello')");
+    let asked = 0;
+    attempt.interfere = () => {
+      asked += 1;
+      return asked === 1 ? "never" : null;
+    };
+    const startedAtMs = performance.now();
+    expect((await resultOf(attempt)).stdout).toBe("hello\n");
+    expect(performance.now() - startedAtMs).toBeGreaterThan(2_500);
+    expect(performance.now() - startedAtMs).toBeLessThan(15_000);
+  });
+
   it("are sent again from where the Worker says that there is a gap", async () => {
     const { attempt } = await start("print('hello')");
     let asked = 0;

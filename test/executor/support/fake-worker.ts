@@ -19,7 +19,11 @@ const GAP = 409;
 const PORT = Number(process.env.IMAGE_JOIN_PORT ?? 0);
 
 /** A refusal or a silence that a test wants instead of the usual answer. */
-export type Interference = { readonly status: number; readonly body: ReportRefused | null } | "hang-up";
+export type Interference =
+  | { readonly status: number; readonly body: ReportRefused | null }
+  | "hang-up"
+  /** The request stays open and is never answered. */
+  | "never";
 
 /** What the Worker's side has seen of one attempt. */
 export interface SeenAttempt {
@@ -59,7 +63,7 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
 };
 
 /** A status and a JSON body; null leaves the request without an answer. */
-type Reply = { readonly status: number; readonly body: object | null } | null;
+type Reply = { readonly status: number; readonly body: object | null } | null | "never";
 const reply = (status: number, body: object | null = null): Reply => ({ status, body });
 
 const refuse = (code: ReportRefused["error"]["code"], expected?: number): ReportRefused => ({
@@ -191,6 +195,7 @@ const startHub = async (): Promise<FakeWorker> => {
     const result = isPut
       ? handlePut(pathname.replace("/objects/", ""), length, body)
       : handleReport(pathname, request.headers, body);
+    if (result === "never") return;
     if (result === null) response.destroy();
     else response.writeHead(result.status).end(result.body && JSON.stringify(result.body));
   };

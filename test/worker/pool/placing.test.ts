@@ -65,6 +65,25 @@ describe("a job", () => {
     expect(await storedWaiting()).toBe(0);
   });
 
+  it("waits for forty minutes, is refused, and has its one attempt and all of its time after the claim", async () => {
+    const [job] = await submitted(1, { code: "1", timeout: 20 });
+    await until("it waits", async () => (await waitingOf()) === 1);
+    moveClock(40 * 60_000);
+    const refusing = await sit({ answers: "busy" });
+    await until("a refusal", async () => (await viewOf()).executors[0]?.refused === 1);
+    expect(await job?.client.status(job.id)).toMatchObject({ status: "queued", attempts: 0 });
+    const seat = await sit();
+    const attempt = await seat.attempt();
+    await attempt.claim();
+    moveClock(19_000);
+    await attempt.log("late\n");
+    await runDurableObjectAlarm(jobStub(job?.id ?? ""));
+    expect(await job?.client.status(job.id)).toMatchObject({ status: "running", attempts: 1 });
+    await attempt.finish();
+    expect(await job?.client.status(job.id)).toMatchObject({ status: "completed", attempts: 1 });
+    expect(refusing.attempts).toEqual([]);
+  });
+
   it("waits for a slot, and goes when one is released", async () => {
     const seat = await sit({ slots: 1 });
     const jobs = await submitted(2);
