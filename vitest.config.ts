@@ -25,6 +25,12 @@ const workerTestVars = {
   RECEIVER_SECRET: `whsec_${btoa("secret-of-the-receiver-in-tests-")}`,
 };
 
+/** How many generated requests each face gets; `npm run fuzz` sends thousands. */
+const provide = {
+  fuzzRequests: Number(process.env.FUZZ_REQUESTS ?? 240),
+  fuzzSeed: Number(process.env.FUZZ_SEED ?? 20_261_122),
+};
+
 /** Ends what hangs; the suites run side by side, so what is merely slow gets its time. */
 const PATIENT_MS = 30_000;
 
@@ -56,6 +62,7 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          provide,
           testTimeout: PATIENT_MS,
           hookTimeout: PATIENT_MS,
           include: ["test/worker/**/*.test.ts"],
@@ -101,6 +108,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          provide,
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-setup.ts"],
           // They mostly wait for what happens elsewhere; more at once would only queue for the executor.

@@ -11,7 +11,7 @@ import { uploads } from "./http/executor/uploads.ts";
 import type { JobsApp } from "./http/jobs/create-app.ts";
 import { judge0Face } from "./http/judge0/face.ts";
 import { judge0Operations } from "./http/judge0/operations.ts";
-import { mountFace, owns } from "./http/kit/face.ts";
+import { afterFailure, mountFace, owns } from "./http/kit/face.ts";
 import { frame } from "./http/kit/frame.ts";
 import { gate } from "./http/kit/gate.ts";
 import { mcpOperations } from "./http/mcp/endpoint.ts";
@@ -79,6 +79,6 @@ export const createService = (
     const message = "No such path; GET /openapi lists what there is";
     return faceOf(c.req.path).refuse(c, { code: "not_found", message });
   });
-  app.onError((error, c) => faceOf(c.req.path).failed(c, error));
+  app.onError((error, c) => afterFailure(faceOf(c.req.path), c, error));
   return app;
 };

@@ -16,6 +16,23 @@ describe("the service over HTTP", () => {
     expect(answers.some(({ head }) => head.includes("connection: close"))).toBe(false);
   });
 
+  test("tells whoever frames a body wrongly, on every face, and not as a fault of its own", async () => {
+    const { host } = new URL(inject("sandpiperUrl"));
+    for (const [path, type] of [
+      ["/submit", "application/json"],
+      ["/submit", "multipart/form-data; boundary=x"],
+      ["/jobs", "application/json"],
+      ["/mcp", "application/json"],
+      ["/files/checksum/sha256", "application/json"],
+      ["/submissions", "application/json"],
+      ["/api/v2/execute", "application/json"],
+    ]) {
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked`;
+      const [answer] = await rawExchange([`${head}\r\n\r\n-1\r\nx\r\n0\r\n\r\n`]);
+      expect([400, 422], `${path} ${answer?.body}`).toContain(answer?.status);
+    }
+  });
+
   test("opens no tunnel: the runtime refuses CONNECT before the service sees it", async () => {
     const { host } = new URL(inject("sandpiperUrl"));
     for (const target of ["example.com:443", host, "/submit"]) {

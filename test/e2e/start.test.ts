@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
+import { freePort } from "../../scripts/lib/ports.ts";
 import { startTicksOf } from "../../scripts/lib/process-stat.ts";
 import { newClient } from "./support/client.ts";
 import { marker, processesWith } from "./support/processes.ts";
@@ -65,6 +66,19 @@ describe("npm start", () => {
     const { code, stderr } = await runStart(["--state", inject("stateDir")]);
     expect(code).toBe(1);
     expect(stderr).toContain(`Sandpiper already runs at ${inject("sandpiperUrl")}`);
+  });
+
+  test("says at once, by its name, which variable is wrong", async () => {
+    const args = [
+      "--port",
+      String(await freePort()),
+      "--state",
+      await mkdtemp(path.join(tmpdir(), "start-")),
+    ];
+    const { code, stderr } = await runStart([...args, "--var", "OPERATOR_TOKEN:short"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("OPERATOR_TOKEN must be one token or two, of 16 characters or more each");
+    await rm(args[3] ?? "", { recursive: true, force: true });
   });
 
   test("names an option that it does not know", async () => {

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { type Caller, STRANGER } from "../../domain/access/caller.ts";
-import { type Face, mountFace, type Operation } from "../kit/face.ts";
+import { afterFailure, type Face, mountFace, type Operation } from "../kit/face.ts";
 import { frame } from "../kit/frame.ts";
 import { mountDescription } from "../meta/description-routes.ts";
 import { depsOf } from "./auth.ts";
@@ -82,7 +82,7 @@ const buildApp = (definition: JobsDefinition): JobsApp => {
   const guardDescription = descriptionGuard(definition, requireAuth);
   app.onError((error, c) => {
     addCors(c);
-    return face.failed(c, error);
+    return afterFailure(face, c, error);
   });
   app.notFound(nothingThere(face));
   const schemas = schemasOf(definition);

@@ -67,7 +67,13 @@ const createAll = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Re
 const errorsOf = (one: Submitted): Record<string, string[]> => (one.kind === "wrong" ? one.errors : {});
 
 export const createBatch = (deps: Deps): Judge0Operation => ({
-  contract: contract("post", "/submissions/batch", "Create up to 20 submissions", [201, 400, 422, 429, 503]),
+  contract: contract(
+    "post",
+    "/submissions/batch",
+    "Create up to 20 submissions",
+    [201, 400, 422, 429, 503],
+    "list",
+  ),
   handle: ({ c, caller }) => createAll(c, deps, caller),
 });
 

@@ -1,9 +1,5 @@
 import { z } from "@hono/zod-openapi";
-
-const json = (description: string) => ({
-  description,
-  content: { "application/json": { schema: z.unknown().openapi({ type: "object" }) } },
-});
+import { type DoorAnswer, doorResponses } from "../kit/door-responses.ts";
 
 /** The description of a route whose shapes are the original's. */
 export const contract = (
@@ -11,6 +7,7 @@ export const contract = (
   path: string,
   summary: string,
   statuses: readonly number[] = [200],
+  answer: DoorAnswer = "object",
 ) => ({
   method,
   path,
@@ -24,5 +21,5 @@ export const contract = (
         ? z.object({ id: z.string() })
         : z.object({}),
   },
-  responses: Object.fromEntries(statuses.map((status) => [status, json("As the original answers")])),
+  responses: doorResponses(statuses, answer),
 });

@@ -105,7 +105,7 @@ const statisticsBody = async (deps: Deps) => {
 };
 
 const textRoute = (path: string, text: string): Judge0Operation => ({
-  contract: contract("get", path, "As plain text"),
+  contract: contract("get", path, "As plain text", [200], "text"),
   handle: ({ c }) => c.text(text),
 });
 
@@ -127,7 +127,7 @@ export const informationRoutes = (deps: Deps): Judge0Operation[] => [
     handle: async ({ c }) => c.json(await statisticsBody(deps)),
   },
   {
-    contract: contract("get", "/workers", "The executors' slots"),
+    contract: contract("get", "/workers", "The executors' slots", [200], "list"),
     handle: async ({ c }) => {
       const { waiting, held, slots } = await deps.pool.summary();
       const idle = Math.max(0, slots - held);
@@ -139,7 +139,7 @@ export const informationRoutes = (deps: Deps): Judge0Operation[] => [
   textRoute("/isolate", "Programs run in Sandpiper's own sandbox: bubblewrap, seccomp and cgroups.\n"),
   textRoute("/license", "MIT\n"),
   {
-    contract: contract("post", "/authenticate", "Whether the token is taken", [200, 401]),
+    contract: contract("post", "/authenticate", "Whether the token is taken", [200, 401], "nothing"),
     handle: ({ c }) => c.body(null, 200),
   },
   {

@@ -17,14 +17,14 @@ const withDetails = ({ id, name, isArchived, language }: Judge0Language) => ({
 
 export const languageRoutes = (deps: Deps): Judge0Operation[] => [
   {
-    contract: contract("get", "/languages", "Languages that are offered", [200]),
+    contract: contract("get", "/languages", "Languages that are offered", [200], "list"),
     handle: async ({ c }) => {
       const known = await knownLanguages(deps);
       return c.json(known.filter(({ isArchived }) => !isArchived).map(({ id, name }) => ({ id, name })));
     },
   },
   {
-    contract: contract("get", "/languages/all", "All languages, archived ones too", [200]),
+    contract: contract("get", "/languages/all", "All languages, archived ones too", [200], "list"),
     handle: async ({ c }) => {
       const known = await knownLanguages(deps);
       return c.json(known.map(({ id, name, isArchived }) => ({ id, name, is_archived: isArchived })));
@@ -39,7 +39,7 @@ export const languageRoutes = (deps: Deps): Judge0Operation[] => [
     },
   },
   {
-    contract: contract("get", "/statuses", "Statuses of submissions"),
+    contract: contract("get", "/statuses", "Statuses of submissions", [200], "list"),
     handle: ({ c }) => c.json(STATUSES),
   },
 ];

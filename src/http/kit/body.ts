@@ -8,10 +8,15 @@ type Taken = { readonly reader: ReadableStreamDefaultReader<Uint8Array>; readonl
 
 const bodies = new WeakMap<Request, Taken>();
 
+/** The client went away while it sent, or framed its body wrongly: its own fault, and nobody may be left to hear of it. */
+export class BrokenBody extends Error {}
+
 const taken = (source: Body): Taken => {
   const reader = source.getReader();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((cause) => {
+      throw new BrokenBody("the body broke off", { cause });
+    });
     if (done) controller.close();
     else controller.enqueue(value);
   };

@@ -1,5 +1,6 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
+import { BrokenBody } from "./body.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What a face's check says of a request: who calls, or why it may not. */
@@ -71,6 +72,19 @@ const otherMethods =
     return face.refuse(c, { code: "method_not_allowed", message });
   };
 
+/** What an operation that threw is answered with. */
+export const afterFailure = (
+  face: Pick<Face<never>, "refuse" | "failed">,
+  c: Context,
+  error: unknown,
+): Response =>
+  error instanceof BrokenBody
+    ? face.refuse(c, {
+        code: "invalid_request",
+        message: "The body broke off, or is not framed as its headers say",
+      })
+    : face.failed(c, error);
+
 /** Serves a face's operations and enters them into the API description. */
 export const mountFace = <Caller>(
   app: OpenAPIHono,
@@ -91,7 +105,7 @@ export const mountFace = <Caller>(
       try {
         return await answered(c, face, operation);
       } catch (error) {
-        return face.failed(c, error);
+        return afterFailure(face, c, error);
       }
     });
   }

@@ -29,6 +29,9 @@ export const mcpFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => {
     commonResponses: {
       400: { description: "What was sent is no message of the protocol; a JSON-RPC error says why" },
       401: { description: "A key is wanted, or what was sent is none" },
+      406: { description: "The client takes no answer of this kind" },
+      413: { description: "The body is too large" },
+      415: { description: "The body is not application/json" },
       500: { description: "Something failed on our side; a JSON-RPC error has the request's id" },
     },
     refuse,

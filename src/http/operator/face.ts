@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { openCors } from "../kit/cors.ts";
@@ -24,11 +25,35 @@ const operatorOf = async (c: Context, deps: Deps): Promise<Access<Operator>> => 
   return { kind: "refuse", refusal: { code: "unauthorized", message } };
 };
 
+const problemSchema = z
+  .object({
+    error: z.string(),
+    code: z.string(),
+    details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    request_id: z.string().optional(),
+  })
+  .openapi("OperatorProblem");
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/json": { schema: problemSchema } },
+});
+
 /** The face of whoever operates the deployment. */
 export const operatorFace = (deps: Deps): Face<Operator> => ({
   roots: ["/operator", "/metrics", "/pool"],
   cors: openCors,
   access: (c) => operatorOf(c, deps),
+  commonResponses: {
+    400: problem("The path, the query, a header or the body cannot be read"),
+    401: problem("Not the operator's token"),
+    404: problem("There is nothing of this name"),
+    409: problem("Not in the state in which it is"),
+    413: problem("A body ends at 64 KiB"),
+    415: problem("The body is not application/json"),
+    422: problem("The query or the body does not fit; `details` names the fields"),
+    500: problem("Something failed on our side; `request_id` helps to find it"),
+  },
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     if (code === "unauthorized") c.header("WWW-Authenticate", "Bearer");
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

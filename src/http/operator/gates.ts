@@ -34,6 +34,7 @@ const blockOperations = (deps: Deps): OperatorOperation[] => [
       method: "post",
       path: "/operator/blocks",
       operationId: "addBlock",
+      status: 201,
       summary: "Shut an address, a range, an owner or a program out; effective within 30 s",
       answer: blockView,
       body: newBlock,
@@ -47,7 +48,7 @@ const blockOperations = (deps: Deps): OperatorOperation[] => [
         return call.face.refuse(call.c, { code: "unfit", message: `The value is no ${kind} to be blocked` });
       const block: Block = { id: deps.ids.jobId(), kind, value, reason, createdAtMs: deps.now(), untilMs };
       await deps.operations.addBlock(block);
-      return { body: viewOf(block), status: 201 };
+      return { body: viewOf(block) };
     },
   ),
   operation(

@@ -58,6 +58,7 @@ const create = (deps: Deps): OperatorOperation =>
       method: "post",
       path: "/operator/keys",
       operationId: "createKey",
+      status: 201,
       summary: "Make a key; its text is shown this once",
       answer: madeKey,
       body: newKey,
@@ -68,7 +69,7 @@ const create = (deps: Deps): OperatorOperation =>
       const { owner, name, scopes, quota_class: quotaClass, expires_at: expiresAtMs, hash = null } = body;
       const { text, key } = await made(deps, { owner, name, scopes, quotaClass, expiresAtMs }, hash);
       const isNew = await deps.apiKeys.add(key);
-      if (isNew) return { body: { key: text, details: viewOf(key) }, status: 201 };
+      if (isNew) return { body: { key: text, details: viewOf(key) } };
       return call.face.refuse(call.c, { code: "unfit", message: "There is a key with this hash already" });
     },
   );
@@ -80,6 +81,7 @@ const rotate = (deps: Deps): OperatorOperation =>
       method: "post",
       path: "/operator/keys/{id}/rotate",
       operationId: "rotateKey",
+      status: 201,
       summary: "Make a key like this one, which itself ends after `grace_seconds`",
       answer: madeKey,
       body: rotateKey,
@@ -92,7 +94,7 @@ const rotate = (deps: Deps): OperatorOperation =>
       const { text, key } = await made(deps, before, null);
       await deps.apiKeys.add(key);
       await deps.apiKeys.endAt(before.id, deps.now() + body.grace_seconds * 1_000);
-      return { body: { key: text, details: viewOf(key) }, status: 201 };
+      return { body: { key: text, details: viewOf(key) } };
     },
   );
 

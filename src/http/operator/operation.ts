@@ -7,9 +7,7 @@ import type { Operator, OperatorOperation } from "./face.ts";
 const BODY_BYTES = 64 * 1_024;
 
 /** What a handler answers: a body with how many things it was about, or a refusal. */
-export type Told =
-  | { readonly body: unknown; readonly count?: number; readonly status?: 200 | 201 }
-  | Response;
+export type Told = { readonly body: unknown; readonly count?: number } | Response;
 export type OperatorCall = Call<Operator> & { readonly deps: Deps };
 
 type Described = {
@@ -18,11 +16,16 @@ type Described = {
   readonly operationId: string;
   readonly summary: string;
   readonly answer: z.ZodType;
+  /** Of a good answer; JSON where nothing is said. */
+  readonly mediaType?: string;
+  /** What a good answer has as its status; 200 where nothing is made. */
+  readonly status?: 200 | 201;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
 };
 
-const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+const JSON_TYPE = "application/json";
+const content = (schema: z.ZodType, mediaType = JSON_TYPE) => ({ [mediaType]: { schema } });
 
 /** Each `{name}` of a path is a text. */
 const paramsIn = (path: string): z.ZodObject =>
@@ -31,7 +34,7 @@ const paramsIn = (path: string): z.ZodObject =>
 /** An operation of the operator's; each call of it leaves a line in the audit, refused ones included. */
 export const operation = (
   deps: Deps,
-  { method, path, operationId, summary, answer, query, body }: Described,
+  { method, path, operationId, summary, answer, query, body, status = 200, mediaType }: Described,
   handle: (call: OperatorCall) => Promise<Told>,
 ): OperatorOperation => ({
   contract: {
@@ -44,17 +47,16 @@ export const operation = (
     request: {
       params: paramsIn(path),
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body: { content: json(body) } }),
+      ...(body === undefined ? {} : { body: { content: content(body) } }),
     },
     responses: {
-      200: { description: "Done", content: json(answer) },
-      401: { description: "Not the operator's token" },
+      [status]: { description: status === 201 ? "Made" : "Done", content: content(answer, mediaType) },
     },
   },
   handle: async (call) => {
     const told = await handle({ ...call, deps });
     const [response, count] =
-      told instanceof Response ? [told, 0] : [call.c.json(told.body, told.status ?? 200), told.count ?? 1];
+      told instanceof Response ? [told, 0] : [call.c.json(told.body, status), told.count ?? 1];
     await deps.operations.audit({
       atMs: deps.now(),
       id: deps.ids.requestId(),

@@ -53,6 +53,7 @@ export const poolOperations = (deps: Deps): OperatorOperation[] => [
     {
       method: "get",
       path: "/metrics",
+      mediaType: "text/plain",
       operationId: "getMetrics",
       summary: "The state of the deployment in Prometheus' text format",
       answer: z.string(),

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
+import { type DoorAnswer, doorResponses } from "../kit/door-responses.ts";
 import { connect } from "./connect.ts";
 import { execute } from "./execute.ts";
 import { type PistonOperation, ROOT } from "./face.ts";
@@ -16,21 +17,14 @@ const contract = (
   path: string,
   summary: string,
   statuses: readonly number[],
+  answer: DoorAnswer = "object",
 ) => ({
   method,
   path,
   operationId: `${method}Piston${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
   tags: ["piston"],
   summary,
-  responses: Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: "As the original answers",
-        content: { "application/json": { schema: z.unknown().openapi({ type: "object" }) } },
-      },
-    ]),
-  ),
+  responses: doorResponses(statuses, answer),
 });
 
 /** Packages are the deployment's: one that is there cannot be changed, and one that is not is unknown. */
@@ -50,11 +44,11 @@ const changePackage = async (c: Context, deps: Deps): Promise<Response> => {
 const below = (deps: Deps, root: string): PistonOperation[] => [
   { contract: contract("get", root, "What this is", [200]), handle: ({ c }) => c.json(GREETING) },
   {
-    contract: contract("get", `${root}/runtimes`, "Languages that are offered", [200]),
+    contract: contract("get", `${root}/runtimes`, "Languages that are offered", [200], "list"),
     handle: async ({ c }) => c.json(shownRuntimes(runtimesOf((await deps.pool.capabilities()).languages))),
   },
   {
-    contract: contract("get", `${root}/packages`, "Packages behind the languages", [200]),
+    contract: contract("get", `${root}/packages`, "Packages behind the languages", [200], "list"),
     handle: async ({ c }) => c.json(shownPackages(runtimesOf((await deps.pool.capabilities()).languages))),
   },
   ...(["post", "delete"] as const).map(

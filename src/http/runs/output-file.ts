@@ -27,7 +27,10 @@ const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => 
     summary: "One output file; downloading it deletes nothing",
     request: { params: runIdParam.extend({ path: z.string().openapi({ example: "results/plot.png" }) }) },
     responses: {
-      200: { description: "The file", content: { "application/octet-stream": { schema: z.string() } } },
+      200: {
+        description: "The file",
+        content: { "*/*": { schema: z.string().openapi({ format: "binary" }) } },
+      },
       ...unknownJob,
     },
   },

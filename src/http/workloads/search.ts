@@ -41,6 +41,8 @@ export const search = (deps: Deps, workload: Workload, operationId: string): Ope
       request: { body: jsonBody(schemas.search, { page_size: 20 }) },
       responses: responses("A page of jobs", schemas.found, {
         400: "The body is no JSON object",
+        413: "The body is too large",
+        415: "The body is not application/json",
         422: "The filters do not fit; `errors` names them",
       }),
     },

@@ -1,5 +1,13 @@
 import fc from "fast-check";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** How many generated requests each face gets. */
+    fuzzRequests: number;
+    fuzzSeed: number;
+  }
+}
+
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 const asSchema = (value: unknown): JsonSchema => (value ?? {}) as JsonSchema;
@@ -9,9 +17,10 @@ const stringOf = (schema: JsonSchema): fc.Arbitrary<unknown> => {
   if (schema.format === "date-time" || schema.format === "date")
     return fc.date({ noInvalidDate: true }).map((date) => date.toISOString());
   if (schema.format === "uri") return fc.webUrl();
+  const minLength = Number(schema.minLength ?? 0);
   return fc.string({
-    minLength: Number(schema.minLength ?? 0),
-    maxLength: Math.min(40, Number(schema.maxLength ?? 40)),
+    minLength,
+    maxLength: Math.max(minLength, Math.min(40, Number(schema.maxLength ?? 40))),
     unit: "grapheme",
   });
 };
@@ -31,8 +40,13 @@ const typed = (type: unknown, schema: JsonSchema, depth: number): fc.Arbitrary<u
   switch (type) {
     case "string":
       return stringOf(schema);
-    case "integer":
-      return fc.integer({ min: Number(schema.minimum ?? -1_000), max: Number(schema.maximum ?? 1_000) });
+    case "integer": {
+      const min = Number(schema.minimum ?? -1_000);
+      return fc.maxSafeInteger().map((any) => {
+        const max = Number(schema.maximum ?? Math.max(min, 0) + 1_000);
+        return min + (Math.abs(any) % (max - min + 1));
+      });
+    }
     case "number":
       return fc.double({
         min: Number(schema.minimum ?? -1e6),
@@ -68,6 +82,36 @@ export const fitting = (schema: JsonSchema, depth = 4): fc.Arbitrary<unknown> =>
   return typed(schema.type, schema, depth);
 };
 
+/** Text for a place where a client writes something simple. */
+export const oddText = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.constantFrom(
+    ...[
+      "",
+      "null",
+      "100.0",
+      "-1",
+      "1e2",
+      "queued,error",
+      "2025-13-01",
+      "2025-01-01T00:00:00 09:00",
+      "%00",
+      "../",
+    ],
+    ...[
+      "WzEsIngiXQ",
+      "0".repeat(5_000),
+      "true",
+      "[object Object]",
+      "__proto__",
+      "e\u0301",
+      "💾",
+      "a b+c",
+      "٣",
+    ],
+  ),
+);
+
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom<unknown>(
@@ -97,6 +141,32 @@ const nearly = (schema: JsonSchema): fc.Arbitrary<unknown> =>
     return Object.fromEntries([...entries, [change === 1 ? name : key, other]]);
   });
 
+/** Texts that readers of JSON disagree about. */
+const strangeJson = [
+  ...[
+    "",
+    "[]",
+    "null",
+    "1e999",
+    '{"a":1,"a":2}',
+    "\ufeff{}",
+    "[".repeat(3_000),
+    "{} {}",
+    "{'a':1}",
+    '"\\ud800"',
+  ],
+  ...[
+    '{"__proto__":{"x":1}}',
+    '{"constructor":{"prototype":1}}',
+    '{"code":"1","n":[9007199254740993]}',
+    "NaN",
+    "-0",
+  ],
+  `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
+  `${"[".repeat(10_000)}${"]".repeat(10_000)}`,
+  `{"code":"1","env":${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}}`,
+];
+
 const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 /** Bodies for a schema as text: right ones, nearly right ones, other JSON, and no JSON at all. */
@@ -113,9 +183,6 @@ export const bodies = (schema: JsonSchema): fc.Arbitrary<string> => {
     { weight: 2, arbitrary: json.map(base64) },
     { weight: 1, arbitrary: json.map((text) => text.slice(0, -1)) },
     { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom("", "[]", "null", "1e999", '{"a":1,"a":2}', "\ufeff{}", "[".repeat(3_000)),
-    },
+    { weight: 1, arbitrary: fc.constantFrom(...strangeJson) },
   );
 };
