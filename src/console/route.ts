@@ -1,7 +1,13 @@
 import { signal } from "@preact/signals";
 
 /** Pages, by the first part of the fragment. */
-export const PAGES = { run: "Run", jobs: "Jobs", workloads: "Workloads" } as const;
+export const PAGES = {
+  run: "Run",
+  mine: "My runs",
+  workloads: "Workloads",
+  jobs: "Jobs",
+  operator: "Operator",
+} as const;
 export type Page = keyof typeof PAGES;
 
 /** Where the page is: what it shows, and of what. Both stand in the fragment, which no server sees. */

@@ -1,7 +1,7 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { rawFetch } from "./support/client.ts";
-import { eventually, expectFits, findings, launchBrowser, visit } from "./support/console.ts";
+import { eventually, expectWell, launchBrowser, visit } from "./support/console.ts";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -16,14 +16,6 @@ const post = async (path: string, body: unknown, headers = {}) => {
     body: JSON.stringify(body),
   });
   return (await response.json()) as Record<string, unknown>;
-};
-
-const expectWell = async (page: Page): Promise<void> => {
-  expect(await findings(page)).toEqual([]);
-  await page.setViewportSize({ width: 360, height: 800 });
-  await expectFits(page);
-  expect(await findings(page)).toEqual([]);
-  await page.setViewportSize({ width: 1280, height: 900 });
 };
 
 const TRADES = "date,security,side,quantity,price\n2024-01-02,ABC,BUY,10,5\n2024-03-04,ABC,SELL,10,7\n";

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
+import { launchBrowser, visit } from "./support/console.ts";
 import { type Server, startServer } from "./support/server.ts";
 
 const TOKEN = "operator-token-of-this-test";
@@ -145,6 +146,23 @@ describe("the operator's commands", () => {
     expect((await submit()).status).toBe(503);
     await sandpiper(["maintenance", "off"]);
     expect((await submit()).status).toBe(200);
+  });
+
+  test("are a page for browsers as well, from which the service is shut and opened", async () => {
+    const browser = await launchBrowser();
+    const { open } = await visit(browser, { url: server.url });
+    const page = await open("#/operator");
+    await page.getByLabel("Operator's token").last().fill(TOKEN);
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByText("New jobs are taken.").waitFor();
+    await page.getByLabel("Message for those").fill("Back at one");
+    await page.getByRole("button", { name: "Take no new jobs" }).click();
+    await page.getByRole("button", { name: "Turn all submissions away" }).click();
+    await page.getByText('Nothing new is taken: "Back at one"').waitFor();
+    await page.getByRole("button", { name: "Take jobs again" }).click();
+    await page.getByText("New jobs are taken.").waitFor();
+    expect(await json(["maintenance"])).toMatchObject({ on: false });
+    await browser.close();
   });
 
   test("say in one line what is wrong", async () => {

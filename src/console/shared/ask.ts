@@ -34,7 +34,8 @@ const wordsOf = (body: unknown, status: number): string => {
   return [first, ...fields].join("\n");
 };
 
-export type Asked = { readonly body: Json; readonly headers: Headers };
+/** `body` is empty for an answer that is no JSON object; `text` is what came. */
+export type Asked = { readonly body: Json; readonly text: string; readonly headers: Headers };
 
 type AskOptions = {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -43,8 +44,7 @@ type AskOptions = {
   readonly signal?: AbortSignal;
 };
 
-const parsed = async (response: Response): Promise<unknown> => {
-  const text = await response.text();
+const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
@@ -69,7 +69,8 @@ export const ask = async (path: string, options: AskOptions = {}): Promise<Asked
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const answer = await parsed(response);
+  const text = await response.text();
+  const answer = parsed(text);
   if (!response.ok) {
     const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
     throw new AskError(
@@ -78,5 +79,5 @@ export const ask = async (path: string, options: AskOptions = {}): Promise<Asked
       Number.isFinite(seconds) ? seconds : null,
     );
   }
-  return { body: isRecord(answer) ? answer : {}, headers: response.headers };
+  return { body: isRecord(answer) ? answer : {}, text, headers: response.headers };
 };

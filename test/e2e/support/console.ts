@@ -97,5 +97,14 @@ export const expectFits = async (page: Page): Promise<void> => {
   expect(content).toBeLessThanOrEqual(window);
 };
 
+/** Fails where axe-core finds something or the page scrolls sideways, wide and at 360 pixels. */
+export const expectWell = async (page: Page): Promise<void> => {
+  expect(await findings(page)).toEqual([]);
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expectFits(page);
+  expect(await findings(page)).toEqual([]);
+  await page.setViewportSize({ width: 1280, height: 900 });
+};
+
 /** Expects something of what is looked at again and again; other suites may have the machine meanwhile. */
 export const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
