@@ -1,5 +1,7 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { eventually, expectWell, launchBrowser, visit } from "./support/console.ts";
 import { keyFor, OPERATOR_TOKEN } from "./support/keys.ts";
 
@@ -9,11 +11,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => browser.close(), 60_000);
 
-const submit = async (key: string, code: string): Promise<string> => {
+const submit = async (key: string, code: string, more = {}): Promise<string> => {
   const response = await fetch(`${inject("sandpiperUrl")}/submit`, {
     method: "POST",
     headers: { "x-api-key": key, "content-type": "application/json", prefer: "wait=20" },
-    body: JSON.stringify({ code }),
+    body: JSON.stringify({ code, ...more }),
   });
   return ((await response.json()) as { job_id: string }).job_id;
 };
@@ -74,7 +76,12 @@ describe("the console of the operator", () => {
     const key = (await page.locator("code").textContent()) ?? "";
     expect(key).toMatch(/^spk_/);
     await expectWell(page);
-    const id = await submit(key, "print(1)");
+    let answer = 503;
+    const receiver = createServer((_request, response) => response.writeHead(answer).end());
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void receiver.close());
+    const webhook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const id = await submit(key, "print(1)", { webhook_url: webhook });
     expect(id).toMatch(/^job-/);
 
     await part("Jobs");
@@ -84,7 +91,8 @@ describe("the console of the operator", () => {
     await eventually(() => jobs.locator("tbody tr").count()).toBe(1);
     await expectWell(page);
     await jobs.getByRole("link").click();
-    await page.getByText("ended: exit").waitFor();
+    await page.getByRole("heading", { name: "Timeline" }).waitFor();
+    await page.getByText("succeeded").first().waitFor();
     await expectWell(page);
     expect(await page.content()).not.toContain(id);
     await page.getByRole("button", { name: /^Delete/ }).click();
@@ -92,7 +100,10 @@ describe("the console of the operator", () => {
     await page.getByText("There are none.").waitFor();
 
     await part("Executors");
-    await page.getByRole("region", { name: "List of executors" }).getByText("joined").waitFor();
+    await page
+      .getByRole("region", { name: "List of executors" })
+      .getByRole("cell", { name: "joined" })
+      .waitFor();
     await expectWell(page);
 
     await part("Blocks");
@@ -108,6 +119,22 @@ describe("the console of the operator", () => {
     await page.getByRole("button", { name: "Take back the block of 192.0.2.77" }).click();
     await page.getByText("There are none.").waitFor();
 
+    await part("Deliveries");
+    const deliveries = page.getByRole("region", { name: "List of deliveries" });
+    await page.getByLabel("State").selectOption("pending");
+    await deliveries.getByText("503").first().waitFor();
+    await expectWell(page);
+    answer = 204;
+    await deliveries
+      .getByRole("button", { name: /^Send again/ })
+      .first()
+      .click();
+    await page.getByLabel("State").selectOption("delivered");
+    await eventually(async () => {
+      await page.getByRole("button", { name: "Refresh" }).click();
+      return deliveries.getByText("204").count();
+    }).toBeGreaterThan(0);
+
     expect(urls.filter((url) => url.includes(OPERATOR_TOKEN))).toEqual([]);
     const lasting = await page.evaluate<string>(
       "JSON.stringify([localStorage, location.href, document.cookie])",
@@ -115,7 +142,7 @@ describe("the console of the operator", () => {
     expect(lasting).not.toContain(OPERATOR_TOKEN);
     expect(lasting).not.toContain(key);
     await page.reload();
-    await page.getByRole("heading", { name: "Blocks" }).waitFor();
+    await page.getByRole("heading", { name: "Deliveries", exact: true }).waitFor();
     const other = await open("#/operator");
     await other.getByRole("form", { name: "Operator's token" }).waitFor();
     expect(problems).toEqual([]);

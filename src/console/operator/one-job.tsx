@@ -3,7 +3,7 @@ import { goTo, hrefOf } from "../route.ts";
 import { Act } from "../shared/act.tsx";
 import { recordsOf, textOf } from "../shared/ask.ts";
 import { loaded, Refresh, useLoaded } from "../shared/loaded.tsx";
-import { Facts, When } from "../shared/show.tsx";
+import { Deliveries, Facts, When } from "../shared/show.tsx";
 import { askOperator } from "./token.tsx";
 
 const ref = signal("");
@@ -14,6 +14,11 @@ const job = loaded(async (aborted) => (await askOperator(pathOf(), { signal: abo
 
 const cancel = async (): Promise<void> => {
   await askOperator(pathOf("/cancel"), { method: "POST" });
+  await job.load();
+};
+
+const redrive = async (): Promise<void> => {
+  await askOperator(pathOf("/redrive"), { method: "POST" });
   await job.load();
 };
 
@@ -45,6 +50,7 @@ const Content = ({ of }: { readonly of: string }) => {
           </li>
         ))}
       </ol>
+      <Deliveries webhooks={one.webhooks} />
     </>
   );
 };
@@ -65,6 +71,7 @@ export const OneJob = ({ of }: { readonly of: string }) => {
         <h2>Job</h2>
         <Refresh of={job} />
         <Act label="Cancel" about={of} sure="Stop it" act={cancel} />
+        <Act label="Run again" about={of} sure="Run it from its beginning" act={redrive} />
         <Act label="Delete" about={of} sure="Delete it with all its files" act={remove} />
       </div>
       <Content of={of} />

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { hrefOf, route } from "../route.ts";
 import { Blocks } from "./blocks.tsx";
+import { AllDeliveries } from "./deliveries.tsx";
 import { Executors } from "./executors.tsx";
 import { AllJobs } from "./jobs.tsx";
 import { Keys } from "./keys.tsx";
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   jobs: { title: "Jobs", Body: AllJobs },
   executors: { title: "Executors", Body: Executors },
   keys: { title: "Keys", Body: Keys },
+  deliveries: { title: "Deliveries", Body: AllDeliveries },
   blocks: { title: "Blocks", Body: Blocks },
 };
 

@@ -5,6 +5,7 @@ import { baseUrl } from "../shared/api.ts";
 import { inBackground } from "../shared/background.ts";
 import { useNow } from "../shared/clock.ts";
 import { CredentialsForm } from "../shared/credentials.tsx";
+import { Deliveries } from "../shared/show.tsx";
 import { CopyAs } from "./copy.tsx";
 import { droppedFiles } from "./dropped.ts";
 import { Files } from "./files.tsx";
@@ -13,7 +14,7 @@ import { loadLanguages } from "./languages.ts";
 import { Outputs } from "./outputs.tsx";
 import { addFiles, project } from "./project.ts";
 import { RecentRuns } from "./recent-runs.tsx";
-import { isUnderWay, log, open, refusedUntilMs, runId, start, stop } from "./session.ts";
+import { isUnderWay, log, open, refusedUntilMs, report, runId, start, stop } from "./session.ts";
 import { EnvironmentChoice, Inputs, LanguageChoice, loadEnvironments } from "./settings.tsx";
 import { Status } from "./status.tsx";
 
@@ -107,6 +108,7 @@ export const RunPage = () => {
         <LogView log={log.value} wholeLog={address} placeholder="What the program prints appears here." />
         <CaseResults />
         <Outputs />
+        <Deliveries webhooks={report.value?.webhooks} />
       </div>
     </main>
   );

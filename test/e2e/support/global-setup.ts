@@ -24,7 +24,14 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
     return () => Promise.resolve();
   }
   // Tests whose clients say no address of their own share the quota of this machine.
-  const server = await startServer({ vars: { RUN_MAX_PER_HOUR: "1000", OPERATOR_TOKEN } });
+  const server = await startServer({
+    vars: {
+      RUN_MAX_PER_HOUR: "1000",
+      OPERATOR_TOKEN,
+      WEBHOOK_ALLOW_LOOPBACK: "true",
+      WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, "e2e").toString("base64")}`,
+    },
+  });
   project.provide("sandpiperUrl", server.url);
   project.provide("stateDir", server.stateDir);
   project.provide("startOutput", server.output());
