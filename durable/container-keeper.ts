@@ -112,9 +112,11 @@ export class ContainerKeeper {
     for (let failures = 0; failures < START_TRIES; failures += 1) {
       try {
         if (!container.running) container.start({ enableInternet: true, env });
+        this.#deps.tally("container_starts", "started");
         return null;
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
+        this.#deps.tally("container_starts", "failed");
         this.#deps.log.error("container.start_failed", error, { container: name });
         await scheduler.wait(START_RETRY_MS * 2 ** failures);
       }

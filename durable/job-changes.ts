@@ -75,6 +75,7 @@ export class JobChanges {
   #store(next: JobRecord): void {
     const before = this.#storage.record();
     this.#storage.write(next);
+    this.#effects.count(before, next);
     if (before?.state !== next.state) this.#effects.stepped(next);
     if (isTerminal(next.state)) {
       this.#sockets.pump();

@@ -3,6 +3,7 @@ import type { JobDeps } from "../src/deps/types.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { isUploadKnown, uploadedBytes } from "../src/domain/job/awaited-uploads.ts";
+import { countedIn } from "../src/domain/job/counted.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
 import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
@@ -67,8 +68,10 @@ export class JobEffects {
   /** Waits for effects, and sets the alarm: at the next deadline, or sooner where one failed. */
   async carryOut(record: JobRecord, effects: readonly Promise<void>[]): Promise<void> {
     const failures = (await Promise.allSettled(effects)).filter((outcome) => outcome.status === "rejected");
-    for (const failure of failures)
+    for (const failure of failures) {
       this.#deps.log.error("job.effect_failed", failure.reason, traceFields(record));
+      this.#deps.tally("effects_failed", "job");
+    }
     if (failures.length > 0) return this.retryLater();
     this.#jobStorage.forgetFailures();
     await this.schedule(record);
@@ -112,6 +115,11 @@ export class JobEffects {
     if (record.clientKey === null || this.#isCorrected) return;
     await this.#deps.quotas.correct(record.clientKey, this.#objectId, uploadedBytes(record));
     this.#isCorrected = true;
+  }
+
+  /** Counts what a change was, for the metrics. */
+  count(before: JobRecord | null, next: JobRecord): void {
+    for (const [name, label] of countedIn(before, next)) this.#deps.tally(name, label);
   }
 
   /** Hands the end over to the receivers' deliveries. Noted, because they forget it after a week. */

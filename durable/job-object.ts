@@ -65,7 +65,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
 
   /** Accepts a job and takes its client's slot; asked again with the same id it answers with the job that is there. */
   async create(job: NewJob): Promise<CreateOutcome> {
-    const { quotas } = this.#parts.deps;
+    const { quotas, tally } = this.#parts.deps;
     const { clientKey } = job;
     const isThere = this.#storage.record() !== null;
     if (isThere || clientKey === null) {
@@ -74,7 +74,10 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     }
     const slot = this.ctx.id.toString();
     const { granted, usage } = await quotas.take(clientKey, slot, job.uploadBytes ?? 0);
-    if (!granted) return { kind: "over_quota", usage };
+    if (!granted) {
+      tally("refusals", usage.refusal?.rule ?? "quota");
+      return { kind: "over_quota", usage };
+    }
     try {
       return { kind: "created", snapshot: await this.#begin(job), usage };
     } catch (error) {

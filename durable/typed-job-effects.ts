@@ -67,6 +67,7 @@ export class TypedJobEffects {
       this.#storage.noteAnnounced(job.revision);
       return true;
     } catch (error) {
+      deps.tally("effects_failed", "typed_job");
       deps.log.error("typed_job.announce_failed", error);
       return false;
     }
@@ -97,6 +98,7 @@ export class TypedJobEffects {
       await deps.queue(queue).send(message);
       return true;
     } catch (error) {
+      deps.tally("effects_failed", "typed_job");
       deps.log.error("typed_job.send_failed", error, { queue });
       return false;
     }
@@ -121,6 +123,7 @@ export class TypedJobEffects {
       if (job.status === "queued") this.#ring();
       return true;
     } catch (error) {
+      deps.tally("effects_failed", "typed_job");
       deps.log.error("typed_job.row_failed", error instanceof Unavailable ? error.cause : error);
       return false;
     }

@@ -217,6 +217,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
 
   async #commit(next: TypedJob): Promise<void> {
     const before = this.#storage.job();
+    if (next.revision > (before?.revision ?? 0)) this.#deps().tally("jobs_ended", `jobs ${next.status}`);
     this.#storage.write(next);
     await this.#wakeBy(this.#deps().now() + REPAIR_MS);
     // An end that nobody has been told of yet is told as it was, before the next one is.

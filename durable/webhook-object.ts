@@ -97,6 +97,7 @@ export class WebhookObject extends DurableObject<Record<string, unknown>> {
     this.#storage.forgetFailures();
     await this.#keep(next);
     if (!mayReplay(next)) this.#storage.dropBody();
+    deps.tally("webhook_deliveries", next.state === "pending" ? "retried" : next.state);
     deps.log.info("webhook.attempt", {
       id: this.#id,
       state: next.state,

@@ -15,6 +15,7 @@ import { r2Bucket } from "./adapters/r2-bucket.ts";
 import { d1RunRows } from "./adapters/run-rows.ts";
 import { incrementalSha256 } from "./adapters/sha256.ts";
 import { platformSignatures, publicHalfOf } from "./adapters/signatures.ts";
+import { d1Tally } from "./adapters/tally.ts";
 import { turnsUnder } from "./adapters/turns.ts";
 import { durableTypedJobObjects } from "./adapters/typed-job-objects.ts";
 import { d1TypedJobRows } from "./adapters/typed-job-rows.ts";
@@ -126,6 +127,7 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
     pool: durablePool(config.POOL_OBJECT, systemClock),
     signatures: platformSignatures,
     turnOf: turnsUnder(config.R2_SECRET_ACCESS_KEY),
+    tally: d1Tally(config.DB, systemClock, jsonLogger),
     bucket: r2Bucket(config.BUCKET),
     presigner: s3Presigner({
       bucketUrl: `${config.R2_S3_ENDPOINT}/${config.R2_BUCKET_NAME}`,
@@ -157,6 +159,7 @@ export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
 };
 
 export const containerDepsFor = (env: RawEnv): ContainerDeps => ({
+  tally: d1Tally(configOf(env).DB, systemClock, jsonLogger),
   now: systemClock,
   log: jsonLogger,
   pool: durableContainerPool(configOf(env).POOL_OBJECT),
@@ -201,6 +204,7 @@ export const webhookDepsFor = (env: RawEnv): WebhookDeps => {
     random: Math.random,
     send: httpWebhookSender(secretsOf, config.WEBHOOK_TIMEOUT_MS),
     rows: d1DeliveryRows(config.DB),
+    tally: d1Tally(config.DB, systemClock, jsonLogger),
   };
 };
 
@@ -224,7 +228,7 @@ const accessDepsFor = (env: RawEnv): AccessDeps => {
     ids: randomIds,
     access: { mode: config.ACCESS, anonymousRuns: config.ANONYMOUS_RUNS },
     apiKeys: d1ApiKeys(config.DB, systemClock),
-    blocks: async () => (await d1Operations(config.DB, systemClock).gates()).blocks,
+    blocks: async () => (await d1Operations(config.DB, systemClock, jsonLogger).gates()).blocks,
   };
 };
 
@@ -246,7 +250,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     ...jobDeps,
     ...accessDepsFor(env),
     operatorTokens: accessConfigOf(env).OPERATOR_TOKEN,
-    operations: d1Operations(config.DB, systemClock),
+    operations: d1Operations(config.DB, systemClock, jsonLogger),
     rateLimits: rateLimitsOf(accessConfigOf(env)),
     typedJobs: durableTypedJobObjects(typedJobConfigOf(env).TYPED_JOB_OBJECT, systemClock),
     jobs: durableJobObjects(config.JOB_OBJECT),
@@ -300,6 +304,7 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
         },
       };
     },
+    tally: d1Tally(config.DB, systemClock, jsonLogger),
     quotas: config.QUOTA_OBJECT === undefined ? null : durableQuotas(config.QUOTA_OBJECT),
     zone: config.RESPONSE_TIMEZONE,
     credentials: { username: config.BASIC_AUTH_USERNAME, password: config.BASIC_AUTH_PASSWORD },

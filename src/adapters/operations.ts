@@ -1,6 +1,9 @@
 import { BLOCK_KINDS, type Block } from "../domain/access/block.ts";
 import type { Clock } from "../domain/ports/clock.ts";
+import type { Logger } from "../domain/ports/logger.ts";
 import type { Gates, JobSelection, Operations, OperatorJob, Unfinished } from "../domain/ports/operations.ts";
+import type { Count } from "../domain/ports/tally.ts";
+import { writeTally } from "./tally.ts";
 
 type BlockRow = {
   readonly id: string;
@@ -85,8 +88,17 @@ const conditionsOf = (
   return { sql, values: all.flatMap(([, values]) => [...values]) };
 };
 
+/** So many of what has not ended are looked at, the oldest first, of each face or status: no more are counted. */
+const LOOKED_AT = 1_000;
+const UNFINISHED_JOBS = `SELECT face, state, count(*) AS count, min(created_at_ms) AS oldestCreatedAtMs FROM
+  (SELECT face, state, created_at_ms FROM jobs WHERE finished_at_ms IS NULL AND face = ?1
+   ORDER BY created_at_ms LIMIT ?2) GROUP BY state`;
+const UNFINISHED_TYPED_JOBS = `SELECT 'jobs' AS face, ?1 AS state, count(*) AS count,
+  min(registered_at_ms) AS oldestCreatedAtMs FROM
+  (SELECT registered_at_ms FROM typed_jobs WHERE status = ?1 ORDER BY registered_at_ms LIMIT ?2)`;
+
 /** Blocks, switches, audit and lists in D1 (migrations/0007); the gates are remembered for half a minute. */
-export const d1Operations = (db: D1Database, now: Clock): Operations => {
+export const d1Operations = (db: D1Database, now: Clock, log: Logger): Operations => {
   const listed = async (table: Table, selection: JobSelection): Promise<OperatorJob[]> => {
     const { sql, values } = conditionsOf(table, selection);
     const order = `ORDER BY ${table.created} DESC, ref DESC LIMIT ?`;
@@ -147,16 +159,17 @@ export const d1Operations = (db: D1Database, now: Clock): Operations => {
       await run(`DELETE FROM ${where} = ?1`, id);
     },
     unfinished: async () => {
-      const sql = `SELECT face, state, count(*) AS count, min(created_at_ms) AS oldestCreatedAtMs
-        FROM jobs WHERE finished_at_ms IS NULL GROUP BY face, state`;
-      const typed = `SELECT 'jobs' AS face, status AS state, count(*) AS count,
-        min(registered_at_ms) AS oldestCreatedAtMs FROM typed_jobs WHERE status = ?1`;
-      const statuses = ["pending", "queued", "validating", "processing"];
+      const jobs = db.prepare(UNFINISHED_JOBS);
+      const typed = db.prepare(UNFINISHED_TYPED_JOBS);
       const answers = await db.batch<Unfinished>([
-        db.prepare(sql),
-        ...statuses.map((status) => db.prepare(typed).bind(status)),
+        ...["runs", "workloads"].map((face) => jobs.bind(face, LOOKED_AT)),
+        ...["pending", "queued", "validating", "processing"].map((status) => typed.bind(status, LOOKED_AT)),
       ]);
       return answers.flatMap(({ results }) => results).filter(({ count }) => count > 0);
+    },
+    counts: async () => {
+      await writeTally(db, log);
+      return (await db.prepare("SELECT name, label, value FROM counters").all<Count>()).results;
     },
     audit: async ({ atMs, id, action, token, status, count }) => {
       await run("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6)", atMs, id, action, token, status, count);

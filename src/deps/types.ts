@@ -19,6 +19,7 @@ import type { Presigner } from "../domain/ports/presigner.ts";
 import type { Quotas } from "../domain/ports/quotas.ts";
 import type { RunRows } from "../domain/ports/run-rows.ts";
 import type { Signatures } from "../domain/ports/signatures.ts";
+import type { Tally } from "../domain/ports/tally.ts";
 import type { WebhookSender } from "../domain/ports/webhook-sender.ts";
 import type { ClientWebhooks, Webhooks } from "../domain/ports/webhooks.ts";
 import type { WorkloadRows } from "../domain/ports/workload-rows.ts";
@@ -43,6 +44,7 @@ export type JobDeps = {
   /** Whose a job is, as a hash that tells nobody who that is. */
   readonly turnOf: (client: string) => Promise<string>;
   readonly webhooks: Webhooks;
+  readonly tally: Tally;
 };
 
 export type QuotaDeps = {
@@ -56,6 +58,7 @@ export type QuotaDeps = {
 };
 
 export type ContainerDeps = {
+  readonly tally: Tally;
   readonly now: Clock;
   readonly log: Logger;
   readonly pool: ContainerPool;
@@ -150,6 +153,7 @@ export type TypedJobDeps = AccessDeps & {
   readonly objects: TypedJobObjects;
   /** Null in a service that counts nobody. */
   readonly quotas: Pick<Quotas, "count"> | null;
+  readonly tally: Tally;
   /** The queue of a binding's name; throws when there is no such binding. */
   readonly queue: (binding: string) => { send(message: string): Promise<void> };
   /** Time zone that answers label instants with. */
@@ -170,5 +174,6 @@ export type WebhookDeps = {
   /** From [0, 1); spreads the attempts. */
   readonly random: () => number;
   readonly send: WebhookSender;
+  readonly tally: Tally;
   readonly rows: DeliveryRows;
 };

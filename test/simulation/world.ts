@@ -297,6 +297,7 @@ export class World {
       return known;
     };
     const deps = {
+      tally: () => undefined,
       now: () => clock.now,
       ids: {
         keyPart: () => chance.hex(32),

@@ -1,5 +1,6 @@
 import type { PoolView } from "../pool/view.ts";
 import type { Unfinished } from "../ports/operations.ts";
+import { COUNTED, type Count, type Counted } from "../ports/tally.ts";
 
 type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 type Family = {
@@ -88,7 +89,7 @@ const unfinishedFamilies = (unfinished: readonly Unfinished[], now: number): Fam
     {
       name: "sandpiper_jobs_unfinished",
       type: "gauge",
-      help: "Jobs that have not ended, by face and state.",
+      help: "Jobs that have not ended, by face and state; at most 1,000 of each are counted.",
       samples: samples(({ count }) => count),
     },
     {
@@ -100,6 +101,54 @@ const unfinishedFamilies = (unfinished: readonly Unfinished[], now: number): Fam
   ];
 };
 
+/** How each is shown: its family, and what the words of its label say. */
+const COUNTERS: Record<Counted, { name: string; help: string; labels: readonly string[] }> = {
+  jobs_ended: {
+    name: "jobs_ended_total",
+    help: "Jobs that ended, by face and end.",
+    labels: ["face", "end"],
+  },
+  leases_lost: { name: "leases_lost_total", help: "Attempts that were lost, by face.", labels: ["face"] },
+  refusals: { name: "refusals_total", help: "Requests that a limit refused, by rule.", labels: ["rule"] },
+  webhook_deliveries: {
+    name: "webhook_attempts_total",
+    help: "Attempts to deliver a webhook, by what they came to.",
+    labels: ["state"],
+  },
+  container_starts: {
+    name: "container_starts_total",
+    help: "Starts of containers, by what they came to.",
+    labels: ["outcome"],
+  },
+  effects_failed: {
+    name: "effects_failed_total",
+    help: "What follows from a job's change and had to be tried again, by the job's kind.",
+    labels: ["kind"],
+  },
+};
+
+/** A family without a sample is shown all the same, so that whoever looks for it sees that it is there. */
+const counterFamilies = (counts: readonly Count[]): Family[] =>
+  COUNTED.map((counted) => {
+    const { name, help, labels } = COUNTERS[counted];
+    const samples = counts
+      .filter((count) => count.name === counted)
+      .map(({ label, value }) => {
+        const words = label.split(" ");
+        return { labels: Object.fromEntries(labels.map((one, index) => [one, words[index] ?? ""])), value };
+      });
+    return { name: `sandpiper_${name}`, type: "counter", help, samples };
+  });
+
+/** What the metrics are made of. */
+export type MetricSources = {
+  readonly pool: PoolView;
+  readonly unfinished: readonly Unfinished[];
+  readonly counts: readonly Count[];
+};
+
 /** The deployment's state in Prometheus' text format (version 0.0.4). */
-export const metricsText = (pool: PoolView, unfinished: readonly Unfinished[], now: number): string =>
-  `${[...unfinishedFamilies(unfinished, now), ...poolFamilies(pool, now)].map(familyText).join("\n")}\n`;
+export const metricsText = ({ pool, unfinished, counts }: MetricSources, now: number): string => {
+  const gauges = [...unfinishedFamilies(unfinished, now), ...poolFamilies(pool, now)];
+  return `${[...gauges, ...counterFamilies(counts)].map(familyText).join("\n")}\n`;
+};

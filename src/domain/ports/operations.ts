@@ -1,4 +1,5 @@
 import type { Block } from "../access/block.ts";
+import type { Count } from "./tally.ts";
 
 /** What the operator has shut; at most 30 seconds old. */
 export type Gates = {
@@ -28,7 +29,7 @@ export type JobSelection = {
   readonly limit: number;
 };
 
-/** What has not ended, face by face. */
+/** What has not ended, face by face: at most 1,000 of each face, or status of typed jobs. */
 export type Unfinished = {
   readonly face: string;
   readonly state: string;
@@ -56,5 +57,7 @@ export type Operations = {
   /** Removes the row of a job that is gone, where one is left. */
   removeRow(ref: string): Promise<void>;
   unfinished(): Promise<readonly Unfinished[]>;
+  /** What was counted since the deployment was made. */
+  counts(): Promise<readonly Count[]>;
   audit(entry: AuditEntry): Promise<void>;
 };

@@ -171,9 +171,10 @@ const stdinOf = ({ manifest }: ResolvedRun): Uint8Array | null =>
   manifest.stdin === null ? null : new TextEncoder().encode(manifest.stdin);
 
 /** Whether so much waits that nothing more is taken. */
-export const checkRoom = async ({ pool, poolLimits }: SubmissionDeps): Promise<Refusal | null> => {
+export const checkRoom = async ({ pool, poolLimits, tally }: SubmissionDeps): Promise<Refusal | null> => {
   const summary = await pool.summary();
   if (summary.waiting < poolLimits.maxWaiting) return null;
+  tally("refusals", "no_room");
   return { kind: "no_room", retryAfterSeconds: retryAfterSeconds(summary) };
 };
 
@@ -217,7 +218,10 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   if (overLimit !== null) return overLimit;
   const hash = await hashOf(admission, run, read);
   const block = blockOfValue(await deps.blocks(), "job_hash", hash.jobHash, deps.now());
-  if (block !== null) return { kind: "blocked", reason: block.reason };
+  if (block !== null) {
+    deps.tally("refusals", "block");
+    return { kind: "blocked", reason: block.reason };
+  }
   const inputs = await storeInputs(admission, read);
   const given = read.stdin ?? stdinOf(run);
   const stdin = given === null ? null : await store(admission, bucketKeys.stdin(job.objectId), given);
@@ -278,7 +282,7 @@ export const acceptRun = async (
   const job = deps.jobs.byId(request.id);
   const present = request.mayBeThere ? await job.snapshot() : null;
   if (present !== null) return acceptedBefore(deps, request, present);
-  const reservation = createReservation(deps.quotas, request.clientKey, job.objectId);
+  const reservation = createReservation(deps, request.clientKey, job.objectId);
   const sink = createInputsSink(deps.bucket, bucketKeys.inputs(job.objectId), async () => {
     await reservation.make();
   });

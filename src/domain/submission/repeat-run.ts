@@ -119,8 +119,11 @@ export const repeatRun = async (deps: SubmissionDeps, request: RepeatRequest): P
     (await refusalOf(deps, original.task)) ?? refuseLimits(deps.runLimits(clientKey), askedBy(original));
   if (refused !== null) return refused;
   const block = blockOfValue(await deps.blocks(), "job_hash", original.task.jobHash, deps.now());
-  if (block !== null) return { kind: "blocked", reason: block.reason };
-  const reservation = createReservation(deps.quotas, clientKey, job.objectId);
+  if (block !== null) {
+    deps.tally("refusals", "block");
+    return { kind: "blocked", reason: block.reason };
+  }
+  const reservation = createReservation(deps, clientKey, job.objectId);
   let isHandedOver = false;
   try {
     const task = await copyTask(deps, reservation, original, job.objectId);

@@ -1,4 +1,5 @@
 import type { Quotas } from "../ports/quotas.ts";
+import type { Tally } from "../ports/tally.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
 
 /** Ends a submission from inside the reading of its body; caught where the submission is accepted. */
@@ -20,13 +21,20 @@ export type Reservation = {
   release(): Promise<void>;
 };
 
-export const createReservation = (quotas: Quotas, clientKey: string, slot: string): Reservation => {
+export const createReservation = (
+  { quotas, tally }: { quotas: Quotas; tally: Tally },
+  clientKey: string,
+  slot: string,
+): Reservation => {
   let isMade = false;
   return {
     make: async () => {
       if (isMade) return;
       const { granted, usage } = await quotas.reserve(clientKey, slot);
-      if (!granted) throw new OverQuota(usage);
+      if (!granted) {
+        tally("refusals", usage.refusal?.rule ?? "quota");
+        throw new OverQuota(usage);
+      }
       isMade = true;
     },
     isMade: () => isMade,

@@ -8,6 +8,7 @@ import type { Ids } from "../ports/ids.ts";
 import type { JobObjects } from "../ports/job-objects.ts";
 import type { Pool } from "../ports/pool.ts";
 import type { Quotas } from "../ports/quotas.ts";
+import type { Tally } from "../ports/tally.ts";
 import type { ClientWebhooks } from "../ports/webhooks.ts";
 import type { RunLimits } from "../quota/classes.ts";
 import type { QuotaUsage } from "../quota/quota.ts";
@@ -24,6 +25,7 @@ export type SubmissionDeps = {
   readonly pool: Pool;
   readonly poolLimits: PoolLimits;
   readonly now: Clock;
+  readonly tally: Tally;
   readonly blocks: () => Promise<readonly Block[]>;
   /** What one run of a client may ask for, by the name of its budget. */
   readonly runLimits: (clientKey: string) => RunLimits;

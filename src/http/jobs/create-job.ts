@@ -100,6 +100,7 @@ const overQuota = async ({ c, deps, caller }: JobsRequest, jobId: string): Promi
   if (deps.quotas === null || caller.owner === null) return null;
   const { granted, usage } = await deps.quotas.count(quotaSubjectOf(caller, null) ?? "", `typed ${jobId}`);
   if (granted) return null;
+  deps.tally("refusals", usage.refusal?.rule ?? "quota");
   c.header("Retry-After", String(usage.refusal?.retryAfterSeconds ?? 1));
   return problem(c, 429, usage.refusal?.reason ?? "Over the quota");
 };

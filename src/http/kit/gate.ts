@@ -6,7 +6,7 @@ import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { Face } from "./face.ts";
 import type { Refusal } from "./refusal.ts";
 
-type GateDeps = Pick<Deps, "operations" | "rateLimits" | "ids" | "now" | "log">;
+type GateDeps = Pick<Deps, "operations" | "rateLimits" | "ids" | "now" | "log" | "tally">;
 
 /** Tokens and signatures guard what executors call; the operator must get in whatever is shut. */
 const EXEMPT = /^\/(?:executor\/|pool\/join$|operator(?:\/|$)|metrics$|pool$|health$|readyz$)/;
@@ -26,14 +26,20 @@ const subjectOf = async (c: Context, { ids }: GateDeps): Promise<string | null> 
   return key === undefined ? clientKeyOf(c.req.header("cf-connecting-ip")) : ids.hashOf(key);
 };
 
-const rateRefusal = async (c: Context, deps: GateDeps): Promise<Refusal | null> => {
+/** A refusal, and the rule that it is counted under. */
+type Shut = { readonly rule: string; readonly refusal: Refusal };
+
+const rateRefusal = async (c: Context, deps: GateDeps): Promise<Shut | null> => {
   const { rateLimits } = deps;
   const subject = rateLimits === null ? null : await subjectOf(c, deps);
   if (rateLimits === null || subject === null) return null;
   const isChange = CHANGING.has(c.req.method);
   if (await (isChange ? rateLimits.changes : rateLimits.reads)(subject)) return null;
   const message = `Too many ${isChange ? "changes" : "requests"} at a time; wait a few seconds`;
-  return { code: "rate_limited", message, retryAfterSeconds: RATE_RETRY_SECONDS };
+  return {
+    rule: isChange ? "rate_of_changes" : "rate_of_reads",
+    refusal: { code: "rate_limited", message, retryAfterSeconds: RATE_RETRY_SECONDS },
+  };
 };
 
 const isSubmission = (c: Context, makesJob: (path: string) => boolean): boolean =>
@@ -43,18 +49,22 @@ const gateRefusal = async (
   c: Context,
   { operations, now }: GateDeps,
   makesJob: (path: string) => boolean,
-): Promise<Refusal | null> => {
+): Promise<Shut | null> => {
   const { blocks, maintenance } = await operations.gates();
   const address = c.req.header("cf-connecting-ip");
   const block = blockOfAddress(blocks, address, now());
-  if (block !== null) return { code: "forbidden", message: `This address is blocked: ${block.reason}` };
-  if (address === OTHER_ZONES && !hasKey(c))
+  if (block !== null)
     return {
-      code: "forbidden",
-      message: "Requests of other zones' Workers share one address and want a key",
+      rule: "block",
+      refusal: { code: "forbidden", message: `This address is blocked: ${block.reason}` },
     };
+  if (address === OTHER_ZONES && !hasKey(c)) {
+    const message = "Requests of other zones' Workers share one address and want a key";
+    return { rule: "other_zones", refusal: { code: "forbidden", message } };
+  }
   if (maintenance === null || !isSubmission(c, makesJob)) return null;
-  return { code: "unavailable", message: maintenance, retryAfterSeconds: MAINTENANCE_RETRY_SECONDS };
+  const retryAfterSeconds = MAINTENANCE_RETRY_SECONDS;
+  return { rule: "maintenance", refusal: { code: "unavailable", message: maintenance, retryAfterSeconds } };
 };
 
 /**
@@ -69,6 +79,8 @@ export const gate =
   ): MiddlewareHandler =>
   async (c, next) => {
     if (EXEMPT.test(c.req.path) || c.req.method === "OPTIONS") return next();
-    const refusal = (await rateRefusal(c, deps)) ?? (await gateRefusal(c, deps, makesJob));
-    return refusal === null ? next() : faceOf(c.req.path).refuse(c, refusal);
+    const shut = (await rateRefusal(c, deps)) ?? (await gateRefusal(c, deps, makesJob));
+    if (shut === null) return next();
+    deps.tally("refusals", shut.rule);
+    return faceOf(c.req.path).refuse(c, shut.refusal);
   };

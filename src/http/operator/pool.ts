@@ -59,8 +59,13 @@ export const poolOperations = (deps: Deps): OperatorOperation[] => [
       answer: z.string(),
     },
     async ({ c }) => {
-      const [view, unfinished] = await Promise.all([deps.pool.view(), deps.operations.unfinished()]);
-      const text = metricsText(view, unfinished, deps.now());
+      const { operations, now } = deps;
+      const [pool, unfinished, counts] = await Promise.all([
+        deps.pool.view(),
+        operations.unfinished(),
+        operations.counts(),
+      ]);
+      const text = metricsText({ pool, unfinished, counts }, now());
       return c.text(text, 200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
     },
   ),

@@ -20,7 +20,7 @@ const isClientsFault = (status: number): boolean => status >= 400 && status < 50
  */
 export const countingUploads = async (
   c: Context,
-  { quotas }: Deps,
+  { quotas, tally }: Deps,
   clientKey: string,
   refuse: (refusal: Refusal) => Response,
   submit: () => Promise<Response>,
@@ -28,6 +28,7 @@ export const countingUploads = async (
   if (bytesOf(c) <= LARGE_BYTES) return submit();
   const closed = await quotas.uploadsClosed(clientKey);
   if (closed !== null) {
+    tally("refusals", closed.rule);
     const { reason: message, retryAfterSeconds } = closed;
     return refuse({ code: "rate_limited", message, retryAfterSeconds });
   }

@@ -1,4 +1,3 @@
-import parsePrometheusTextFormat from "parse-prometheus-text-format";
 import { afterEach, describe, expect, it } from "vitest";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
@@ -208,22 +207,5 @@ describe("what the operator shuts", () => {
     await dataOf(await call(`${TAX}/${data.job_id}`, headers));
     await operate("/operator/maintenance", { on: false });
     await dataOf(await call(TAX, headers, DOMESTIC));
-  });
-});
-
-describe("the metrics", () => {
-  it("are read by a parser of Prometheus' format, and count what has not ended", async () => {
-    await dataOf(await call(TAX, { "x-api-key": await addKey() }, DOMESTIC));
-    const response = await call("/metrics", TOKEN);
-    expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
-    const families = parsePrometheusTextFormat(await response.text());
-    const names = families.map(({ name }) => name);
-    for (const name of ["jobs_unfinished", "jobs_oldest_seconds", "pool_waiting", "executors", "containers"])
-      expect(names).toContain(`sandpiper_${name}`);
-    const unfinished = families.find(({ name }) => name === "sandpiper_jobs_unfinished");
-    const created = unfinished?.metrics.find(
-      ({ labels }) => labels?.face === "workloads" && labels.state === "created",
-    );
-    expect(Number(created?.value)).toBeGreaterThan(0);
   });
 });

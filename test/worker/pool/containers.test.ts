@@ -107,6 +107,7 @@ const inObject = async (
           return joined;
         },
       },
+      tally: () => undefined,
       idleMs: 60_000,
       containerEnv: { EXECUTOR_JOIN_URL: "http://sandpiper.test", EXECUTOR_MIN_ISOLATION: "2" },
     };
