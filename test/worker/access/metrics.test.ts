@@ -28,7 +28,7 @@ const metrics = async () => {
 
 type Labels = Readonly<Record<string, string>>;
 /** The value of the sample with these labels; 0 where there is none yet. */
-const valueOf = (families: Awaited<ReturnType<typeof metrics>>, name: string, labels: Labels = {}) => {
+const sampleOf = (families: Awaited<ReturnType<typeof metrics>>, name: string, labels: Labels = {}) => {
   const family = families.find((one) => one.name === `sandpiper_${name}`);
   const sample = family?.metrics.find((one) =>
     Object.entries(labels).every(([label, value]) => one.labels?.[label] === value),
@@ -60,7 +60,7 @@ describe("the metrics", () => {
   it("count what has not ended, by face and state", async () => {
     await dataOf(await call(TAX, { "x-api-key": await addKey() }, { security_type: "domestic" }));
     const labels = { face: "workloads", state: "created" };
-    expect(valueOf(await metrics(), "jobs_unfinished", labels)).toBeGreaterThan(0);
+    expect(sampleOf(await metrics(), "jobs_unfinished", labels)).toBeGreaterThan(0);
   });
 
   it("count ends, refusals, attempts to deliver and effects that failed", async () => {
@@ -80,7 +80,7 @@ describe("the metrics", () => {
     for (let count = 0; count < 3; count += 1) await client.post("/submit", { code: "print(1)" });
     expect((await call("/stats", { "cf-connecting-ip": "2a06:98c0:3600::103" })).status).toBe(403);
     const grown = async (name: string, labels: Labels): Promise<number> =>
-      valueOf(await metrics(), name, labels) - valueOf(before, name, labels);
+      sampleOf(await metrics(), name, labels) - sampleOf(before, name, labels);
     expect(await grown("jobs_ended_total", { face: "runs", end: "succeeded" })).toBe(1);
     expect(await grown("jobs_ended_total", { face: "jobs", end: "error" })).toBe(1);
     expect(await grown("refusals_total", { rule: "active_jobs" })).toBe(1);
