@@ -141,4 +141,35 @@ export const scriptProbes: readonly CompilerProbe[] = [
     compile: ["ok"],
     never: /expected-of-it/,
   }),
+  script({
+    attack: "leaves shared memory for its program to find",
+    source: `cat >shared.c <<'END'
+#include <stdio.h>
+#include <string.h>
+#include <sys/shm.h>
+int main(int count, char **words) {
+  int id = shmget(0x5a5a, 4096, count > 1 ? IPC_CREAT | 0666 : 0);
+  if (id < 0) return puts("nothing"), 0;
+  char *at = shmat(id, 0, 0);
+  if (count > 1) strcpy(at, words[1]);
+  else puts(at);
+}
+END
+gcc -o shared shared.c && ./shared secret`,
+    run: "./shared",
+    compile: ["ok"],
+    stdout: "nothing\n",
+  }),
+  script({
+    attack: "leaves a program that looks for what is expected of it in every process, descriptor and file",
+    source: "true",
+    run: `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null
+for open in /proc/[0-9]*/fd/*; do [ -f "$open" ] && head -c 100000 "$open"; done 2>/dev/null
+for map in /proc/[0-9]*/maps; do grep -l 'expected-of-i[t]' "\${map%maps}mem" 2>/dev/null; done
+grep -rl 'expected-of-i[t]' /tmp /job /dev/shm /etc /var /run 2>/dev/null
+echo looked`,
+    compile: ["ok"],
+    never: /expected-of-it/,
+    stdout: /looked\n$/,
+  }),
 ];
