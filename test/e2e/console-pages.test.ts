@@ -64,7 +64,7 @@ describe("the console's workloads", () => {
     await devtools.send("Network.enable");
     const slow = { offline: false, latency: 50, downloadThroughput: 1_000_000, uploadThroughput: 100_000 };
     await devtools.send("Network.emulateNetworkConditions", slow);
-    await upload(Buffer.alloc(20_000_000, "x"));
+    await upload(Buffer.alloc(4_000_000, "x"));
     await page.getByRole("progressbar").waitFor();
     await page.getByRole("button", { name: "Stop the upload" }).click();
     await page.getByRole("alert").getByText("The upload was stopped").waitFor();

@@ -22,11 +22,12 @@ export const connectUpstream = async ({ url, key }: Connection): Promise<Client>
   return client;
 };
 
-/** Tells the agent of the service's progress, where it asked for it. */
+/** Tells the agent of the service's progress, where it asked for it; `told` settles when all of it went out. */
 const progressOf = ({ mcpReq: { _meta: meta, notify } }: ServerContext) => {
   const progressToken = meta?.progressToken;
-  if (progressToken === undefined) return {};
-  return {
+  let told = Promise.resolve();
+  if (progressToken === undefined) return { options: {}, told: () => told };
+  const options = {
     onprogress: (progress: {
       progress: number;
       total?: number | undefined;
@@ -34,9 +35,11 @@ const progressOf = ({ mcpReq: { _meta: meta, notify } }: ServerContext) => {
     }): void => {
       const params = { ...progress, progressToken };
       // An agent that went away is told nothing more; its signal ends the call.
-      notify({ method: "notifications/progress", params }).catch(() => undefined);
+      const telling = notify({ method: "notifications/progress", params }).catch(() => undefined);
+      told = Promise.all([told, telling]).then(() => undefined);
     },
   };
+  return { options, told: () => told };
 };
 
 /** A server whose tools are those of the service: what is cancelled here is cancelled there. */
@@ -49,11 +52,14 @@ export const bridgeServer = (upstream: Client): Server => {
   server.setRequestHandler("tools/list", ({ params }, { mcpReq: { signal } }) =>
     upstream.request({ method: "tools/list", params: params ?? {} }, { signal }),
   );
-  server.setRequestHandler("tools/call", ({ params }, ctx) =>
-    upstream.request(
+  server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+    const progress = progressOf(ctx);
+    const answer = await upstream.request(
       { method: "tools/call", params: { name: params.name, arguments: params.arguments ?? {} } },
-      { signal: ctx.mcpReq.signal, timeout: ANSWER_MS, ...progressOf(ctx) },
-    ),
-  );
+      { signal: ctx.mcpReq.signal, timeout: ANSWER_MS, ...progress.options },
+    );
+    await progress.told();
+    return answer;
+  });
   return server;
 };

@@ -47,12 +47,12 @@ export const followingOf = (ctx: ServerContext, seconds: number): Following => {
   const progressToken = meta?.progressToken;
   if (progressToken === undefined) return { waitMs: seconds * 1_000, signal, tell: null };
   let progress = 0;
-  const tell = (text: string): void => {
+  const tell = async (text: string): Promise<void> => {
     progress += 1;
     const message = text.slice(-PROGRESS_CHARS).toWellFormed();
     const params = { progressToken, progress, message };
     // A client that went away is told nothing more; its signal ends the wait.
-    notify({ method: "notifications/progress", params }).catch(() => undefined);
+    await notify({ method: "notifications/progress", params }).catch(() => undefined);
   };
   return { waitMs: seconds * 1_000, signal, tell };
 };

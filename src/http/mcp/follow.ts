@@ -8,12 +8,12 @@ export type Following = {
   /** Ends the wait early. */
   readonly signal: AbortSignal;
   /** Hears what the program prints, and each state that it comes into; null where nobody listens. */
-  readonly tell: ((text: string) => void) | null;
+  readonly tell: ((text: string) => Promise<void>) | null;
 };
 
 type Stop = "ended" | "closed" | "over";
 
-/** Listens to a job's socket until the job ends, the socket closes, or the wait is over. */
+/** Listens to a job's socket until the job ends, the socket closes, or the wait is over, and all that was heard is told. */
 const listen = (
   socket: WebSocket,
   following: Following,
@@ -21,6 +21,10 @@ const listen = (
   seen: { seq: number },
 ): Promise<Stop> => {
   const { signal, tell } = following;
+  let told = Promise.resolve();
+  const say = (text: string): void => {
+    if (tell !== null) told = Promise.all([told, tell(text)]).then(() => undefined);
+  };
   return new Promise<Stop>((resolve) => {
     const timer = setTimeout(() => stop("over"), leftMs);
     const onAbort = (): void => stop("over");
@@ -28,17 +32,18 @@ const listen = (
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       if (why !== "closed") socket.close(1000);
-      resolve(why);
+      // The answer is the last word.
+      void told.then(() => resolve(why));
     };
     signal.addEventListener("abort", onAbort);
     socket.addEventListener("close", () => stop("closed"));
     socket.addEventListener("message", ({ data }) => {
       const frame = socketFrame.parse(JSON.parse(String(data)));
       if ("seq" in frame) seen.seq = frame.seq;
-      if ("data" in frame) tell?.(frame.data);
-      else if (frame.type === "compile") tell?.(`The compile step ended: ${frame.status}`);
-      else if (frame.type === "case") tell?.(`Case ${frame.id}: ${frame.verdict}`);
-      else if (frame.type === "status") tell?.(`The run is ${frame.status}`);
+      if ("data" in frame) say(frame.data);
+      else if (frame.type === "compile") say(`The compile step ended: ${frame.status}`);
+      else if (frame.type === "case") say(`Case ${frame.id}: ${frame.verdict}`);
+      else if (frame.type === "status") say(`The run is ${frame.status}`);
       else if (frame.type === "end") stop("ended");
     });
     socket.accept();
