@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { mutating } from "./test/simulation/mutations.ts";
 
 /** Secrets and addresses that a Worker test runs with; a test's own executor has the trusted key. */
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -49,7 +50,15 @@ export default defineConfig({
           testTimeout: PATIENT_MS,
         },
       },
-      { test: { name: "simulation", include: ["test/simulation/*.test.ts"] } },
+      {
+        plugins: [mutating(process.env.SIMULATED_MUTATION)],
+        test: {
+          name: "simulation",
+          include: ["test/simulation/*.test.ts"],
+          // What was loaded with a fault must not be there for the next run.
+          fsModuleCache: process.env.SIMULATED_MUTATION === undefined,
+        },
+      },
       {
         plugins: [
           cloudflareTest(async () => ({

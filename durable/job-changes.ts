@@ -1,5 +1,4 @@
 import type { JobStorage } from "../src/adapters/job-storage.ts";
-import { leavesUselessUploads } from "../src/domain/job/awaited-uploads.ts";
 import { isAskDue } from "../src/domain/job/deadlines.ts";
 import { isToBeDispatched, isToBeWithdrawn, tick } from "../src/domain/job/lifecycle.ts";
 import { type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
@@ -53,13 +52,16 @@ export class JobChanges {
     }
     const effects = [...told, ...this.#effects.start(next)];
     if (before !== null && isToBeDispatched(before, next)) effects.push(this.#effects.dispatch(next));
-    if (leavesUselessUploads(next)) effects.push(this.#effects.removeFiles());
     await this.#effects.carryOut(next, effects);
   }
 
-  /** Stores a change that nobody waits for, and tells the watchers; the row follows a little later. */
+  /**
+   * Stores a change that nobody waits for, and tells the watchers; the row follows a little later. The alarm of
+   * a job that waited for long stands at its next question, behind the lease that begins here.
+   */
   commitAndProjectLater(next: JobRecord): void {
     this.#store(next);
+    this.#effects.scheduleSoon(next);
     this.#effects.projectSoon(() => this.#storage.record());
   }
 

@@ -2,7 +2,7 @@ import type { JobStorage } from "../src/adapters/job-storage.ts";
 import type { JobDeps } from "../src/deps/types.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
-import { isUploadKnown, uploadedBytes } from "../src/domain/job/awaited-uploads.ts";
+import { isUploadKnown, leavesUselessUploads, uploadedBytes } from "../src/domain/job/awaited-uploads.ts";
 import { countedIn } from "../src/domain/job/counted.ts";
 import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
@@ -21,6 +21,10 @@ import type { LogSockets } from "./log-sockets.ts";
 
 /** `true` once the receivers were told of the first end; of a later one, its revision. */
 const ANNOUNCED = "announced";
+/** `true` once uploads that could not be used are gone. */
+const UPLOADS_REMOVED = "uploads-removed";
+/** A removal that is not over by then was broken off. */
+const REMOVAL_REPAIR_MS = 30_000;
 /** The row of a job that ends or is given back sooner than this never says `running`. */
 const RUNNING_ROW_DELAY_MS = 1_000;
 
@@ -62,6 +66,7 @@ export class JobEffects {
     if (this.#projectedVersion < record.version) effects.push(this.#project(record));
     if (isUploadKnown(record)) effects.push(this.#correctUpload(record));
     if (isTerminal(record.state)) effects.push(this.chargeQuota(record), this.announce(record));
+    if (leavesUselessUploads(record)) effects.push(this.#removeUselessUploads());
     return effects;
   }
 
@@ -85,10 +90,18 @@ export class JobEffects {
   }
 
   async schedule(record: JobRecord): Promise<void> {
-    const wanted = nextDeadline(deadlinesOf(record, this.#deps.now(), this.#sockets.isWatched));
+    const now = this.#deps.now();
+    const wanted = this.#jobStorage.isRemoving
+      ? now + REMOVAL_REPAIR_MS
+      : nextDeadline(deadlinesOf(record, now, this.#sockets.isWatched));
     if (wanted === null || this.#jobStorage.record() === null) return;
     const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
     if (alarm !== null) await this.#storage.setAlarm(alarm);
+  }
+
+  /** Sets the alarm while the caller goes on. */
+  scheduleSoon(record: JobRecord): void {
+    this.schedule(record).catch((error) => this.#deps.log.error("job.effect_failed", error));
   }
 
   /** Brings the row up to date a little later; if the object dies before, its alarm does it. */
@@ -183,6 +196,13 @@ export class JobEffects {
     const instance = attempt?.holder?.instance ?? null;
     const holder = attempt === null || instance === null ? null : { attemptId: attempt.id, instance };
     return this.#deps.pool.withdraw(this.#objectId, holder);
+  }
+
+  /** Noted, because nothing else tells that they are gone: a job that is shown as it ended owes it once. */
+  async #removeUselessUploads(): Promise<void> {
+    if (this.#storage.kv.get(UPLOADS_REMOVED) === true) return;
+    await this.removeFiles();
+    if (this.#jobStorage.record() !== null) this.#storage.kv.put(UPLOADS_REMOVED, true);
   }
 
   removeFiles(): Promise<void> {

@@ -171,14 +171,16 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
 
   /**
    * Deletes the job and all that it owns; one that has not ended is cancelled first, for what it used to be
-   * charged. What fails is gone on with by the alarm.
+   * charged. Noted first: what fails, or what a reset breaks off, is gone on with by the alarm.
    */
   async remove(): Promise<void> {
-    if (this.#storage.record() === null) return;
+    const record = this.#storage.record();
+    if (record === null) return;
+    this.#storage.noteRemoving();
+    await this.#parts.effects.schedule(record);
     try {
       await this.#remove();
     } catch (error) {
-      this.#storage.noteRemoving();
       await this.#parts.effects.retryLater();
       throw error;
     }
@@ -324,7 +326,8 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   /** The job, unless all that is left of it is there for a repeated download. */
   #shown(): JobRecord | null {
     const record = this.#storage.record();
-    return record?.downloadedAtMs === undefined && !this.#isGoing ? record : null;
+    const isGoing = this.#isGoing || this.#storage.isRemoving;
+    return record?.downloadedAtMs === undefined && !isGoing ? record : null;
   }
 
   /** Stores a job that is new, and carries out what follows; of several that begin at once one does. */
@@ -352,7 +355,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     sockets.ping();
     if (this.#storage.isRemoving) return this.#remove();
     if (isRetentionOver(record, now)) {
-      return record.retains === "record" ? this.#deleteFiles(record) : this.remove();
+      return record.retains === "record" ? this.#deleteFiles(record) : this.#remove();
     }
     if (isRowRetentionOver(record, now)) return this.remove();
     if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();

@@ -31,6 +31,8 @@ const rowFrom = (row: Row): DeliveryRow => ({
 
 const PAGE = `SELECT * FROM webhook_deliveries WHERE urgency = ?1 AND (updated_at_ms, id) < (?2, ?3)
   ORDER BY updated_at_ms DESC, id DESC LIMIT ?4`;
+/** The states before `delivered`, which stands last. */
+const UNDELIVERED = URGENCY.filter((state) => state !== "delivered");
 /** Behind every id. */
 const LAST = "~";
 
@@ -76,5 +78,15 @@ export const d1DeliveryRows = (db: D1Database): DeliveryRows => ({
       stretches.map(({ urgency, atMs, id }) => statement.bind(urgency, atMs, id, selection.limit)),
     );
     return found.flatMap(({ results }) => results.map(rowFrom)).slice(0, selection.limit);
+  },
+  undelivered: async () => {
+    const { results } = await db
+      .prepare(
+        "SELECT urgency, count(*) AS count FROM webhook_deliveries WHERE urgency < ?1 GROUP BY urgency",
+      )
+      .bind(UNDELIVERED.length)
+      .all<{ urgency: number; count: number }>();
+    const counts = new Map(results.map(({ urgency, count }) => [urgency, count]));
+    return UNDELIVERED.map((state, urgency) => ({ state, count: counts.get(urgency) ?? 0 }));
   },
 });

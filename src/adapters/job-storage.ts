@@ -38,6 +38,7 @@ export class JobStorage {
   #stored: StoredRecord | null | undefined;
   #record: JobRecord | null = null;
   #tail: LogChunk | null | undefined;
+  #isRemoving: boolean | undefined;
   /** Chunks read or written last, by their first number: many watchers read the same ones. */
   readonly #recent = new Map<number, LogChunk>();
 
@@ -99,10 +100,12 @@ export class JobStorage {
   /** Notes that the job was to be deleted and is not gone yet; the alarm goes on with it. */
   noteRemoving(): void {
     this.#storage.kv.put(REMOVING, true);
+    this.#isRemoving = true;
   }
 
   get isRemoving(): boolean {
-    return this.#storage.kv.get(REMOVING) === true;
+    this.#isRemoving ??= this.#storage.kv.get(REMOVING) === true;
+    return this.#isRemoving;
   }
 
   doorData(): StoredBytes | null {
@@ -160,6 +163,7 @@ export class JobStorage {
     this.#stored = null;
     this.#record = null;
     this.#tail = null;
+    this.#isRemoving = false;
     this.#recent.clear();
     await this.#storage.deleteAll();
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,6 +13,7 @@ const SLOTS = 2;
 const HOME_MIB = 96;
 const STATE_MIB = 512;
 const RESTART_MS = 1_000;
+const BLOCK = Buffer.alloc(64 * 1_024);
 
 const mount = (...args: readonly string[]): void => {
   const { status, stderr } = spawnSync("mount", args, { encoding: "utf8" });
@@ -29,8 +30,14 @@ const smallDisk = (folder: string, mebibytes: number) => {
   const ballast = path.join(folder, "ballast");
   return {
     fill: (): void => {
-      const { bavail, bsize } = statfsSync(folder);
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+      const file = openSync(ballast, "w");
+      try {
+        for (;;) writeSync(file, BLOCK);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      } finally {
+        closeSync(file);
+      }
     },
     empty: (): void => rmSync(ballast, { force: true }),
     remove: (): void => unmount(folder),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { violations } from "./invariants.ts";
+import { heldByTheDead, violations } from "./invariants.ts";
 import { installPlatform, type Step, World } from "./world.ts";
 
 vi.mock("cloudflare:workers", () => ({
@@ -24,6 +24,9 @@ vi.mock("../../src/deps.ts", () => ({
 /** `npm run simulate -- --seeds N` asks for as many; `npm test` spends about half a minute. */
 const SEEDS = Number(process.env.SIMULATED_SEEDS ?? 3_000);
 const SEED = process.env.SIMULATION_SEED === undefined ? undefined : Number(process.env.SIMULATION_SEED);
+
+/** Two leases, and the minute that an alarm may be late. */
+const LEASES_OVER_MS = 150_000;
 
 const index = fc.nat({ max: 100 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -71,9 +74,11 @@ const simulate = async (seed: number, steps: readonly Step[]): Promise<string[]>
     for (const one of steps) await world.take(one);
     await world.clock.pass(60_000);
     world.calm();
+    await world.clock.pass(LEASES_OVER_MS);
+    const wrong = [...world.wrong, ...heldByTheDead(world)];
     await world.clock.pass(3 * 3_600_000);
     world.sweep();
-    const wrong = violations(world, await world.pool.instance.view());
+    wrong.push(...violations(world, await world.pool.instance.view()));
     await world.clock.pass(11 * 3_600_000);
     world.sweep();
     for (const [objectId, host] of world.jobs) {

@@ -267,9 +267,14 @@ export class ExecutorModel {
     const proof = isLast ? { signature: signedBy(key, reportText(attemptId, bodySha256)), bodySha256 } : null;
     const bearer = { token, tokenHash: digestOf(token) };
     try {
-      return await this.#world.jobCall(attemptId.slice(0, 64), (job) =>
-        job.report(attemptId, bearer, structuredClone(events), proof),
-      );
+      const objectId = attemptId.slice(0, 64);
+      return await this.#world.jobCall(objectId, async (job) => {
+        const holder = this.#world.holderOf(objectId);
+        const outcome = await job.report(attemptId, bearer, structuredClone(events), proof);
+        const isStale = holder !== null && holder !== attemptId;
+        if (isStale && outcome.kind === "accepted") this.#world.wrong.push("a stale report was accepted");
+        return outcome;
+      });
     } catch {
       return null;
     }

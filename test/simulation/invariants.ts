@@ -34,9 +34,7 @@ const checkResult = (world: World, objectId: string, { result }: JobSnapshot, sa
 
 const checkEnded = (world: World, objectId: string, job: JobSnapshot, say: Say): void => {
   const row = world.rows.get(objectId);
-  // A removal that a reset broke off goes on with the retention; until then the row may be gone.
-  const mayLackRow = world.removed.has(objectId) && row === undefined;
-  if (!mayLackRow && (row?.state !== job.state || row.version !== job.version)) say("has a row that differs");
+  if (row?.state !== job.state || row.version !== job.version) say("has a row that differs");
   const announcements = world.announced.get(objectId)?.size ?? 0;
   if (announcements !== 1) say(`was announced ${announcements} times`);
   checkResult(world, objectId, job, say);
@@ -59,6 +57,17 @@ const checkPool = (world: World, pool: PoolView, say: Say): void => {
     const really = world.executors.find((one) => one.instance === instance)?.held.size ?? 0;
     if (held !== really) say(`the pool counts ${held} where ${really} are held`);
   }
+};
+
+/** Jobs whose executor has been gone for longer than any lease, and which are still its own. */
+export const heldByTheDead = (world: World): string[] => {
+  const alive = new Set(world.executors.filter(({ isAlive }) => isAlive).map(({ instance }) => instance));
+  return [...world.jobs].flatMap(([objectId, host]) => {
+    const { attempt } = (host.data.get("job") ?? {}) as { attempt?: JobRecord["attempt"] };
+    const instance = attempt?.holder?.instance;
+    if (instance === undefined || alive.has(instance)) return [];
+    return [`job ${Number.parseInt(objectId, 16)} is held by an executor that is dead`];
+  });
 };
 
 /** Everything that does not hold when all is over, in words; empty when all is well. */

@@ -53,6 +53,8 @@ export class World {
   /** Jobs whose creation was answered. */
   readonly created = new Set<string>();
   readonly removed = new Set<string>();
+  /** What was seen to go wrong on the way. */
+  readonly wrong: string[] = [];
   isFaulty = true;
   calmAtMs = 0;
   #ids = 0;
@@ -76,6 +78,12 @@ export class World {
     await clock.sleep(chance.below(10));
     if (this.isFaulty && chance.is(0.03)) throw new Error("the answer got lost");
     return structuredClone(answer);
+  }
+
+  /** Id of the attempt that holds a job, as it is stored. */
+  holderOf(objectId: string): string | null {
+    const record = this.jobs.get(objectId)?.data.get("job") as { attempt: { id: string } | null } | undefined;
+    return record?.attempt?.id ?? null;
   }
 
   jobCall<R>(objectId: string, work: (job: JobObject) => R | Promise<R>): Promise<R> {

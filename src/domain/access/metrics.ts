@@ -1,4 +1,5 @@
 import type { PoolView } from "../pool/view.ts";
+import type { DeliveryCount } from "../ports/delivery-rows.ts";
 import type { Unfinished } from "../ports/operations.ts";
 import { COUNTED, type Count, type Counted } from "../ports/tally.ts";
 
@@ -140,15 +141,27 @@ const counterFamilies = (counts: readonly Count[]): Family[] =>
     return { name: `sandpiper_${name}`, type: "counter", help, samples };
   });
 
+const undeliveredFamily = (undelivered: readonly DeliveryCount[]): Family => ({
+  name: "sandpiper_webhooks_undelivered",
+  type: "gauge",
+  help: "Webhooks of the last week that have not arrived: failed for good, disabled by their receiver, pending.",
+  samples: undelivered.map(({ state, count }) => ({ labels: { state }, value: count })),
+});
+
 /** What the metrics are made of. */
 export type MetricSources = {
   readonly pool: PoolView;
   readonly unfinished: readonly Unfinished[];
+  readonly undelivered: readonly DeliveryCount[];
   readonly counts: readonly Count[];
 };
 
 /** The deployment's state in Prometheus' text format (version 0.0.4). */
-export const metricsText = ({ pool, unfinished, counts }: MetricSources, now: number): string => {
-  const gauges = [...unfinishedFamilies(unfinished, now), ...poolFamilies(pool, now)];
+export const metricsText = ({ pool, unfinished, undelivered, counts }: MetricSources, now: number): string => {
+  const gauges = [
+    ...unfinishedFamilies(unfinished, now),
+    undeliveredFamily(undelivered),
+    ...poolFamilies(pool, now),
+  ];
   return `${[...gauges, ...counterFamilies(counts)].map(familyText).join("\n")}\n`;
 };

@@ -28,8 +28,15 @@ export type DeliverySelection = {
   readonly limit: number;
 };
 
+export type DeliveryCount = {
+  readonly state: Exclude<DeliveryRow["state"], "delivered">;
+  readonly count: number;
+};
+
 export type DeliveryRows = {
   upsert(row: DeliveryRow): Promise<void>;
   remove(id: string): Promise<void>;
   page(selection: DeliverySelection): Promise<readonly DeliveryRow[]>;
+  /** How many there are of those that have not arrived, by their state. */
+  undelivered(): Promise<readonly DeliveryCount[]>;
 };

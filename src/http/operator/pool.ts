@@ -60,12 +60,13 @@ export const poolOperations = (deps: Deps): OperatorOperation[] => [
     },
     async ({ c }) => {
       const { operations, now } = deps;
-      const [pool, unfinished, counts] = await Promise.all([
+      const [pool, unfinished, undelivered, counts] = await Promise.all([
         deps.pool.view(),
         operations.unfinished(),
+        deps.deliveryRows.undelivered(),
         operations.counts(),
       ]);
-      const text = metricsText({ pool, unfinished, counts }, now());
+      const text = metricsText({ pool, unfinished, undelivered, counts }, now());
       return c.text(text, 200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
     },
   ),

@@ -69,6 +69,10 @@ describe("deliveries", () => {
     await until("the rows", async () => (await shown(ids[2] ?? ""))?.state === "disabled");
     const own = (await listed()).deliveries.filter(({ id }) => ids.includes(id));
     expect(own.map(({ state }) => state)).toEqual(["disabled", "pending", "delivered"]);
+    const metrics = await (await call("/metrics", TOKEN)).text();
+    expect(metrics).toContain('sandpiper_webhooks_undelivered{state="failed"} 0\n');
+    expect(metrics).toMatch(/^sandpiper_webhooks_undelivered\{state="disabled"\} [1-9]/m);
+    expect(metrics).toMatch(/^sandpiper_webhooks_undelivered\{state="pending"\} [1-9]/m);
     expect(own[0]).toMatchObject({ id: ids[2], attempts: 1, last_status: 410 });
     expect(JSON.stringify(own)).not.toContain("http");
     const paged: string[] = [];

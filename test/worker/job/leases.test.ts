@@ -98,6 +98,23 @@ describe("a lease", () => {
     expect(await alarmOf(jobStub(id))).toBeLessThanOrEqual(renewed);
   });
 
+  it("has its alarm behind it where the job had waited for so long that it asks only seldom", async () => {
+    stopClock();
+    const client = new Client();
+    executor.isDown = true;
+    const id = await client.submit();
+    await ring(id, LEASE_MS);
+    await ring(id, 10_000);
+    expect(await alarmOf(jobStub(id))).toBeGreaterThan(Date.now() + 2 * LEASE_MS);
+    executor.isDown = false;
+    await executor.install();
+    await executor.of(id);
+    await until("the alarm at the lease", async () => {
+      const at = await alarmOf(jobStub(id));
+      return at !== null && at <= Date.now() + LEASE_MS;
+    });
+  });
+
   it("lost three times ends the job as the infrastructure's failure, its slot freed and nothing charged", async () => {
     const { client, id } = await start();
     await ring(id, LEASE_MS);

@@ -26,6 +26,12 @@ export const failQueueSends = (times: number) => {
   return send;
 };
 
+/** The next deletions in the bucket fail, so many of them. */
+export const failBucketDeletes = (times: number): void => {
+  const remove = vi.spyOn(bucketApi, "delete");
+  for (let count = 0; count < times; count++) remove.mockRejectedValueOnce(new Error("R2 is not there"));
+};
+
 type Call = (...args: unknown[]) => Promise<unknown>;
 
 /** Puts something between the next caller of this method of an object and the object; for stubs got from now on. */

@@ -4,6 +4,7 @@ import { bucketKeys } from "../../../src/domain/keys.ts";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
+import { failBucketDeletes } from "../support/faults.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { alarmOf, bucketKeysOf, evict, jobStub, objectIdOf, recordOf } from "../support/objects.ts";
 import {
@@ -42,6 +43,24 @@ describe("an upload", () => {
       },
     });
     expect(await filesOf(id)).toEqual([]);
+  });
+
+  it("that cannot be used is deleted by the alarm, should the bucket not answer at first", async () => {
+    const { id, keys } = await create(client, CHECKSUM, {});
+    await put(keys.get("file"), "x", "text/plain");
+    await put(keys.get("expected"), new Uint8Array(1_048_577), "text/plain");
+    failBucketDeletes(2);
+    expect(await read(client, CHECKSUM, id)).toMatchObject({ status: "failed" });
+    expect(await filesOf(id)).toHaveLength(2);
+    for (const [afterMs, left] of [
+      [10_000, 2],
+      [20_000, 0],
+    ] as const) {
+      moveClock(afterMs);
+      await evict(id);
+      expect(await runDurableObjectAlarm(jobStub(id))).toBe(true);
+      expect(await filesOf(id)).toHaveLength(left);
+    }
   });
 
   it("of a type that is not allowed fails the job with the reason, and is deleted", async () => {
