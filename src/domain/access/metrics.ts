@@ -157,7 +157,10 @@ export type MetricSources = {
 };
 
 /** The deployment's state in Prometheus' text format (version 0.0.4). */
-export const metricsText = ({ pool, unfinished, undelivered, counts }: MetricSources, now: number): string => {
+export const metricsText = (
+  { pool, unfinished, undelivered, counts }: MetricSources,
+  now: number,
+): string => {
   const gauges = [
     ...unfinishedFamilies(unfinished, now),
     undeliveredFamily(undelivered),
