@@ -11,7 +11,7 @@ export const HEARTBEAT_MS = 10_000;
 export const LOG_FLUSH_MS = 50;
 
 /** One report may carry at most this much log text, so that a batch stays far below a stored value's 2 MB. */
-export const REPORT_LOG_BYTES = 256 * KIB;
+export const REPORT_LOG_BYTES = 512 * KIB;
 export const REPORT_BODY_BYTES = 4 * MIB;
 export const REPORT_EVENTS = 2_000;
 

@@ -71,9 +71,8 @@ const measure = async (server: Server, count: number) => {
   const report = await client.wait(id);
   const watched = await crowd.ended;
   const memory = stopMemory();
-  const stderr = (await client.text(id)).split("\n").at(-2);
   const idled = await idler?.read();
-  return { count, openedMs, report, watched, memory, records: crowd.records, stderr, idled };
+  return { count, openedMs, report, watched, memory, records: crowd.records, idled };
 };
 type Measured = Awaited<ReturnType<typeof measure>>;
 
@@ -81,17 +80,17 @@ const isWhole = (watcher: Watched, { records }: Measured): boolean =>
   watcher.closeCode === 1000 && watcher.isLikeTheOthers && watcher.records === records.length;
 
 const rowOf = (measured: Measured): string[] => {
-  const { count, openedMs, report, watched, memory, stderr } = measured;
+  const { count, openedMs, report, watched, memory } = measured;
   const firsts = watched.map(({ firstMs }) => firstMs ?? Number.NaN);
   const ends = watched.map(({ endMs }) => endMs);
   return [
     String(count),
     ms(openedMs),
-    `${Number(stderr).toFixed(2)} s`,
     `${(report.wall_time - PAUSE_SECONDS).toFixed(2)} s`,
     String(watched.filter((watcher) => isWhole(watcher, measured)).length),
     `${ms(quantile(firsts, 0))} / ${ms(quantile(firsts, 1))}`,
     `${ms(quantile(ends, 0))} / ${ms(quantile(ends, 1))}`,
+    (bytes / 1_000 / (quantile(ends, 0) - quantile(firsts, 0))).toFixed(0),
     `${Math.round(memory.beforeBytes / MIB)} / ${Math.round(memory.peakBytes / MIB)}`,
   ];
 };
@@ -103,11 +102,11 @@ try {
   const heading = [
     "watchers",
     "open, ms",
-    "printing",
     "run, less its pause",
     "whole and alike",
     "first record, ms (first / last watcher)",
     "end, ms (first / last watcher)",
+    "MB/s to the first",
     "runtime's memory, MiB (before / peak)",
   ];
   const { idled } = crowded;

@@ -59,7 +59,7 @@ describe("an attempt's events", () => {
 
   it("keeps batches within the report's bounds and loses nothing", () => {
     const queue = createEventQueue();
-    const text = "é🦆x".repeat(100_000);
+    const text = "é🦆x".repeat(REPORT_LOG_BYTES / 3);
     queue.log("stdout", text, 1);
     for (let index = 0; index < 3_000; index += 1) queue.log(index % 2 ? "stdout" : "stderr", "y", 1);
     expect(queue.isFull()).toBe(true);
