@@ -45,6 +45,8 @@ export class JobEffects {
   #isCorrected = false;
   #isRowToGo = false;
   #projection: Promise<void> = Promise.resolve();
+  /** A timer that is pending keeps the object in memory, which costs. */
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     deps: JobDeps,
@@ -106,7 +108,8 @@ export class JobEffects {
 
   /** Brings the row up to date a little later; if the object dies before, its alarm does it. */
   projectSoon(current: () => JobRecord | null, delayMs = RUNNING_ROW_DELAY_MS): void {
-    setTimeout(() => {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => {
       const record = current();
       if (record === null || this.#projectedVersion >= record.version) return;
       this.#project(record).catch((error) => {
@@ -231,6 +234,7 @@ export class JobEffects {
 
   /** One projection at a time, so that none is under way when the row is removed. */
   #project(record: JobRecord): Promise<void> {
+    clearTimeout(this.#later);
     const projection = this.#projection.then(async () => {
       if (this.#isRowToGo) return;
       await this.#deps.rows.upsert(rowOf(this.#objectId, record));

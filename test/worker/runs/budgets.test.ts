@@ -1,7 +1,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import costs from "../../../docs/costs.md?raw";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
+import { dollarsAMillion, sheetOf } from "../support/cost-sheet.ts";
 import { type Counts, startCounting } from "../support/counting.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { jobStub, rowOf } from "../support/objects.ts";
@@ -73,6 +75,20 @@ describe("a small run", () => {
     expect(counts.objectRequests.length + 1, counts.objectRequests.join()).toBeLessThanOrEqual(8);
     expect(counts.databaseRowsWritten).toBeLessThanOrEqual(2);
     expect(counts.bucketOperations).toEqual([]);
+    const used = {
+      // The submission, the question that waits for the end, the executor's report, and the consumer.
+      workerRequests: 4,
+      workerCpuMs: 10,
+      objectRequests: counts.objectRequests.length + 1,
+      objectSeconds: 0.2,
+      objectRows: counts.objectRows.length,
+      databaseRows: counts.databaseRowsWritten,
+      queueOperations: counts.queueOperations.length,
+    };
+    expect(dollarsAMillion(used)).toBeLessThanOrEqual(15);
+    const cells = (line: string): string => line.replace(/ *\| */g, "|");
+    const told = costs.split("\n").map(cells);
+    for (const line of sheetOf(used)) expect(told).toContain(cells(line));
   });
 
   it("writes its log in few rows, however many reports bring it", async () => {
