@@ -46,7 +46,7 @@ export class JobEffects {
   #isRowToGo = false;
   #projection: Promise<void> = Promise.resolve();
   /** A timer that is pending keeps the object in memory, which costs. */
-  #later: ReturnType<typeof setTimeout> | undefined;
+  #later: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     deps: JobDeps,
