@@ -108,7 +108,7 @@ export class JobEffects {
 
   /** Brings the row up to date a little later; if the object dies before, its alarm does it. */
   projectSoon(current: () => JobRecord | null, delayMs = RUNNING_ROW_DELAY_MS): void {
-    clearTimeout(this.#later);
+    if (this.#later !== null) clearTimeout(this.#later);
     this.#later = setTimeout(() => {
       const record = current();
       if (record === null || this.#projectedVersion >= record.version) return;
@@ -234,7 +234,7 @@ export class JobEffects {
 
   /** One projection at a time, so that none is under way when the row is removed. */
   #project(record: JobRecord): Promise<void> {
-    clearTimeout(this.#later);
+    if (this.#later !== null) clearTimeout(this.#later);
     const projection = this.#projection.then(async () => {
       if (this.#isRowToGo) return;
       await this.#deps.rows.upsert(rowOf(this.#objectId, record));
