@@ -7,7 +7,11 @@ export const keyScope = z.enum(["runs", "jobs", "workloads", "work"]);
 
 /** What makes a key: of a new text, or, with `hash`, of one that its holders have already. */
 export const newKey = z.strictObject({
-  owner: z.string().min(1).max(100),
+  owner: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta({ examples: ["alice"] }),
   name: z.string().max(100).default(""),
   scopes: z.array(keyScope).min(1).default(["runs", "jobs", "workloads"]),
   quota_class: z.string().min(1).max(50).default("default"),
@@ -15,7 +19,11 @@ export const newKey = z.strictObject({
   hash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+    .optional()
+    .meta({
+      examples: ["0".repeat(64)],
+      description: "SHA-256 of a key that was made elsewhere, in hexadecimal.",
+    }),
 });
 
 export const keyView = z.object({
@@ -38,7 +46,11 @@ export const rotateKey = z.strictObject({ grace_seconds: z.int().min(0).max(2_59
 
 export const newBlock = z.strictObject({
   kind: z.enum(["address", "range", "owner", "key", "job_hash"]),
-  value: z.string().min(1).max(200),
+  value: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({ examples: ["203.0.113.7"] }),
   reason: z.string().min(1).max(200),
   until: instant.nullable().default(null),
 });
@@ -53,7 +65,7 @@ export const blockView = z.object({
 export const blockList = z.object({ blocks: z.array(blockView) });
 
 export const maintenance = z.strictObject({
-  on: z.boolean(),
+  on: z.boolean().meta({ examples: [false] }),
   message: z.string().min(1).max(200).default("The service is being maintained; try again later"),
 });
 export const maintenanceView = z.object({ on: z.boolean(), message: z.string().nullable() });
@@ -106,7 +118,8 @@ export const rebuild = z.strictObject({
   objects: z
     .array(z.string().regex(/^[0-9a-f]{64}$/))
     .min(1)
-    .max(REBUILT_AT_ONCE),
+    .max(REBUILT_AT_ONCE)
+    .meta({ examples: [["0".repeat(64)]] }),
 });
 /** `empty` objects hold no job. */
 export const rebuilt = z.object({ rebuilt: z.int(), empty: z.int(), failed: z.int() });

@@ -7,6 +7,7 @@ import { callsOf, type FuzzCall, type Known } from "./support/fuzz-calls.ts";
 import { keyFor, OPERATOR_TOKEN } from "./support/keys.ts";
 import { nonsense, tell } from "./support/raw-nonsense.ts";
 import { type Server, startServer } from "./support/server.ts";
+import { untouchedBody } from "./support/try-it-out.ts";
 
 const requests = inject("fuzzRequests");
 const seed = inject("fuzzSeed");
@@ -49,11 +50,12 @@ const makeKnown = async (): Promise<Known> => {
     }),
   );
   const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
-  const { id } = await post("/operator/keys", { owner: "another" }, operator);
+  const { details } = await post("/operator/keys", { owner: "another" }, operator);
+  const { id } = details as { id: string };
   const ids = runs.map((run) => String(run.job_id));
   return {
     ids: {
-      id: [...ids, String(id)],
+      id: [...ids, id],
       job_id: workloads,
       ref: [...ids, ...workloads],
       attempt: ["x", "0".repeat(64), `${"a".repeat(64)}.${"b".repeat(32)}`, crypto.randomUUID()],
@@ -165,6 +167,43 @@ const tellNonsense = async (): Promise<void> => {
 };
 
 const tagged = (...tags: string[]) => document.operations.filter((one) => tags.includes(one.tags[0] ?? ""));
+
+/** Where a path names something, what is there is put in. */
+const filled = (path: string, there: ReadonlyMap<string, string>): string =>
+  path.replaceAll(/^(.*?)\/\{(\w+)\}/g, (_all, before: string) => {
+    const id = there.get(before);
+    if (id === undefined) throw new Error(`nothing is known below ${before}`);
+    return `${before}/${id}`;
+  });
+
+describe("the description's page", () => {
+  test("tries every body out untouched, and is answered with success", async () => {
+    const headersOf = (path: string) => ({
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "cf-connecting-ip": "192.0.2.9",
+      ...(/^\/(operator|pool|metrics)/.test(path) ? { authorization: `Bearer ${OPERATOR_TOKEN}` } : {}),
+    });
+    const there = new Map([["/operator/keys", String(known.ids.id?.at(-1))]]);
+    const failed: string[] = [];
+    // A job that is claimed or completed is another than the first, so the first ends last.
+    const order = (one: DescribedOperation): number => ["POST", "PATCH", "PUT"].indexOf(one.method);
+    const bodied = document.operations.filter((one) => untouchedBody(document, one) !== null);
+    for (const one of bodied.toSorted((a, b) => order(a) - order(b))) {
+      const { method, path } = one;
+      const body = JSON.stringify(untouchedBody(document, one));
+      const response = await fetch(server.url + filled(path, there), {
+        method,
+        headers: headersOf(path),
+        body,
+      });
+      const text = await response.text();
+      if (!response.ok) failed.push(`${method} ${path} ${body}: ${response.status} ${text.slice(0, 200)}`);
+      else if (path === "/jobs") there.set(path, String(JSON.parse(text).job_id));
+    }
+    expect(failed).toEqual([]);
+  }, 120_000);
+});
 
 describe(`answers ${requests} generated requests as it describes itself, and without a 5xx`, () => {
   test("to the runs", () => fuzz(tagged("runs")), 600_000);

@@ -73,6 +73,7 @@ export const createBatch = (deps: Deps): Judge0Operation => ({
     "Create up to 20 submissions",
     [201, 400, 422, 429, 503],
     "list",
+    { submissions: [{ source_code: "print(6 * 7)", language_id: 71 }] },
   ),
   handle: ({ c, caller }) => createAll(c, deps, caller),
 });

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type DoorAnswer, doorResponses } from "../kit/door-responses.ts";
+import { type DoorAnswer, doorBody, doorResponses } from "../kit/door-responses.ts";
 
 /** The description of a route whose shapes are the original's. */
 export const contract = (
@@ -8,6 +8,7 @@ export const contract = (
   summary: string,
   statuses: readonly number[] = [200],
   answer: DoorAnswer = "object",
+  example?: object,
 ) => ({
   method,
   path,
@@ -20,6 +21,7 @@ export const contract = (
       : path.includes("{id}")
         ? z.object({ id: z.string() })
         : z.object({}),
+    ...doorBody(example),
   },
   responses: doorResponses(statuses, answer),
 });

@@ -50,7 +50,10 @@ const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Respo
 };
 
 export const createSubmission = (deps: Deps): Judge0Operation => ({
-  contract: contract("post", "/submissions", "Create a submission", [201, 400, 422, 429, 503]),
+  contract: contract("post", "/submissions", "Create a submission", [201, 400, 422, 429, 503], "object", {
+    source_code: "print(6 * 7)",
+    language_id: 71,
+  }),
   handle: ({ c, caller }) => create(c, deps, caller),
 });
 

@@ -43,6 +43,8 @@ const answered = async (c: Context, call: AgentCall, body: unknown): Promise<Res
   return named;
 };
 
+const LIST_TOOLS = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+
 export const mcpOperations = (deps: Deps): AgentOperation[] => [
   {
     contract: {
@@ -52,7 +54,9 @@ export const mcpOperations = (deps: Deps): AgentOperation[] => [
       tags: ["agents"],
       summary: "The Model Context Protocol over Streamable HTTP, without state",
       description: "Tools that run programs, for agents. Quotas are those of the runs.",
-      request: { body: { required: true, content: { "application/json": { schema: message } } } },
+      request: {
+        body: { required: true, content: { "application/json": { schema: message, example: LIST_TOOLS } } },
+      },
       responses: {
         200: {
           description: "The answer, alone or behind the notifications of its progress",

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
-import { type DoorAnswer, doorResponses } from "../kit/door-responses.ts";
+import { type DoorAnswer, doorBody, doorResponses } from "../kit/door-responses.ts";
 import { connect } from "./connect.ts";
 import { execute } from "./execute.ts";
 import { type PistonOperation, ROOT } from "./face.ts";
@@ -18,12 +18,14 @@ const contract = (
   summary: string,
   statuses: readonly number[],
   answer: DoorAnswer = "object",
+  example?: object,
 ) => ({
   method,
   path,
   operationId: `${method}Piston${path.replace(/[^A-Za-z0-9]+(\w?)/g, (_all, next: string) => next.toUpperCase())}`,
   tags: ["piston"],
   summary,
+  request: doorBody(example),
   responses: doorResponses(statuses, answer),
 });
 
@@ -63,6 +65,8 @@ const below = (deps: Deps, root: string): PistonOperation[] => [
       `${root}/execute`,
       "Run a program and wait for its end",
       [200, 400, 413, 429, 503],
+      "object",
+      { language: "python", version: "*", files: [{ content: "print(6 * 7)" }] },
     ),
     handle: ({ c, caller }) => execute(c, deps, caller),
   },

@@ -1,7 +1,7 @@
 import { Validator } from "@cfworker/json-schema";
 import type { JsonSchema } from "../../support/schema-arbitrary.ts";
 
-type Content = Readonly<Record<string, { readonly schema?: JsonSchema }>>;
+type Content = Readonly<Record<string, { readonly schema?: JsonSchema; readonly example?: unknown }>>;
 
 export type DescribedOperation = {
   readonly operationId: string;
