@@ -25,8 +25,9 @@ const problem = (raw: string): string | null => {
   // A reader that met broken bytes has put it there: which file was meant, nobody can tell any more.
   if (raw.includes("\ufffd")) return "contains U+FFFD, which stands for a damaged letter; rename the file";
   if (raw.includes("\\")) return 'contains a backslash; separate folders with "/"';
-  if (raw.startsWith("/") || /^[A-Za-z]:/.test(raw))
+  if (raw.startsWith("/") || /^[A-Za-z]:[\\/]/.test(raw))
     return "is absolute; use a path relative to the job's folder";
+  if (/^[A-Za-z]:/.test(raw)) return "begins like a drive of Windows; rename the file";
   if (raw.split("/").includes("..")) return 'leaves the job\'s folder with ".."';
   return null;
 };

@@ -7,6 +7,11 @@ import { shown, UploadRefused } from "./refusal.ts";
 import { BLOCK, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./tar-header.ts";
 import type { UploadLimits } from "./types.ts";
 
+/** GNU's own type of a file with holes; pax tells of them in its records. */
+const SPARSE = "S";
+const sparse = (what: string): UploadRefused =>
+  new UploadRefused("unsupported_archive", `${what} has sparse files; pack it without --sparse`);
+
 const EXTENSION_BYTES = 1024 * 1024;
 /** Extended headers cost work that no file pays for: together they are few, and so are gzip's members. */
 const EXTENSIONS_BYTES = 4 * 1024 * 1024;
@@ -47,8 +52,7 @@ const readExtension = async (
 const withPax = (data: Uint8Array, before: Extensions, what: string): Extensions => {
   const records = parsePax(data);
   if (records === null) throw new UploadRefused("bad_archive", `${what} has a damaged extended header`);
-  if ([...records.keys()].some((key) => key.startsWith("GNU.sparse.")))
-    throw new UploadRefused("unsupported_archive", `${what} has sparse files; pack it without --sparse`);
+  if ([...records.keys()].some((key) => key.startsWith("GNU.sparse."))) throw sparse(what);
   const size = records.get("size");
   const sizeBytes = size === undefined ? before.sizeBytes : Number(decodeName(size, what));
   if (sizeBytes !== null && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
@@ -100,6 +104,7 @@ const addMember = async (
     if (sizeBytes > 0) throw new UploadRefused("bad_archive", `The folder ${shown(name)} has content`);
     return tar.addFolder(name);
   }
+  if (header.type === SPARSE) throw sparse(what);
   if (header.type !== "0" && header.type !== "7")
     throw new UploadRefused(
       "unsupported_archive",

@@ -101,8 +101,12 @@ describe("a .tar.gz", () => {
     expect(refusal.message).toContain(reason);
   });
 
-  it.each(["sparse-gnu.tar.gz", "sparse-pax.tar.gz"])("refuses %s as unsupported", async (name) => {
-    expect((await refusalOf(await fixture(name))).code).toBe("unsupported_archive");
+  it.each(["sparse-gnu.tar.gz", "sparse-pax.tar.gz"])("refuses %s, and says what to do", async (name) => {
+    const { code, message } = await refusalOf(await fixture(name));
+    expect([code, message]).toEqual([
+      "unsupported_archive",
+      expect.stringContaining("pack it without --sparse"),
+    ]);
   });
 
   it.each(["3", "4"])("refuses a device of type %s", async (type) => {
