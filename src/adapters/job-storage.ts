@@ -7,7 +7,8 @@ import {
   type StoredRecord,
   splitRecord,
 } from "../domain/job/record-parts.ts";
-import { type AnyRecord, RECORD_SCHEMA, readRecord } from "../domain/job/stored-record.ts";
+import { type AnyRecord, isIncomplete, RECORD_SCHEMA, readRecord } from "../domain/job/stored-record.ts";
+import { randomIds } from "./ids.ts";
 
 const HEAD = "job";
 const PART_PREFIX = "job/";
@@ -50,6 +51,7 @@ export class JobStorage {
     if (this.#stored === undefined) {
       const head = this.#storage.kv.get<RecordHead>(HEAD) ?? null;
       this.#stored = head === null ? null : this.#joined(head);
+      if (head !== null && isIncomplete(head as AnyRecord)) this.#complete();
       this.#record = this.#stored === null ? null : this.#withLease(this.#stored.record);
     }
     return this.#record;
@@ -58,7 +60,14 @@ export class JobStorage {
   /** A head of an earlier schema is written in the present one with the next change. */
   #joined(head: RecordHead): StoredRecord {
     const { record, apart } = joinRecord(head, (name) => this.#storage.kv.get(partKey(name)));
-    return { record: readRecord(record as AnyRecord), apart };
+    return { record: readRecord(record as AnyRecord, randomIds.keyPart), apart };
+  }
+
+  /** A secret that was made up as a record was read has to be the same one from now on. */
+  #complete(): void {
+    if (this.#stored === null || this.#stored === undefined) return;
+    const { head } = splitRecord(this.#stored.record, this.#stored);
+    this.#storage.kv.put(HEAD, { ...head, schema: RECORD_SCHEMA });
   }
 
   write(record: JobRecord): void {

@@ -92,14 +92,17 @@ const fullState: Fault = {
   },
 };
 
-/** Side by side within a round, one round after the other. */
+/**
+ * Side by side within a round, one round after the other. What ends the service comes first: a key whose request
+ * died with it is taken for five minutes, and its client repeats the request for as long.
+ */
 export const rounds: readonly (readonly Fault[])[] = [
+  [killService],
+  [fullState],
+  [killRuntime],
+  [killService],
   ...killsAtPhases.map((fault) => [fault]),
   [suspend, fullDisk],
-  [killService],
   [unwritable],
   [loseReports],
-  [killRuntime],
-  [fullState],
-  [killService],
 ];

@@ -18,15 +18,6 @@ const REQUEST_MS = 70_000;
 const PATHS = { program: "/calculator/tax-pnl/securities", function: "/files/checksum/sha256" } as const;
 export const ENDED = new Set(["completed", "failed", "succeeded", "cancelled", "expired", "error"]);
 
-/** A key whose first request died with the service stays taken for minutes; a client takes a new one sooner. */
-const KEY_PATIENCE_MS = 45_000;
-
-const withNewKey = (init: RequestInit): RequestInit => {
-  const headers = new Headers(init.headers);
-  if (headers.has("idempotency-key")) headers.set("idempotency-key", randomUUID());
-  return { ...init, headers };
-};
-
 /** What is being asked now, and what was said to it last. */
 const asking = new Map<symbol, string>();
 export const unanswered = (): string[] => [...asking.values()];
@@ -51,12 +42,10 @@ const patiently = async (url: string, given: RequestInit, until: AbortSignal): P
 
 const untilAnswered = async (
   url: string,
-  given: RequestInit,
+  init: RequestInit,
   until: AbortSignal,
   note: (last: string) => void,
 ): Promise<Response | null> => {
-  let init = given;
-  let keyIsOldAtMs = performance.now() + KEY_PATIENCE_MS;
   while (!until.aborted) {
     try {
       const signal = AbortSignal.any([until, AbortSignal.timeout(REQUEST_MS)]);
@@ -66,10 +55,6 @@ const untilAnswered = async (
       const isEarly = answer.status === 409 && answer.headers.has("retry-after");
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
       note(`${answer.status} ${Buffer.from(body).toString().slice(0, 200)}`);
-      if (isEarly && performance.now() > keyIsOldAtMs) {
-        init = withNewKey(init);
-        keyIsOldAtMs = performance.now() + KEY_PATIENCE_MS;
-      }
       if (answer.status < 500 && answer.status !== 429 && !isEarly) {
         return new Response([204, 304].includes(answer.status) ? null : body, answer);
       }

@@ -31,6 +31,11 @@ export const mutations: readonly Mutation[] = [
         find: 'if (now >= record.attempt.leaseUntilMs) return loseAttempt(record, "the executor stopped reporting", now);',
         replace: "",
       },
+      {
+        file: "src/domain/job/deadlines.ts",
+        find: "leaseUntilMs: record.attempt.leaseUntilMs, ",
+        replace: "",
+      },
     ],
   },
   {
