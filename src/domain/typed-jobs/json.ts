@@ -12,7 +12,7 @@ const nativeForm = (_key: string, value: unknown): unknown => {
   return value;
 };
 
-/** A model's output as JSON text: dates as ISO strings, sets and maps as arrays, big integers exact (O14). */
+/** A model's output as JSON text: dates as ISO strings, sets and maps as arrays, big integers exact. */
 export const jsonText = (value: unknown): string => JSON.stringify(value, nativeForm);
 
 const escapeNonAscii = (text: string): string =>

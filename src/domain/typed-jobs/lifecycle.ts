@@ -44,13 +44,13 @@ export const newTypedJob = (job: NewTypedJob, now: number): TypedJob => ({
   lease: null,
 });
 
-/** The queue has the message. A worker may have been faster: what it wrote stays (O8). */
+/** The queue has the message. A worker may have been faster: what it wrote stays. */
 export const sent = (job: TypedJob, now: number): TypedJob => ({
   ...changed(job.status === "pending" ? { ...job, status: "queued" } : job, now),
   queueDue: null,
 });
 
-/** The queue refused the message: the job ends, unless a worker works on it all the same (O9). */
+/** The queue refused the message: the job ends, unless a worker works on it all the same. */
 export const sendFailed = (job: TypedJob, now: number): TypedJob => {
   const settled = { ...changed(job, now), queueDue: null };
   if (job.status !== "pending") return settled;
@@ -129,7 +129,7 @@ export const patch = (job: TypedJob, change: Patch, now: number): TypedJob => {
   };
 };
 
-/** The deployer's `onJobRequest` threw: noted, and the job ends unless a worker has taken it (O8). */
+/** The deployer's `onJobRequest` threw: noted, and the job ends unless a worker has taken it. */
 export const hookFailed = (job: TypedJob, message: string, now: number): TypedJob => {
   const noted = { ...changed(job, now), errors: [...(job.errors ?? []), message] };
   return job.status === "pending" || job.status === "queued" ? entering(noted, "error", now) : noted;

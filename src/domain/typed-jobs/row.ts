@@ -68,7 +68,7 @@ const storedOf = (view: TypedJobRow["view"]): unknown => {
 };
 
 /**
- * A row as a list shows it. One that cannot be read, or only in part, keeps what its columns say (O11);
+ * A row as a list shows it. One that cannot be read, or only in part, keeps what its columns say;
  * `isWhole` is then false.
  */
 export const jobOfRow = (row: TypedJobRow): { readonly job: ReadJob; readonly isWhole: boolean } => {

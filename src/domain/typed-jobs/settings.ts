@@ -10,7 +10,7 @@ export type SettingsRecord = {
 
 export const newSettings = (now: number): SettingsRecord => ({ fields: "{}", updatedAtMs: now, version: 1 });
 
-/** Merges fields into the record (O6); null when another change came first. */
+/** Merges fields into the record; null when another change came first. */
 export const mergeFields = (
   present: SettingsRecord,
   fields: JsonText,
@@ -31,7 +31,7 @@ export const fieldsWithoutDefault = (model: z.ZodObject): string[] =>
     .filter(([, field]) => !(field as z.ZodType).safeParse(undefined).success)
     .map(([name]) => name);
 
-/** The stored fields that still fit the model; one that does not falls back to its default (O11). */
+/** The stored fields that still fit the model; one that does not falls back to its default. */
 export const fittingFields = (model: z.ZodObject, record: SettingsRecord): Record<string, unknown> => {
   const fields = JSON.parse(record.fields) as Record<string, unknown>;
   return Object.fromEntries(

@@ -17,7 +17,7 @@ export const readJob = (job: TypedJob): ReadJob => ({
   responsePayload: parsedOrNull(job.responsePayload),
 });
 
-/** `result_count` of the result; 0 unless it is a whole number there (O12). */
+/** `result_count` of the result; 0 unless it is a whole number there. */
 const resultCount = (payload: unknown): number => {
   if (typeof payload !== "object" || payload === null || !("result_count" in payload)) return 0;
   return Number.isSafeInteger(payload.result_count) ? Number(payload.result_count) : 0;

@@ -15,7 +15,7 @@ import {
 } from "./respond.ts";
 import { json, problems } from "./schemas.ts";
 
-/** The server owns this member; a client that sends it back with the rest changes nothing by it (O7). */
+/** The server owns this member; a client that sends it back with the rest changes nothing by it. */
 const UPDATED = "updated_datetime";
 const MERGE_TRIES = 5;
 

@@ -32,7 +32,7 @@ describe("an app", () => {
     [{ recordTtlDays: 0 }, /recordTtlDays/],
     [{ jsonAsAscii: "yes" }, /jsonAsAscii/],
     [{ strictTransition: true }, /strictTransition/],
-  ])("O20: whose config %j cannot work is not built, and the field is named", (config, named) => {
+  ])("whose config %j cannot work is not built, and the field is named", (config, named) => {
     expect(() => build(config)).toThrow(named);
   });
 

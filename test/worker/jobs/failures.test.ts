@@ -51,7 +51,7 @@ describe("a queue", () => {
     expect(Math.floor(message.registered_timestamp) * 1_000).toBe(Date.parse(job.registered_datetime));
   });
 
-  it("O9: that is down strands no job: it ends in error, the answer is 503 and says so", async () => {
+  it("that is down strands no job: it ends in error, the answer is 503 and says so", async () => {
     failQueueSends(1);
     const response = await queued.call("POST", "/jobs", { url: "x" });
     expect(response.status).toBe(503);
@@ -64,7 +64,7 @@ describe("a queue", () => {
     expect(await listed(id)).toEqual(job);
   });
 
-  it("O9: that is not bound is found out before anything is stored", async () => {
+  it("that is not bound is found out before anything is stored", async () => {
     const before = (await open.list()).jobs.length;
     const response = await plainApi({ queue: "NO_SUCH_QUEUE" }).call("POST", "/jobs", { url: "x" });
     expect(response.status).toBe(500);
@@ -101,7 +101,7 @@ describe("a queue", () => {
 
 describe("a fast worker", () => {
   it.each([true, false])(
-    "O8: that finishes before POST has answered keeps its result (queue answers well: %s)",
+    "that finishes before POST has answered keeps its result (queue answers well: %s)",
     async (answersWell) => {
       vi.spyOn(queueApi, "send").mockImplementation(async (body) => {
         const { job_id: id } = JSON.parse(String(body));
@@ -119,7 +119,7 @@ describe("a fast worker", () => {
     },
   );
 
-  it("O8: keeps its result when the hook throws afterwards", async () => {
+  it("keeps its result when the hook throws afterwards", async () => {
     const hooked = plainApi({
       onJobRequest: async ({ jobId }) => {
         await open.call("PUT", `/jobs/${jobId}`, { text: "done" });
@@ -178,7 +178,7 @@ describe("D1", () => {
     expect(await listed(id)).toEqual(changed);
   });
 
-  it("O13: that does not answer a list is a 503 in JSON with Retry-After, and tells nothing of the cause", async () => {
+  it("that does not answer a list is a 503 in JSON with Retry-After, and tells nothing of the cause", async () => {
     const lost = new Error("D1_ERROR: Network connection lost.");
     vi.spyOn(statementApi, "all").mockRejectedValue(lost);
     vi.spyOn(databaseApi, "batch").mockRejectedValue(lost);
@@ -206,7 +206,7 @@ describe("D1", () => {
 });
 
 describe("retention", () => {
-  it("O4: a job with an expiry is created, listed, and gone with its row and its storage when its time is up", async () => {
+  it("a job with an expiry is created, listed, and gone with its row and its storage when its time is up", async () => {
     const short = plainApi({ recordTtlDays: 1 / 86_400_000 });
     const kept = await plainApi({ recordTtlDays: 30 }).create();
     const job = await short.create();

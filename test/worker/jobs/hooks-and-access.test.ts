@@ -7,7 +7,7 @@ const count = async (): Promise<number> => (await plainApi().list("?limit=500"))
 const basic = (text: string): Record<string, string> => ({ authorization: `Basic ${btoa(text)}` });
 
 describe("hooks", () => {
-  it("O20: authorization sees the raw body before anything is validated, and its answer is sent as it is", async () => {
+  it("authorization sees the raw body before anything is validated, and its answer is sent as it is", async () => {
     const seen: unknown[] = [];
     const api = plainApi({
       authorizeJobRequest: (payload, c) => {
@@ -38,7 +38,7 @@ describe("hooks", () => {
     expect((await api.create({ url: "theirs" })).request_payload).toEqual({ url: "https://mine", size: 9 });
   });
 
-  it("O17: a transformation that does not fit is a 422 of the same shape, with its places", async () => {
+  it("a transformation that does not fit is a 422 of the same shape, with its places", async () => {
     const api = plainApi({ transformJobRequest: () => ({ url: 5 }) as never });
     const response = await api.call("POST", "/jobs", { url: "x" });
     expect(response.status).toBe(422);
@@ -62,7 +62,7 @@ describe("hooks", () => {
     ).toBe(500);
   });
 
-  it("O23: onJobRequest gets the job's id and the job as it is stored and queued", async () => {
+  it("onJobRequest gets the job's id and the job as it is stored and queued", async () => {
     const onJobRequest = vi.fn();
     const job = await plainApi({ onJobRequest }).create();
     expect(onJobRequest).toHaveBeenCalledWith({ jobId: job.job_id, job }, expect.anything());
@@ -81,7 +81,7 @@ describe("hooks", () => {
 describe("settings", () => {
   const configured = () => apiOf(createApp(request, result, settings));
 
-  it("O6, O7: a patch merges, and the server owns updated_datetime", async () => {
+  it("a patch merges, and the server owns updated_datetime", async () => {
     const api = configured();
     const first = await api.json("/settings");
     expect(first).toEqual({ model: "small", limit: 5, updated_datetime: expect.stringMatching(/\+00:00$/) });
@@ -137,7 +137,7 @@ describe("settings", () => {
 describe("basic auth", () => {
   const guarded = plainApi({ basicAuth: { force: true, username: "user", password: "pass:word" } });
 
-  it("O20: covers every route of the face and the description, with a realm, and not the health check", async () => {
+  it("covers every route of the face and the description, with a realm, and not the health check", async () => {
     const paths = ["/jobs", "/jobs/x", "/openapi", "/openapi/schema", "/openapi/openapi.json"];
     for (const path of paths) {
       const response = await guarded.get(path);
@@ -211,7 +211,7 @@ describe("CORS and paths", () => {
     expect((await api.get("/v1/jobs")).headers.get("access-control-expose-headers")).toMatch(/^X-Next/);
   });
 
-  it("O26: OPTIONS is 200 on a path that exists, and elsewhere 204 for a preflight and 404 for the rest", async () => {
+  it("OPTIONS is 200 on a path that exists, and elsewhere 204 for a preflight and 404 for the rest", async () => {
     const preflight = { origin: "https://a.example", "access-control-request-method": "PATCH" };
     const known = await api.call("OPTIONS", "/v1/jobs/x", undefined, {
       ...preflight,
@@ -247,7 +247,7 @@ describe("CORS and paths", () => {
     expect(response.headers.get("x-next")).not.toBeNull();
   });
 
-  it("O22: the description is one document in three forms, with every script our own", async () => {
+  it("the description is one document in three forms, with every script our own", async () => {
     const page = await (await api.get("/openapi")).text();
     expect(page).not.toMatch(/https?:\/\//);
     const yaml = await (await api.get("/openapi/schema")).text();

@@ -22,26 +22,26 @@ const walk = async (from: Api, query: string, bound = 40): Promise<string[][]> =
 describe("lists", () => {
   beforeEach(emptyTable);
 
-  it("O1: pages lead from one to the next and end, each job on one page, newest first", async () => {
+  it("pages lead from one to the next and end, each job on one page, newest first", async () => {
     await insertRows(130, FIRST_MS, 10);
     const pages = await walk(api, "?limit=50");
     expect(pages.map((page) => page.length)).toEqual([50, 50, 30]);
     expect(pages.flat()).toEqual(Array.from({ length: 130 }, (_, i) => rowId(129 - i)));
   });
 
-  it("O1: a page that is just full has no next one", async () => {
+  it("a page that is just full has no next one", async () => {
     await insertRows(50, FIRST_MS, 1_000);
     const page = await api.list("?limit=50");
     expect([page.jobs.length, page.next, page.link]).toEqual([50, "", null]);
   });
 
-  it("O1: jobs of one and the same millisecond are neither skipped nor repeated", async () => {
+  it("jobs of one and the same millisecond are neither skipped nor repeated", async () => {
     await insertRows(180, FIRST_MS, 0);
     const seen = (await walk(api, "?limit=50")).flat();
     expect([seen.length, new Set(seen).size]).toEqual([180, 180]);
   });
 
-  it("O1: pages skip, repeat and loop nothing while jobs are being added", async () => {
+  it("pages skip, repeat and loop nothing while jobs are being added", async () => {
     await insertRows(160, FIRST_MS, 1_000);
     const seen: string[] = [];
     let next = "?limit=50";
@@ -55,7 +55,7 @@ describe("lists", () => {
     expect(seen).toEqual(Array.from({ length: 160 }, (_, i) => rowId(159 - i)));
   });
 
-  it("O2: the next link keeps every filter and the prefix, and stands in Link as well", async () => {
+  it("the next link keeps every filter and the prefix, and stands in Link as well", async () => {
     const prefixed = plainApi({ endpointPrefix: "/v1" });
     await insertRows(800, FIRST_MS, 1_000);
     const query = "?status=queued&registered_datetime_gte=2024-10-01&registered_datetime_lte=2024-12-31";
@@ -76,7 +76,7 @@ describe("lists", () => {
     expect(Jobs.every(({ status }) => status === "queued")).toBe(true);
   });
 
-  it("O3: job_id takes one id, a comma list and repeated parameters, and omits the unknown", async () => {
+  it("job_id takes one id, a comma list and repeated parameters, and omits the unknown", async () => {
     await insertRows(20, FIRST_MS, 1_000);
     const [one, two, three] = [rowId(1), rowId(2), rowId(3)];
     const idsOf = async (query: string) => (await api.list(query)).jobs.map((job) => job.job_id);
@@ -86,7 +86,7 @@ describe("lists", () => {
     expect(await idsOf(`?job_id=${rowId(7)},${one}&status=queued`)).toEqual([rowId(7)]);
   });
 
-  it("O3: 175 ids are possible, 176 and what is no UUID are not", async () => {
+  it("175 ids are possible, 176 and what is no UUID are not", async () => {
     await insertRows(200, FIRST_MS, 1_000);
     const list = (count: number) => Array.from({ length: count }, (_, i) => rowId(i)).join(",");
     expect((await api.list(`?job_id=${list(175)}`)).jobs).toHaveLength(175);
@@ -97,7 +97,7 @@ describe("lists", () => {
     expect((await api.list("?job_id=settings")).status).toBe(422);
   });
 
-  it("O5: a range reaches over any span of months", async () => {
+  it("a range reaches over any span of months", async () => {
     // Twenty jobs, one every ten days, from October 2024 on.
     await insertRows(20, FIRST_MS, 864_000_000);
     expect((await api.list("?registered_datetime_gte=2024-11-15")).jobs).toHaveLength(18);
@@ -107,7 +107,7 @@ describe("lists", () => {
     expect((await api.list("")).jobs).toHaveLength(20);
   });
 
-  it("O5: both bounds hold by whole seconds, in any offset, and an inverted range is empty", async () => {
+  it("both bounds hold by whole seconds, in any offset, and an inverted range is empty", async () => {
     await insertRows(3, Date.UTC(2025, 4, 1, 12, 0, 0) + 700, 1_000);
     const count = async (query: string) => (await api.list(`?${query}`)).jobs.length;
     expect(await count("registered_datetime_gte=2025-05-01T12:00:00.900Z")).toBe(3);
@@ -119,14 +119,14 @@ describe("lists", () => {
     expect(await count("registered_datetime_gte=2025-06-01&registered_datetime_lte=2025-05-01")).toBe(0);
   });
 
-  it("O10: a page never has more than its limit, at the border of a month either", async () => {
+  it("a page never has more than its limit, at the border of a month either", async () => {
     await insertRows(160, Date.UTC(2025, 0, 31, 23, 59, 0), 1_000);
     for (const limit of [50, 70, 99]) {
       expect((await api.list(`?limit=${limit}`)).jobs).toHaveLength(limit);
     }
   });
 
-  it("O11: one row that cannot be read, and one of an older model, break no list", async () => {
+  it("one row that cannot be read, and one of an older model, break no list", async () => {
     await insertRows(3, FIRST_MS, 1_000);
     const setView = (view: string, i: number) =>
       testEnv.DB.prepare("UPDATE typed_jobs SET view = ?1 WHERE job_id = ?2").bind(view, rowId(i)).run();
@@ -139,7 +139,7 @@ describe("lists", () => {
     expect(jobs[2]).toMatchObject({ job_id: rowId(0), status: "queued", request_payload: {} });
   });
 
-  it("O11: jobs of an older model, and with settings that are no longer there, are still shown", async () => {
+  it("jobs of an older model, and with settings that are no longer there, are still shown", async () => {
     const older = createApp(z.object({ old: z.string() }), z.object({}), z.object({ a: z.int().default(1) }));
     const job = await apiOf(older).create({ old: "x" });
     const shown = await api.job(job.job_id);
@@ -168,7 +168,7 @@ describe("lists", () => {
     "registered_datetime_gte=2025-05-01T12:00:00+09:00",
     "registered_datetime_lte=yesterday",
     "registered_datetime_lte=",
-  ])("O16: the query %s is answered with 422 in JSON that repeats no input", async (query) => {
+  ])("the query %s is answered with 422 in JSON that repeats no input", async (query) => {
     const response = await api.get(`/jobs?${query}`);
     expect(response.status).toBe(422);
     expect(response.headers.get("content-type")).toBe("application/json");

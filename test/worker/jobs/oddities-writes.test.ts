@@ -81,7 +81,7 @@ describe("a job", () => {
     expect(await api.job(id)).toMatchObject({ errors: ["same", "same"], warnings: [] });
   });
 
-  it("O12: a result_count of null counts as 0", async () => {
+  it("a result_count of null counts as 0", async () => {
     const { job_id: id } = await api.create();
     const response = await api.call("PUT", `/jobs/${id}`, { text: "x", result_count: null });
     expect(await response.json()).toMatchObject({
@@ -91,7 +91,7 @@ describe("a job", () => {
     expect((await api.list(`?job_id=${id}`)).jobs[0]?.result_count).toBe(0);
   });
 
-  it("O14: dates, UUIDs, sets and big integers in a model are stored as JSON", async () => {
+  it("dates, UUIDs, sets and big integers in a model are stored as JSON", async () => {
     const model = z.object({
       at: z.coerce.date(),
       id: z.uuid(),
@@ -104,7 +104,7 @@ describe("a job", () => {
     expect(job.request_payload).toEqual({ at: "2025-01-02T00:00:00.000Z", id, tags: ["a"], count: 12 });
   });
 
-  it("O18: completion time is set on entering completed, error and cancelled, and cleared on leaving", async () => {
+  it("completion time is set on entering completed, error and cancelled, and cleared on leaving", async () => {
     const { job_id: id } = await api.create();
     for (const status of ["completed", "error", "cancelled"]) {
       await api.call("PATCH", `/jobs/${id}`, { status });
@@ -114,7 +114,7 @@ describe("a job", () => {
     }
   });
 
-  it("O19: every transition is possible by default", async () => {
+  it("every transition is possible by default", async () => {
     const { job_id: id } = await api.create();
     await api.call("PUT", `/jobs/${id}`, { text: "x" });
     for (const status of ["pending", "cancelled", "queued", "validating", "error"])
@@ -122,7 +122,7 @@ describe("a job", () => {
     expect((await api.call("PUT", `/jobs/${id}`, { text: "y" })).status).toBe(200);
   });
 
-  it("O19: under strict transitions an ended job stays, and 409 shows it", async () => {
+  it("under strict transitions an ended job stays, and 409 shows it", async () => {
     const strict = plainApi({ strictTransitions: true });
     const { job_id: id } = await strict.create();
     await strict.call("PATCH", `/jobs/${id}`, { status: "cancelled" });
@@ -184,7 +184,7 @@ describe("what does not fit", () => {
     expect(body.errors).toContainEqual({ type: "invalid_type", loc: ["url"], msg: expect.any(String) });
   });
 
-  it("O15: base64 of JSON is decoded first and then validated, in every write", async () => {
+  it("base64 of JSON is decoded first and then validated, in every write", async () => {
     const configured = apiOf(createApp(request, result, settings));
     const base64 = (value: unknown) => btoa(JSON.stringify(value));
     const created = await configured.call("POST", "/jobs", base64({ url: "https://a.example" }));
@@ -205,13 +205,13 @@ describe("what does not fit", () => {
     "application/x-www-form-urlencoded",
     "application/problem+json",
     "multipart/form-data",
-  ])("O15: the content type %s is answered with 415", async (type) => {
+  ])("the content type %s is answered with 415", async (type) => {
     const headers = type === undefined ? { "content-type": "" } : { "content-type": type };
     await refused(await api.call("POST", "/jobs", '{"url":"x"}', headers), 415);
     await refused(await api.call("PATCH", `/jobs/${unknownId}`, '{"status":"error"}', headers), 415);
   });
 
-  it("O15: a compressed body is answered with 415", async () => {
+  it("a compressed body is answered with 415", async () => {
     await refused(await api.call("POST", "/jobs", "{}", { "content-encoding": "gzip" }), 415);
   });
 
@@ -228,14 +228,14 @@ describe("what does not fit", () => {
     "\u0000",
     "[".repeat(100_000),
     '{"a":'.repeat(5_000),
-  ])("O16: the body %j is answered with 422", async (body) => {
+  ])("the body %j is answered with 422", async (body) => {
     const open = apiOf(createApp(z.object({ any: z.unknown().optional() }), result, settings));
     const expected = body === "e30" ? 201 : 422;
     expect((await open.call("POST", "/jobs", body)).status).toBe(expected);
     if (expected === 422) await refused(await open.call("PATCH", "/settings", body), 422);
   });
 
-  it("O16: what is nested deeply is refused before anything walks it", async () => {
+  it("what is nested deeply is refused before anything walks it", async () => {
     const open = apiOf(createApp(z.object({ any: z.unknown() }), result));
     const nested = (levels: number) => `{"any":${"[".repeat(levels)}${"]".repeat(levels)}}`;
     expect((await open.call("POST", "/jobs", nested(150))).status).toBe(201);
@@ -275,7 +275,7 @@ describe("sizes", () => {
     expect(jobs[0]).toMatchObject({ request_payload: { url: big }, response_payload: { text: big } });
   }, 30_000);
 
-  it("O27: a payload over 1 MiB is refused with 413, plain and in base64", async () => {
+  it("a payload over 1 MiB is refused with 413, plain and in base64", async () => {
     const body = JSON.stringify({ url: "x".repeat(1_048_576) });
     await refused(await api.call("POST", "/jobs", body), 413);
     await refused(await api.call("POST", "/jobs", btoa(body)), 413);
@@ -284,7 +284,7 @@ describe("sizes", () => {
     await refused(await api.call("POST", "/jobs", "x".repeat(3_000_000)), 413);
   });
 
-  it("O27: what no queue message has room for is refused up front, and nothing is stored", async () => {
+  it("what no queue message has room for is refused up front, and nothing is stored", async () => {
     const queued = plainApi({ queue: "JOBS_QUEUE" });
     const before = (await api.list()).jobs.length;
     await refused(await queued.call("POST", "/jobs", { url: "x".repeat(130_000) }), 413);
