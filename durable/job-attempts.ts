@@ -22,7 +22,7 @@ import type {
   ReportProof,
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptRequest } from "../src/wire/attempt.ts";
-import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import type { AttemptEvent, OutputFile, ReportedUsage } from "../src/wire/report.ts";
 import type { JobCases } from "./job-cases.ts";
 import type { JobChanges } from "./job-changes.ts";
 import type { JobLog } from "./job-log.ts";
@@ -112,7 +112,7 @@ export class JobAttempts {
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
-    cpuSeconds: number | null,
+    usage: ReportedUsage | null,
   ): Promise<ReportOutcome> {
     const before = this.#storage.record();
     if (before === null) return { kind: "stale" };
@@ -127,6 +127,7 @@ export class JobAttempts {
     const fresh = freshEvents(events, this.#log.lastEvent(record, attempt));
     if (fresh.kind === "gap") return fresh;
     const now = this.#deps.now();
+    const cpuSeconds = usage?.cpuSeconds ?? null;
     const known = fresh.compiled === null ? record : { ...record, compiled: fresh.compiled };
     this.#cases.store(record, fresh.cases);
     if (fresh.logs.length > 0) {
@@ -145,6 +146,7 @@ export class JobAttempts {
     } else if (attempts.leaseIsStale(attempt, now) || (fresh.started && fresh.logs.length === 0)) {
       this.#storage.writeLease(record, attempts.renewLease(attempt, fresh.lastEvent, cpuSeconds, now));
     }
+    if (usage !== null && fresh.finished === null) this.#sockets.usage(usage, attempt.startedAtMs);
     this.#sockets.ping();
     return { kind: "accepted", acknowledged: fresh.lastEvent, cancel: record.cancelRequested };
   }

@@ -35,7 +35,7 @@ import type {
   UploadCheck,
 } from "../src/domain/ports/job-objects.ts";
 import type { AttemptRequest } from "../src/wire/attempt.ts";
-import type { AttemptEvent, OutputFile } from "../src/wire/report.ts";
+import type { AttemptEvent, OutputFile, ReportedUsage } from "../src/wire/report.ts";
 import { InteractiveSession, type SessionSide } from "./interactive-session.ts";
 import { type JobParts, jobPartsOf } from "./job-parts.ts";
 import { hear } from "./log-sockets.ts";
@@ -216,9 +216,9 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
-    cpuSeconds: number | null = null,
+    usage: ReportedUsage | null = null,
   ): Promise<ReportOutcome> {
-    return this.#parts.attempts.report(attemptId, bearer, events, proof, cpuSeconds);
+    return this.#parts.attempts.report(attemptId, bearer, events, proof, usage);
   }
 
   grantUploads(

@@ -11,9 +11,11 @@ import {
   pingFrame,
   recordFrames,
   statusFrames,
+  usageFrame,
 } from "../src/domain/streams/frames.ts";
 import { PING_MS } from "../src/domain/streams/ping.ts";
 import { isStalled, type Progress, progressOf } from "../src/domain/streams/progress.ts";
+import type { ReportedUsage } from "../src/wire/report.ts";
 import { logStream } from "../src/wire/vocabulary.ts";
 
 /** Log text read for a watcher at a time. */
@@ -29,6 +31,9 @@ const LAG_POLL_MS = 20;
 
 /** Watchers only listen: a few messages do no harm, a stream of them keeps the object awake for nothing. */
 const HEARD_MOST = 100;
+
+/** How long a program runs before watchers are told what it uses, and then how often at most. */
+const USAGE_MS = 1_000;
 
 /** Of one job. */
 const WATCHERS = 1_000;
@@ -104,6 +109,7 @@ export class LogSockets {
   readonly #ctx: DurableObjectState;
   readonly #source: LogSource;
   readonly #now: () => number;
+  #usageAtMs = 0;
   readonly #progress = new WeakMap<WebSocket, Progress>();
   /** When a socket was last sent something; one of before a hibernation counts as quiet. */
   readonly #sentAtMs = new WeakMap<WebSocket, number>();
@@ -131,6 +137,15 @@ export class LogSockets {
   /** Tells every watcher of a change of state. */
   status(snapshot: JobSnapshot): void {
     for (const socket of this.#open()) this.#send(socket, statusFrames(stateOf(socket).mode, snapshot));
+  }
+
+  /** Tells those who read frames what the program has used so far; nothing of it is stored. */
+  usage(usage: ReportedUsage, startedAtMs: number): void {
+    const now = this.#now();
+    if (now - Math.max(this.#usageAtMs, startedAtMs) < USAGE_MS) return;
+    this.#usageAtMs = now;
+    const frame = usageFrame(usage, now - startedAtMs);
+    for (const socket of this.#open()) if (stateOf(socket).mode === "typed") this.#send(socket, [frame]);
   }
 
   /** Whether no further watcher is taken. */

@@ -63,9 +63,9 @@ export const createAttempt = (request: AttemptRequest, tools: AttemptTools): Att
   };
   const isAllowed = createOriginCheck(tools.joinUrl, tools.storageOrigins);
   const client = createReportClient(tools.joinUrl, request, tools.identity);
-  const { supply, cpuSeconds } = meterSupply(tools.supply);
+  const { supply, usage } = meterSupply(tools.supply);
   const reporter = createReporter(client, {
-    cpuSeconds,
+    usage,
     onSignal: () => stop(killedFor("cancelled")),
     onDrained: () => program?.resumeLogs(),
   });

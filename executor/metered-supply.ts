@@ -4,19 +4,22 @@ import type { SandboxSupply } from "./sandbox/supply.ts";
 /** A supply that knows what the sandboxes used which were taken from it. */
 export interface MeteredSupply {
   readonly supply: SandboxSupply;
-  /** CPU time of all of them, as the newest look at each found it. */
-  cpuSeconds(): number;
+  /** CPU time of all of them, and the most memory that one took, as the newest look at each found it. */
+  usage(): { readonly cpuSeconds: number; readonly memoryPeakBytes: number };
 }
 
 /** Meters one attempt's sandboxes; each is let go of when it has ended. */
 export const meterSupply = (supply: SandboxSupply): MeteredSupply => {
   const living = new Set<Sandbox>();
   let endedUs = 0;
+  let endedPeakBytes = 0;
   const meter = (sandbox: Sandbox): Sandbox => {
     living.add(sandbox);
     void sandbox.ended.then(() => {
       living.delete(sandbox);
-      endedUs += sandbox.lastUsage().cpuUs;
+      const { cpuUs, memoryPeakBytes } = sandbox.lastUsage();
+      endedUs += cpuUs;
+      endedPeakBytes = Math.max(endedPeakBytes, memoryPeakBytes);
     });
     return sandbox;
   };
@@ -29,6 +32,12 @@ export const meterSupply = (supply: SandboxSupply): MeteredSupply => {
         return { ...reservation, take: async () => meter(await reservation.take()) };
       },
     },
-    cpuSeconds: () => [...living].reduce((sum, { lastUsage }) => sum + lastUsage().cpuUs, endedUs) / 1e6,
+    usage: () => {
+      const used = [...living].map(({ lastUsage }) => lastUsage());
+      return {
+        cpuSeconds: used.reduce((sum, { cpuUs }) => sum + cpuUs, endedUs) / 1e6,
+        memoryPeakBytes: Math.max(endedPeakBytes, ...used.map(({ memoryPeakBytes }) => memoryPeakBytes)),
+      };
+    },
   };
 };

@@ -28,10 +28,13 @@ export type Answer<Accepted> =
   /** Sending it again would be refused again. */
   | { readonly kind: "refused"; readonly status: number; readonly code: string };
 
+/** What an attempt has used so far; each report says it. */
+export type AttemptUsage = { readonly cpuSeconds: number; readonly memoryPeakBytes: number };
+
 export interface ReportClient {
   events(
     events: readonly AttemptEvent[],
-    cpuSeconds: number,
+    usage: AttemptUsage,
   ): Promise<Answer<z.infer<typeof reportAccepted>>>;
   uploads(files: readonly OutputFile[]): Promise<Answer<z.infer<typeof uploadsGranted>>>;
 }
@@ -79,10 +82,10 @@ export const createReportClient = (
     return readRefusal(status, answer.body);
   };
   return {
-    events: (events, cpuSeconds) =>
+    events: (events, usage) =>
       post(
         "events",
-        { events, cpuSeconds },
+        { events, ...usage },
         reportAccepted,
         events.some(({ type }) => type === "finished"),
       ),

@@ -4,7 +4,7 @@ import type { AttemptEvent, FinishedEvent, ReportAccepted } from "../src/wire/re
 import type { LogStream } from "../src/wire/vocabulary.ts";
 import { backoffMs } from "./backoff.ts";
 import { createEventQueue } from "./event-queue.ts";
-import type { Answer, ReportClient } from "./report-client.ts";
+import type { Answer, AttemptUsage, ReportClient } from "./report-client.ts";
 
 /** The first report claims the job, so it does not wait for the program where that takes long to start. */
 const CLAIM_MS = 1_000;
@@ -36,7 +36,7 @@ export interface Reporter {
 
 export interface ReporterEvents {
   /** What the attempt has used so far; each report carries it, for the case that no result follows. */
-  cpuSeconds(): number;
+  usage(): AttemptUsage;
   onSignal(signal: ReporterSignal): void;
   /** The queue has shrunk below its mark. */
   onDrained(): void;
@@ -64,10 +64,10 @@ const createAlarm = (ring: () => void) => {
 const sendWithHeartbeats = async (
   client: ReportClient,
   batch: readonly AttemptEvent[],
-  cpuSeconds: () => number,
+  usage: () => AttemptUsage,
 ) => {
-  const beside = setInterval(() => void client.events([], cpuSeconds()), HEARTBEAT_MS);
-  const answer = await client.events(batch, cpuSeconds());
+  const beside = setInterval(() => void client.events([], usage()), HEARTBEAT_MS);
+  const answer = await client.events(batch, usage());
   clearInterval(beside);
   return answer;
 };
@@ -137,7 +137,7 @@ export const createReporter = (client: ReportClient, events: ReporterEvents): Re
     const batch = queue.batch();
     hasSentLog ||= batch.some(({ type }) => type === "log");
     lastSentMs = Date.now();
-    const answer = await sendWithHeartbeats(client, batch, events.cpuSeconds);
+    const answer = await sendWithHeartbeats(client, batch, events.usage);
     inFlight = false;
     if (!closed) onAnswer(answer);
   };

@@ -32,8 +32,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   giveUp: (message) => stub.giveUp(message),
   startFunction: () => stub.startFunction(),
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),
-  report: (attemptId, bearer, events, proof, cpuSeconds) =>
-    stub.report(attemptId, bearer, events, proof, cpuSeconds),
+  report: (attemptId, bearer, events, proof, usage) => stub.report(attemptId, bearer, events, proof, usage),
   grantUploads: (attemptId, bearer, files) => stub.grantUploads(attemptId, bearer, files),
   mayInteract: (attemptId, bearer) => stub.mayInteract(attemptId, bearer),
   session: (side) =>

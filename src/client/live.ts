@@ -1,5 +1,12 @@
 import type { LogRecord } from "../wire/run-answers.ts";
-import type { CaseFrame, CompileFrame, EndFrame, SocketFrame, StatusFrame } from "../wire/run-frames.ts";
+import type {
+  CaseFrame,
+  CompileFrame,
+  EndFrame,
+  SocketFrame,
+  StatusFrame,
+  UsageFrame,
+} from "../wire/run-frames.ts";
 import { SandpiperError, unreachable } from "./error.ts";
 import { backoffMs, pause } from "./retry.ts";
 
@@ -15,8 +22,8 @@ export type LiveOptions = {
   readonly maxCuts?: number;
 };
 
-/** What a live log tells, in order: a record of the log, a compile step, a case, a change of state, or the end. */
-export type LiveEvent = LogRecord | StatusFrame | CompileFrame | CaseFrame | EndFrame;
+/** What a live log tells, in order: a record of the log, a compile step, a case, a change of state, what is used, or the end. */
+export type LiveEvent = LogRecord | StatusFrame | CompileFrame | CaseFrame | UsageFrame | EndFrame;
 
 /** How a source's frames ended without the run's end: `refused` says that not even a greeting came. */
 export type LiveEnd =
@@ -50,7 +57,7 @@ const isNews = (frame: SocketFrame, seen: Seen): frame is LiveEvent => {
     seen.seq = frame.seq;
     return true;
   }
-  if (frame.type !== "status") return frame.type === "end";
+  if (frame.type !== "status") return frame.type === "end" || frame.type === "usage";
   if (frame.version <= seen.version) return false;
   seen.version = frame.version;
   return true;

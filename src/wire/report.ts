@@ -111,8 +111,13 @@ export const report = z.object({
   events: z.array(attemptEvent).max(REPORT_EVENTS),
   /** What the attempt has used so far: charged where no result ever comes. */
   cpuSeconds: z.number().nonnegative().optional(),
+  /** The most memory that one of its sandboxes has taken so far; told to watchers alone. */
+  memoryPeakBytes: z.int().nonnegative().optional(),
 });
 export type Report = z.infer<typeof report>;
+
+/** What an attempt has used so far. */
+export type ReportedUsage = { readonly cpuSeconds: number; readonly memoryPeakBytes: number | null };
 
 /** 200. `acknowledged` is the highest event number that is stored; `cancel` asks to kill the program. */
 export const reportAccepted = z.object({

@@ -34,12 +34,21 @@ export type CompileFrame = z.infer<typeof compileFrame>;
 export const caseFrame = z.object({ type: z.literal("case"), ...numbered, ...caseReport.shape });
 export type CaseFrame = z.infer<typeof caseFrame>;
 
+/** What the program has used so far: sent while it runs, at most once a second; never stored, so never repeated. */
+export const usageFrame = z.object({
+  type: z.literal("usage"),
+  cpu_seconds: z.number(),
+  memory_peak_bytes: z.int().nullable(),
+  wall_time_ms: z.int(),
+});
+export type UsageFrame = z.infer<typeof usageFrame>;
+
 /** Sent before the socket is closed with 4404. */
 export const errorFrame = z.object({ type: z.literal("error"), error: z.string() });
 
 /** A text frame of the protocol `sandpiper.v1`, parsed from JSON; a log record has no `type`. */
 export const socketFrame = z.union([
   logRecord,
-  z.discriminatedUnion("type", [statusFrame, compileFrame, caseFrame, endFrame, errorFrame]),
+  z.discriminatedUnion("type", [statusFrame, compileFrame, caseFrame, usageFrame, endFrame, errorFrame]),
 ]);
 export type SocketFrame = z.infer<typeof socketFrame>;

@@ -86,6 +86,9 @@ describe("the console's run page", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await page.getByText("tick 3", { exact: true }).waitFor();
     expect(page.url()).toMatch(/#\/run\/job-[0-9a-f]{32}$/);
+    const state = page.getByRole("region", { name: "State of the run" });
+    await state.getByText("CPU").waitFor();
+    await state.getByText(/^[\d.]+ MB$/).waitFor();
     await page.reload();
     await page.getByText("tick 8", { exact: true }).waitFor();
     const ticks = await page.locator(".log-line").allInnerTexts();

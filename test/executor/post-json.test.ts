@@ -79,6 +79,9 @@ it("a report that something redirects is sent again later", async () => {
   const url = await answerWith("HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
   const identity = generateKeyFile(join(mkdtempSync(join(tmpdir(), "post-json-")), "key.pem"));
   const attempt = { attemptId: `${"a".repeat(64)}.${"b".repeat(32)}`, attemptToken: "t".repeat(43) };
-  const answer = await createReportClient(url, attempt, identity).events([], 0);
+  const answer = await createReportClient(url, attempt, identity).events([], {
+    cpuSeconds: 0,
+    memoryPeakBytes: 0,
+  });
   expect(answer).toEqual({ kind: "unavailable", status: 302 });
 });

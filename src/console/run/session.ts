@@ -1,7 +1,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type LiveEvent, SandpiperError } from "../../client/index.ts";
 import type { RunReport } from "../../wire/run-answers.ts";
-import type { CaseFrame, CompileFrame } from "../../wire/run-frames.ts";
+import type { CaseFrame, CompileFrame, UsageFrame } from "../../wire/run-frames.ts";
 import { Log } from "../log/log.ts";
 import { goTo, route } from "../route.ts";
 import { client, isConnected, messageOf } from "../shared/api.ts";
@@ -23,6 +23,8 @@ export const compileLog = signal(newLog());
 export const compile = signal<CompileFrame | null>(null);
 /** Cases that have ended, in their order. */
 export const caseResults = signal<readonly CaseFrame[]>([]);
+/** What the program has used so far, as the stream last told it. */
+export const used = signal<UsageFrame | null>(null);
 /** What went wrong with the last request, in the reader's words. */
 export const problem = signal("");
 /** Part of the upload that is sent, 0 to 1. */
@@ -46,6 +48,7 @@ const begin = (next: Phase, id: string): AbortSignal => {
     log.value = newLog();
     compileLog.value = newLog();
     compile.value = null;
+    used.value = null;
     caseResults.value = [];
     problem.value = "";
     sentPart.value = 0;
@@ -72,7 +75,8 @@ const takeEvent = async (id: string, event: LiveEvent, signal: AbortSignal): Pro
     startedAtMs.value ??= Date.now();
     return;
   }
-  if (event.type === "compile") compile.value = event;
+  if (event.type === "usage") used.value = event;
+  else if (event.type === "compile") compile.value = event;
   else if (event.type === "case") {
     // A case of another attempt takes the place of the lost one's.
     const others = caseResults.value.filter(({ index }) => index < event.index);

@@ -3,7 +3,17 @@ import { isConnected } from "../shared/api.ts";
 import { useNow } from "../shared/clock.ts";
 import { secondsText, sizeText } from "../shared/format.ts";
 import { verdictText } from "./judged.tsx";
-import { phase, problem, refusedUntilMs, reopen, report, runId, sentPart, startedAtMs } from "./session.ts";
+import {
+  phase,
+  problem,
+  refusedUntilMs,
+  reopen,
+  report,
+  runId,
+  sentPart,
+  startedAtMs,
+  used,
+} from "./session.ts";
 
 const REASONS: Record<string, string> = {
   timeout_wall: "stopped: its time was over",
@@ -20,7 +30,6 @@ const verdictOf = ({
   reason_message: message,
   verdict,
 }: RunReport): string => {
-  if (verdict !== undefined && verdict !== null) return verdictText(verdict);
   if (verdict !== undefined && verdict !== null) return verdictText(verdict);
   if (reason === "exit" || reason === null) return code === 0 ? "Completed" : `Failed with exit code ${code}`;
   return `Failed, ${REASONS[reason] ?? message ?? reason}`;
@@ -57,12 +66,14 @@ const Figures = () => {
   const now = useNow(phase.value === "running");
   if (latest === null) return null;
   const isOver = phase.value === "ended";
+  const cpuSeconds = isOver ? latest.cpu_seconds : (used.value?.cpu_seconds ?? null);
+  const memoryBytes = isOver ? latest.memory_bytes : (used.value?.memory_peak_bytes ?? null);
   const seconds = isOver ? latest.wall_time : (now - (startedAtMs.value ?? now)) / 1_000;
   return (
     <dl class="figures">
       <Figure name="Time" value={secondsText(Math.max(0, seconds))} />
-      {isOver && <Figure name="CPU" value={secondsText(latest.cpu_seconds)} />}
-      {isOver && <Figure name="Memory" value={sizeText(latest.memory_bytes)} />}
+      {cpuSeconds !== null && <Figure name="CPU" value={secondsText(cpuSeconds)} />}
+      {memoryBytes !== null && <Figure name="Memory" value={sizeText(memoryBytes)} />}
       {latest.attempts > 1 && <Figure name="Attempt" value={String(latest.attempts)} />}
     </dl>
   );

@@ -1,6 +1,6 @@
 import type { AttemptRequest } from "../../wire/attempt.ts";
 import type { CaseResult } from "../../wire/judging.ts";
-import type { AttemptEvent, OutputFile } from "../../wire/report.ts";
+import type { AttemptEvent, OutputFile, ReportedUsage } from "../../wire/report.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { Holder, InputFile, JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
@@ -144,13 +144,13 @@ export type JobHandle = {
   startFunction(): Promise<FunctionRun | null>;
   /** Loses an attempt that cannot go on: the job fails after its last one. */
   failAttempt(attemptId: string, message: string): Promise<void>;
-  /** `cpuSeconds` is what the attempt has used so far; null where that was not said. */
+  /** `usage` is what the attempt has used so far; null where that was not said. */
   report(
     attemptId: string,
     bearer: AttemptBearer,
     events: readonly AttemptEvent[],
     proof: ReportProof | null,
-    cpuSeconds?: number | null,
+    usage?: ReportedUsage | null,
   ): Promise<ReportOutcome>;
   /** Presigned PUT URLs for an attempt's outputs, in order; null when it holds the job no more. */
   grantUploads(

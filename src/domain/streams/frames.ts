@@ -1,3 +1,4 @@
+import type { ReportedUsage } from "../../wire/report.ts";
 import type { LogStream } from "../../wire/vocabulary.ts";
 import type { LogRecord } from "../job/log-book.ts";
 import type { JobSnapshot } from "../job/record.ts";
@@ -130,6 +131,15 @@ export const statusFrames = (mode: StreamMode, snapshot: JobSnapshot): string[] 
       : `[STATUS] Job ${statusWord(snapshot.face, snapshot.state)}\n`,
   ];
 };
+
+/** What a program has used so far, as frames tell it. */
+export const usageFrame = ({ cpuSeconds, memoryPeakBytes }: ReportedUsage, wallTimeMs: number): string =>
+  JSON.stringify({
+    type: "usage",
+    cpu_seconds: cpuSeconds,
+    memory_peak_bytes: memoryPeakBytes,
+    wall_time_ms: wallTimeMs,
+  });
 
 /** The last frames of a job that has ended. */
 export const endFrames = (mode: StreamMode, snapshot: JobSnapshot, lastSeq: number): string[] => {

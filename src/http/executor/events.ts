@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import type { ReportOutcome, ReportProof } from "../../domain/ports/job-objects.ts";
 import { REPORT_SIGNATURE_HEADER, signatureText } from "../../wire/pool.ts";
-import { type ReportAccepted, report } from "../../wire/report.ts";
+import { type Report, type ReportAccepted, type ReportedUsage, report } from "../../wire/report.ts";
 import { traced } from "../kit/trace.ts";
 import { attemptOf, refuse } from "./attempt-of.ts";
 import { boundedJson } from "./bounded-json.ts";
@@ -34,6 +34,9 @@ const answer = (c: Context, outcome: ReportOutcome): Response => {
   }
 };
 
+const usageOf = ({ cpuSeconds, memoryPeakBytes }: Report): ReportedUsage | null =>
+  cpuSeconds === undefined ? null : { cpuSeconds, memoryPeakBytes: memoryPeakBytes ?? null };
+
 /**
  * `POST /executor/attempts/{id}/events`: an executor's numbered events (src/wire/report.ts). A job that
  * cannot be asked now is 503, never a refusal: the executor sends the same again.
@@ -50,10 +53,7 @@ export const events =
     if (body instanceof Response) return body;
     const proof = await proofOf(c, deps, bytes);
     try {
-      return answer(
-        c,
-        await call.job.report(call.id, call.bearer, body.events, proof, body.cpuSeconds ?? null),
-      );
+      return answer(c, await call.job.report(call.id, call.bearer, body.events, proof, usageOf(body)));
     } catch (error) {
       deps.log.error("report.failed", error, traced(c));
       return refuse(c, 503, "internal", "the job does not answer; send it again");

@@ -139,7 +139,7 @@ describe("what an attempt used", () => {
     const { client, id, attempt } = await start();
     const beat = async (of: typeof attempt, cpuSeconds: number) => {
       moveClock(HEARTBEAT_MS + 1);
-      expect((await of.post([], of.request.attemptToken, cpuSeconds)).status).toBe(200);
+      expect((await of.post([], of.request.attemptToken, { cpuSeconds })).status).toBe(200);
     };
     await beat(attempt, 1.5);
     await beat(attempt, 2.25);
@@ -159,7 +159,7 @@ describe("what an attempt used", () => {
   it("is charged once where a result that blames the infrastructure says it again", async () => {
     const { client, id, attempt } = await start();
     moveClock(HEARTBEAT_MS + 1);
-    await attempt.post([], attempt.request.attemptToken, 2);
+    await attempt.post([], attempt.request.attemptToken, { cpuSeconds: 2 });
     await attempt.finish({ reason: "infrastructure", exitCode: null, message: "gone", cpuSeconds: 2.5 });
     await (await executor.of(id)).finish({ cpuSeconds: 0.25 });
     expect(await client.json("/stats")).toMatchObject({
@@ -169,7 +169,9 @@ describe("what an attempt used", () => {
 
   it.each([-1, "2", null])("that is %j is refused, and changes nothing", async (cpuSeconds) => {
     const { attempt } = await start();
-    const response = await attempt.post([], attempt.request.attemptToken, cpuSeconds as number);
+    const response = await attempt.post([], attempt.request.attemptToken, {
+      cpuSeconds: cpuSeconds as number,
+    });
     expect(response.status).toBe(400);
   });
 });

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LogRecord } from "../../../src/client/index.ts";
+import { usageFrame } from "../../../src/wire/run-frames.ts";
 import { Client, Watcher } from "../support/client.ts";
 import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
@@ -163,4 +164,34 @@ describe("idle watchers", () => {
     }
     expect(await told).toMatchObject(expected);
   }, 20_000);
+});
+
+describe("what a running program uses", () => {
+  it("is told to readers of frames, once it has run for a second and then once a second", async () => {
+    const { client, id, attempt } = await start();
+    await attempt.started();
+    const typed = await client.socket(`/logs/${id}/stream`, PROTOCOL);
+    const plain = await client.socket(`/stream/${id}`);
+    const { attemptToken } = attempt.request;
+    const use = (cpuSeconds: number, memoryPeakBytes?: number) =>
+      attempt.post([], attemptToken, {
+        cpuSeconds,
+        ...(memoryPeakBytes === undefined ? {} : { memoryPeakBytes }),
+      });
+    await use(0.1, 1_000);
+    moveClock(1_200);
+    await use(0.2, 2_000);
+    await use(0.3, 3_000);
+    moveClock(2_600);
+    await use(0.4);
+    await attempt.finish();
+    await Promise.all([typed.closed, plain.closed]);
+    const told = typed.frames.map((frame) => JSON.parse(frame)).filter(({ type }) => type === "usage");
+    expect(told).toMatchObject([
+      { cpu_seconds: 0.2, memory_peak_bytes: 2_000, wall_time_ms: expect.any(Number) },
+      { cpu_seconds: 0.4, memory_peak_bytes: null },
+    ]);
+    for (const frame of told) expect(usageFrame.parse(frame)).toEqual(frame);
+    expect(plain.text).not.toContain("cpu_seconds");
+  });
 });

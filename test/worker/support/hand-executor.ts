@@ -71,10 +71,10 @@ export class HandAttempt {
   async post(
     events: readonly AttemptEvent[],
     token = this.request.attemptToken,
-    cpuSeconds?: number,
+    usage?: { readonly cpuSeconds: number; readonly memoryPeakBytes?: number },
   ): Promise<Response> {
     const signed = await Promise.all(events.map((event) => this.#signed(event)));
-    const body = JSON.stringify({ events: signed, ...(cpuSeconds === undefined ? {} : { cpuSeconds }) });
+    const body = JSON.stringify({ events: signed, ...usage });
     const hash = hexOf(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
     const { attemptId } = this.request;
     return SELF.fetch(EVENTS(attemptId), {
