@@ -85,12 +85,14 @@ const phase = async (
       ended += 1;
       if (ended % every !== 0) continue;
       const rate = (ended * 1_000) / (performance.now() - startedAtMs);
-      rows.push([
+      const row = [
         name,
         String(ended),
         rate.toFixed(1),
         ...processes.map(({ pid }) => String(residentMib(pid))),
-      ]);
+      ];
+      process.stderr.write(`${row.join("  ")}\n`);
+      rows.push(row);
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, keepGoing));
