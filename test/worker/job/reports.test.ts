@@ -1,5 +1,6 @@
 import { SELF } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { REPORT_LOG_BYTES } from "../../../src/wire/limits.ts";
 import { reportAccepted, reportRefused } from "../../../src/wire/report.ts";
 import { Client } from "../support/client.ts";
 import { hurryTimers, restoreClock } from "../support/clock.ts";
@@ -227,7 +228,7 @@ describe("a report is refused", () => {
     ["the number 0", '{"events":[{"n":0,"type":"started","atMs":1}]}'],
     ["an empty log record", '{"events":[{"n":1,"type":"log","atMs":1,"stream":"stdout","data":""}]}'],
     ["an unknown stream", '{"events":[{"n":1,"type":"log","atMs":1,"stream":"stdin","data":"x"}]}'],
-    ["too much text in one record", JSON.stringify({ events: [log(1, "x".repeat(262_145))] })],
+    ["too much text in one record", JSON.stringify({ events: [log(1, "x".repeat(REPORT_LOG_BYTES + 1))] })],
   ];
 
   it.each(bodies)("with %s in its body", async (_what, body) => {
