@@ -5,9 +5,9 @@ import { refusedSocket } from "../src/adapters/refused-socket.ts";
 import { serviceLog } from "../src/deps.ts";
 import { retryDelayMs } from "../src/domain/backoff.ts";
 import { isRetentionOver, isRowRetentionOver, isUploadCheckDue } from "../src/domain/job/deadlines.ts";
-import { endJob, keepsInputs, withoutRun } from "../src/domain/job/endings.ts";
+import { keepsInputs } from "../src/domain/job/endings.ts";
 import { inspectionOf } from "../src/domain/job/inspection.ts";
-import { cancel, downloaded, filesDeleted } from "../src/domain/job/lifecycle.ts";
+import { downloaded } from "../src/domain/job/lifecycle.ts";
 import { type NewJob, newJob } from "../src/domain/job/new-job.ts";
 import {
   type Holder,
@@ -41,7 +41,6 @@ import { type JobParts, jobPartsOf } from "./job-parts.ts";
 import { hear } from "./log-sockets.ts";
 import { Waiters } from "./waiters.ts";
 
-const CANCEL_WAIT_MS = 2_000;
 /** Requests that wait for the end of one job at a time; watchers have sockets. */
 const HELD_WAITS = 100;
 
@@ -55,8 +54,6 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   readonly #waiters = new Waiters(HELD_WAITS);
   #made: JobParts | null = null;
   #session: InteractiveSession | null = null;
-  /** It is being deleted. */
-  #isGoing = false;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -134,22 +131,8 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async cancel(): Promise<JobSnapshot | null> {
     const before = this.#shown();
     if (before === null) return null;
-    await this.#cancel(before);
+    await this.#parts.ending.cancel(before);
     return this.snapshot();
-  }
-
-  async #cancel(before: JobRecord): Promise<void> {
-    const { deps, effects, changes } = this.#parts;
-    const after = cancel(before, deps.now());
-    const { attempt, task } = after;
-    // A function learns of it with its next heartbeat; no executor knows of it.
-    const isHeld = attempt !== null && task.kind === "program";
-    const tell = async (): Promise<void> => {
-      if (isHeld) await effects.withdraw(attempt);
-    };
-    const ended = isHeld ? this.#waiters.wait(CANCEL_WAIT_MS) : Promise.resolve();
-    await (after === before ? tell() : changes.commit(after, { tell }));
-    await ended;
   }
 
   /** The job for a download of all its files, which may be made again for a while after the first. */
@@ -169,21 +152,10 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     await effects.schedule(next);
   }
 
-  /**
-   * Deletes the job and all that it owns; one that has not ended is cancelled first, for what it used to be
-   * charged. Noted first: what fails, or what a reset breaks off, is gone on with by the alarm.
-   */
+  /** Deletes the job and all that it owns; one that has not ended is cancelled first. */
   async remove(): Promise<void> {
     const record = this.#storage.record();
-    if (record === null) return;
-    this.#storage.noteRemoving();
-    await this.#parts.effects.schedule(record);
-    try {
-      await this.#remove();
-    } catch (error) {
-      await this.#parts.effects.retryLater();
-      throw error;
-    }
+    if (record !== null) await this.#parts.ending.remove(record);
   }
 
   offer(holder: Holder): Promise<OfferOutcome> {
@@ -326,7 +298,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   /** The job, unless all that is left of it is there for a repeated download. */
   #shown(): JobRecord | null {
     const record = this.#storage.record();
-    const isGoing = this.#isGoing || this.#storage.isRemoving;
+    const isGoing = this.#made?.ending.isGoing === true || this.#storage.isRemoving;
     return record?.downloadedAtMs === undefined && !isGoing ? record : null;
   }
 
@@ -350,54 +322,15 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async #onAlarm(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    const { deps, changes, sockets, uploads } = this.#parts;
+    const { deps, changes, ending, sockets, uploads } = this.#parts;
     const now = deps.now();
     sockets.ping();
-    if (this.#storage.isRemoving) return this.#remove();
+    if (this.#storage.isRemoving) return ending.goOn();
     if (isRetentionOver(record, now)) {
-      return record.retains === "record" ? this.#deleteFiles(record) : this.#remove();
+      return record.retains === "record" ? ending.deleteFiles(record) : ending.goOn();
     }
-    if (isRowRetentionOver(record, now)) return this.remove();
+    if (isRowRetentionOver(record, now)) return ending.remove(record);
     if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();
     return changes.tick(this.#storage.record() ?? record, now);
-  }
-
-  async #remove(): Promise<void> {
-    const before = this.#storage.record();
-    if (before === null) return;
-    const { effects, sockets, uploads } = this.#parts;
-    // From here on nobody sees it, however long its end takes.
-    this.#isGoing = true;
-    sockets.closeAll();
-    await this.#endNow(before);
-    const record = this.#storage.record();
-    if (record === null) return;
-    await effects.chargeQuota(record);
-    await effects.announce(record);
-    if (record.usesBucket) await effects.removeFiles();
-    await effects.removeRow();
-    await this.#storage.clear();
-    this.#isGoing = false;
-    effects.forget();
-    uploads.forget();
-    this.#waiters.release();
-  }
-
-  /** Ends what has not ended: in order where its executor answers soon, else without it. */
-  async #endNow(before: JobRecord): Promise<void> {
-    await this.#cancel(before);
-    const record = this.#storage.record();
-    if (record === null || isTerminal(record.state)) return;
-    const { deps, changes } = this.#parts;
-    const ended = endJob({ ...record, cancelRequested: true }, withoutRun("cancelled", null), deps.now());
-    await changes.commit(ended);
-  }
-
-  /** The end of the retention for a job whose record stays. */
-  async #deleteFiles(record: JobRecord): Promise<void> {
-    const { deps, effects, changes } = this.#parts;
-    await effects.removeFiles();
-    this.#storage.dropLog();
-    await changes.commit(filesDeleted(record, deps.now()));
   }
 }

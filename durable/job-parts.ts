@@ -6,6 +6,7 @@ import { JobAttempts } from "./job-attempts.ts";
 import { JobCases } from "./job-cases.ts";
 import { JobChanges } from "./job-changes.ts";
 import { JobEffects } from "./job-effects.ts";
+import { JobEnding } from "./job-ending.ts";
 import { JobLog } from "./job-log.ts";
 import { LogSockets } from "./log-sockets.ts";
 import { UploadWatch } from "./upload-watch.ts";
@@ -21,6 +22,7 @@ export type JobParts = {
   readonly changes: JobChanges;
   readonly attempts: JobAttempts;
   readonly uploads: UploadWatch;
+  readonly ending: JobEnding;
 };
 
 /** Makes the parts. @throws Error about a configuration that is broken or not complete. */
@@ -43,5 +45,6 @@ export const jobPartsOf = (
   const changes = new JobChanges(storage, effects, sockets, waiters);
   const attempts = new JobAttempts(deps, objectId, { storage, log, cases, sockets, changes });
   const uploads = new UploadWatch(deps, storage, changes);
-  return { deps, log, cases, sockets, effects, changes, attempts, uploads };
+  const ending = new JobEnding(deps, { storage, sockets, effects, changes, uploads, waiters });
+  return { deps, log, cases, sockets, effects, changes, attempts, uploads, ending };
 };
