@@ -4,6 +4,7 @@ import { ask, type Json, textOf } from "../shared/ask.ts";
 import { inBackground } from "../shared/background.ts";
 import { bodySchema, description, pathOf } from "../shared/description.ts";
 import { loaded, Refresh, useLoaded } from "../shared/loaded.tsx";
+import { Problem } from "../shared/problem.tsx";
 import { type FormValues, objectOf, SchemaFields } from "../shared/schema-form.tsx";
 import { jobsPath } from "./jobs.ts";
 
@@ -38,11 +39,7 @@ const Form = ({ label, schema, button, send }: FormProps) => {
       <div class="bar">
         <button type="submit">{button}</button>
       </div>
-      {failure !== "" && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
+      <Problem text={failure} />
     </form>
   );
 };

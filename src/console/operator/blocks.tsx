@@ -3,6 +3,7 @@ import { Act } from "../shared/act.tsx";
 import { type Json, recordsOf, textOf } from "../shared/ask.ts";
 import { inBackground } from "../shared/background.ts";
 import { loaded, Refresh, useLoaded } from "../shared/loaded.tsx";
+import { Problem } from "../shared/problem.tsx";
 import { When } from "../shared/show.tsx";
 import { Table } from "../shared/table.tsx";
 import { askOperator } from "./token.tsx";
@@ -101,11 +102,7 @@ const NewBlock = () => {
           </button>
           <span class="faint">Effective within 30 s.</span>
         </div>
-        {failure !== "" && (
-          <p class="problem" role="alert">
-            {failure}
-          </p>
-        )}
+        <Problem text={failure} />
       </form>
     </details>
   );

@@ -5,6 +5,7 @@ import { type Json, recordsOf, textOf } from "../shared/ask.ts";
 import { inBackground } from "../shared/background.ts";
 import { Refresh, useLoaded } from "../shared/loaded.tsx";
 import { Pager, paged, queryOf } from "../shared/paged.tsx";
+import { Problem } from "../shared/problem.tsx";
 import { When } from "../shared/show.tsx";
 import { Table } from "../shared/table.tsx";
 import { askOperator } from "./token.tsx";
@@ -143,11 +144,7 @@ const NewKey = () => {
             Make
           </button>
         </div>
-        {failure !== "" && (
-          <p class="problem" role="alert">
-            {failure}
-          </p>
-        )}
+        <Problem text={failure} />
       </form>
     </details>
   );

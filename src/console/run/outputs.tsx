@@ -4,6 +4,7 @@ import type { RunOutputs } from "../../wire/run-answers.ts";
 import { baseUrl, client, messageOf } from "../shared/api.ts";
 import { inBackground } from "../shared/background.ts";
 import { sizeText } from "../shared/format.ts";
+import { Problem } from "../shared/problem.tsx";
 import { Preview } from "./preview.tsx";
 import { phase, runId } from "./session.ts";
 
@@ -70,11 +71,7 @@ export const Outputs = () => {
           </a>
         )}
       </div>
-      {failure.value !== "" && (
-        <p class="problem" role="alert">
-          {failure.value}
-        </p>
-      )}
+      <Problem text={failure.value} />
       {entries.value.length === 0 && failure.value === "" && <p class="note">The program made no files.</p>}
       <ul>
         {entries.value.map((entry) => (

@@ -2,6 +2,7 @@ import type { RunReport } from "../../wire/run-answers.ts";
 import { isConnected } from "../shared/api.ts";
 import { useNow } from "../shared/clock.ts";
 import { secondsText, sizeText } from "../shared/format.ts";
+import { Problem } from "../shared/problem.tsx";
 import { verdictText } from "./judged.tsx";
 import {
   phase,
@@ -117,11 +118,7 @@ export const Status = () => (
         The connection is lost; the run goes on, and its output is fetched as soon as there is one.
       </p>
     )}
-    {problem.value !== "" && (
-      <p class="problem" role="alert">
-        {problem.value}
-      </p>
-    )}
+    <Problem text={problem.value} />
     <Refusal />
     {report.value?.truncated && <p class="note">The program printed more than is kept.</p>}
   </section>

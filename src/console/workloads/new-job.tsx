@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { inBackground } from "../shared/background.ts";
 import type { Part, WorkloadInfo } from "../shared/description.ts";
 import { sizeText } from "../shared/format.ts";
+import { Problem } from "../shared/problem.tsx";
 import { type FormValues, SchemaFields } from "../shared/schema-form.tsx";
 import { cancelUpload, order, problem, progress } from "./order.ts";
 
@@ -74,11 +75,7 @@ export const NewJob = ({ workload }: { readonly workload: WorkloadInfo }) => {
         </button>
       </div>
       <UploadProgress />
-      {problem.value !== "" && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Problem text={problem.value} />
     </form>
   );
 };

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, isRecord, type Json, recordsOf, textOf } from "../shared/ask.ts";
 import { inBackground } from "../shared/background.ts";
 import { sizeText } from "../shared/format.ts";
+import { Problem } from "../shared/problem.tsx";
 import { Deliveries, Facts, When } from "../shared/show.tsx";
 import { dataOf, followJob, isOver } from "./follow.ts";
 
@@ -69,12 +70,7 @@ export const OneJob = ({ path, id }: Props) => {
     const { body } = await ask(`/${path}/${id}/cancel`, { method: "POST" });
     setJob(dataOf(body));
   };
-  if (failure !== "")
-    return (
-      <p class="problem" role="alert">
-        {failure}
-      </p>
-    );
+  if (failure !== "") return <Problem text={failure} />;
   if (job === null) return <p class="note">Loading</p>;
   return (
     <article aria-label={`Job ${id}`}>
