@@ -7,8 +7,12 @@ import type { Wrangler } from "./wrangler.ts";
 export type Api = {
   /** The parsed result; null where the thing does not exist. @throws CommandFailed */
   read<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
-  /** As `read`, below the account. */
-  account<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
+  /** As `read`, below the account; `headers` say more than the path does. */
+  account<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<T | null>;
   /** A page of a long list below the account; the next one begins at `cursor`. @throws CommandFailed */
   page<T>(path: string, schema: z.ZodType<T[]>): Promise<{ items: T[]; cursor: string | null }>;
   /** A query of the platform's analytics. @throws CommandFailed */
@@ -57,13 +61,16 @@ type Answered<T> = { readonly result: T; readonly cursor: string | null };
 
 const reader = (base: string, token: string) => {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return async <T>(path: string, schema: z.ZodType<T>): Promise<Answered<T> | null> => {
-    const response = await fetchPatiently(`${base}${path}`, { headers });
+  return async <T>(path: string, schema: z.ZodType<T>, more = {}): Promise<Answered<T> | null> => {
+    const response = await fetchPatiently(`${base}${path}`, { headers: { ...headers, ...more } });
     const what = `GET ${path.replace(/\?.*/, "")}`;
     const { success, result, errors, result_info: info } = await bodyOf(response, what);
     if (response.status === 404) return null;
     const reason = errors.map(({ code, message }) => `${message} [code: ${code}]`).join("; ");
-    if ([401, 403].includes(response.status)) throw new NotPermitted(`${what} is not permitted: ${reason}`);
+    if ([401, 403].includes(response.status))
+      throw new NotPermitted(
+        `${what} is not permitted: ${reason}. Check the token and the account; docs/deploy.md lists its permissions.`,
+      );
     if (!success) throw new CommandFailed(`${what} failed: ${reason}`);
     const parsed = schema.safeParse(result);
     // An empty cursor is the end of a list, as none is.
@@ -120,7 +127,8 @@ export const openApi = async (wrangler: Wrangler): Promise<Api> => {
   return {
     accountId,
     read,
-    account: (path, schema) => read(`/accounts/${accountId}${path}`, schema),
+    account: async (path, schema, headers) =>
+      (await answered(`/accounts/${accountId}${path}`, schema, headers))?.result ?? null,
     page: async (path, schema) => {
       const page = await answered(`/accounts/${accountId}${path}`, schema);
       return { items: page?.result ?? [], cursor: page?.cursor ?? null };

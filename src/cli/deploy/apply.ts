@@ -10,22 +10,21 @@ export type Applying = {
   readonly choices: Choices;
   readonly place: Workplace;
   readonly say: (line: string) => void;
-  /** Answers the values of secrets, asking for what cannot be made. */
-  readonly secrets: (names: readonly string[]) => Promise<Record<string, string>>;
+  /** Those that the Worker lacks, by their names. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** For people who look at the list of versions. */
   readonly message: string;
 };
 
 const rules = (file: string): string => path.join(projectRoot, "scripts/bucket", file);
 
-const deployWorker = async (of: Applying, names: readonly string[]): Promise<void> => {
-  const { wrangler, place, message } = of;
+const deployWorker = async ({ wrangler, place, message, secrets }: Applying): Promise<void> => {
   const args = ["deploy", "--config", place.configFile, "--message", message];
-  if (names.length === 0) {
+  if (Object.keys(secrets).length === 0) {
     await wrangler(args, "Deploying the Worker");
     return;
   }
-  const secretsFile = await place.writeSecrets(await of.secrets(names));
+  const secretsFile = await place.writeSecrets(secrets);
   try {
     await wrangler([...args, "--secrets-file", secretsFile], "Deploying the Worker");
   } finally {
@@ -59,7 +58,7 @@ const apply = async (step: Step, of: Applying): Promise<void> => {
       await wrangler(["d1", "migrations", "apply", "DB", "--remote", ...config], tried);
       return;
     case "worker":
-      await deployWorker(of, step.secrets);
+      await deployWorker(of);
       return;
     case "cors":
     case "lifecycle":

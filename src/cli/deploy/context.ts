@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { CommandFailed } from "../failure.ts";
 import { type Api, openApi } from "./api.ts";
 import { addressOf } from "./checks.ts";
 import { type Names, namesOf } from "./names.ts";
@@ -34,7 +35,20 @@ export const say = (line: string): void => {
 /** What was chosen for the deployment; a Worker that does not say it is one of another tool's, or of none. */
 const priorChoices = async (api: Api, names: Names): Promise<{ state: State; before: SomeChoices }> => {
   const state = await readState(api, names, true);
-  return { state, before: state.worker?.deployed?.choices ?? {} };
+  const said = state.worker?.deployed?.choices ?? {};
+  // A deploy that ended before its Worker was there has left its bucket where it was told to.
+  return {
+    state,
+    before: state.bucket === null ? said : { ...said, jurisdiction: state.bucket.jurisdiction },
+  };
+};
+
+/** A bucket stays in the jurisdiction that it was made in. @throws CommandFailed */
+const expectBucketWithin = ({ bucket }: State, { jurisdiction }: Choices, { bucket: name }: Names): void => {
+  if (bucket === null || bucket.jurisdiction === jurisdiction) return;
+  throw new CommandFailed(
+    `The bucket ${name} was made without --jurisdiction ${jurisdiction}, and cannot be moved there. Make another deployment with --suffix, or destroy this one first.`,
+  );
 };
 
 /** Asks the account, and decides nothing. @throws CommandFailed */
@@ -45,6 +59,7 @@ export const openContext = async (command: Command): Promise<Context> => {
   const api = await openApi(runWrangler);
   const { state, before } = await priorChoices(api, names);
   const choices = chosen(given, before);
+  expectBucketWithin(state, choices, names);
   const publicUrl = await addressOf(api, names.worker, choices.address);
   const place = workplaceOf(names.worker);
   const bare = templateOf(config, names, choices, { accountId: api.accountId, publicUrl }, place.folder);

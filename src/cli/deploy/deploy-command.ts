@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { printAnswer } from "../output.ts";
 import { applySteps } from "./apply.ts";
 import { checkAccount } from "./checks.ts";
@@ -15,7 +15,15 @@ export type RunFlags = {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly check: boolean;
-  readonly waitMinutes: string;
+  readonly waitMinutes: number;
+};
+
+/** What a command adds to what every deploy does. */
+export type Around = {
+  /** Refuses what must not be done, before anything is planned. @throws CommandFailed */
+  readonly refuse: (context: Context) => void;
+  /** Does what comes first, once it is agreed to. */
+  readonly prepare: (context: Context) => Promise<void>;
 };
 
 const planText = ({ names, choices, publicUrl }: Context, { steps, idleCost }: Plan): string =>
@@ -55,19 +63,24 @@ const doneText = (context: Context, proof: string | null): string =>
 const prove = ({ choices, publicUrl }: Context, flags: RunFlags) =>
   proveService({
     url: publicUrl,
-    waitMinutes: Number(flags.waitMinutes),
+    waitMinutes: flags.waitMinutes,
     anonymous: choices.anonymousRuns === "on",
     startsOnDemand: wantsContainers(choices),
     say,
   });
 
-/** Plans, asks, does and proves. `before` may refuse, or add what it does to what is said. */
-export const carryOut = async (
-  command: Command,
-  before: (context: Context, plan: Plan) => Promise<void>,
-): Promise<void> => {
+/** The secrets that the plan wants. They are there before anything is made, so that none stops a deploy halfway. */
+const secretsOf = ({ steps }: Plan, { place }: Context): Promise<Record<string, string>> =>
+  collectSecrets(
+    steps.flatMap((step) => (step.kind === "worker" ? step.secrets : [])),
+    place,
+  );
+
+/** Plans, asks, does and proves. */
+export const carryOut = async (command: Command, { refuse, prepare }: Around): Promise<void> => {
   const flags = command.opts<RunFlags>();
   const context = await openContext(command);
+  refuse(context);
   const { config, template, names, choices, state, source, place } = context;
   const plan = planOf(config, template, names, choices, state, source);
   const builds = plan.steps.some(({ kind }) => kind === "worker") && wantsContainers(choices);
@@ -86,17 +99,26 @@ export const carryOut = async (
     return;
   }
   if (flags.yes !== true) await confirmPlan("Go on?");
-  await before(context, plan);
+  const secrets = await secretsOf(plan, context);
+  await prepare(context);
   await applySteps(plan.steps, {
     wrangler: runWrangler,
     choices,
     place,
     say,
-    secrets: (wanted) => collectSecrets(wanted, place),
+    secrets,
     message: `sandpiper ${source.version}`,
   });
   const proof = flags.check ? await prove(context, flags) : null;
   printAnswer(command, answerOf(context, plan, "deployed", proof), () => doneText(context, proof));
+};
+
+const LONGEST_WAIT_MINUTES = 120;
+
+const minutesOf = (text: string): number => {
+  const minutes = Number(text);
+  if (text.trim() !== "" && minutes >= 0 && minutes <= LONGEST_WAIT_MINUTES) return minutes;
+  throw new InvalidArgumentError(`It takes minutes, 0 to ${LONGEST_WAIT_MINUTES}.`);
 };
 
 export const addRunOptions = (command: Command): Command =>
@@ -104,10 +126,12 @@ export const addRunOptions = (command: Command): Command =>
     .option("--dry-run", "say what would be done, and do nothing")
     .option("--yes", "do not ask")
     .option("--no-check", "do not wait for the service, nor run a program through it")
-    .option("--wait-minutes <n>", "how long to wait for the service and an executor", "15");
+    .option("--wait-minutes <n>", "how long to wait for the service and an executor", minutesOf, 15);
 
 export const addDeploy = (program: Command): void => {
   addRunOptions(program.command("deploy"))
     .description("Makes a deployment on Cloudflare, or finishes or changes one")
-    .action(async (_options, command: Command) => carryOut(command, () => Promise.resolve()));
+    .action(async (_options, command: Command) =>
+      carryOut(command, { refuse: () => undefined, prepare: () => Promise.resolve() }),
+    );
 };

@@ -4,7 +4,7 @@ import { openApi } from "./api.ts";
 import { confirmName } from "./confirm.ts";
 import { type Given, say } from "./context.ts";
 import { bucketEventsQueue, type Names, namesOf } from "./names.ts";
-import { addTargetOptions, choices, type SomeChoices } from "./options.ts";
+import { addTargetOptions, choices } from "./options.ts";
 import { readConfig, type WorkerConfig } from "./project.ts";
 import { readState, type State } from "./state.ts";
 import { templateOf, templateText } from "./template.ts";
@@ -13,8 +13,9 @@ import { runWrangler } from "./wrangler.ts";
 
 type Removal = { readonly what: string; readonly args: readonly string[] };
 
-const jurisdictionOf = (given: SomeChoices): string[] =>
-  given.jurisdiction ? ["--jurisdiction", given.jurisdiction] : [];
+/** As the bucket has it; the Worker, which says so too, may be gone already. */
+const jurisdictionOf = ({ bucket }: State): string[] =>
+  bucket?.jurisdiction ? ["--jurisdiction", bucket.jurisdiction] : [];
 
 /** What is there, in the order in which it can go: a queue outlives its consumers, a bucket its notifications. */
 export const removalsOf = (
@@ -23,7 +24,6 @@ export const removalsOf = (
   state: State,
   keepData: boolean,
 ): Removal[] => {
-  const given = state.worker?.deployed?.choices ?? {};
   const removals: Removal[] = [];
   if (state.bucket?.notifies === true) {
     const queue = bucketEventsQueue(config, names);
@@ -37,7 +37,7 @@ export const removalsOf = (
         names.bucket,
         "--queue",
         queue,
-        ...jurisdictionOf(given),
+        ...jurisdictionOf(state),
       ],
     });
   }
@@ -69,7 +69,7 @@ export const removalsOf = (
   if (state.bucket !== null)
     removals.push({
       what: `R2 bucket ${names.bucket}`,
-      args: ["r2", "bucket", "delete", names.bucket, ...jurisdictionOf(given)],
+      args: ["r2", "bucket", "delete", names.bucket, ...jurisdictionOf(state)],
     });
   return removals;
 };

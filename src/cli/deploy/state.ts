@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Api } from "./api.ts";
 import type { Names } from "./names.ts";
-import { someChoices } from "./options.ts";
+import { type Choices, someChoices } from "./options.ts";
 
 /** What a deployment says of itself in its variable DEPLOYED. */
 export const deployedSchema = z.object({
@@ -47,7 +47,12 @@ export type State = {
     readonly crons: readonly string[];
   } | null;
   readonly database: { readonly uuid: string; readonly sizeBytes: number } | null;
-  readonly bucket: { readonly cors: boolean; readonly lifecycle: boolean; readonly notifies: boolean } | null;
+  readonly bucket: {
+    readonly jurisdiction: Choices["jurisdiction"];
+    readonly cors: boolean;
+    readonly lifecycle: boolean;
+    readonly notifies: boolean;
+  } | null;
   readonly queues: ReadonlyMap<string, DeployedQueue>;
   readonly application: { readonly id: string } | null;
 };
@@ -83,22 +88,33 @@ const workerState = async (api: Api, name: string): Promise<State["worker"]> => 
   };
 };
 
-const bucketState = async (api: Api, name: string): Promise<State["bucket"]> => {
+/** Each jurisdiction has buckets of its own, which are seen only by who names it. */
+const bucketIn = async (
+  api: Api,
+  name: string,
+  jurisdiction: Choices["jurisdiction"],
+): Promise<State["bucket"]> => {
   const at = `/r2/buckets/${name}`;
-  if ((await api.account(at, z.object({ name: z.string() }))) === null) return null;
+  const headers = jurisdiction === undefined ? {} : { "cf-r2-jurisdiction": jurisdiction };
+  if ((await api.account(at, z.object({ name: z.string() }), headers)) === null) return null;
   const rules = z.object({ rules: z.array(z.looseObject({ id: z.string().optional() })).default([]) });
-  const cors = await api.account(`${at}/cors`, rules);
-  const lifecycle = await api.account(`${at}/lifecycle`, rules);
+  const cors = await api.account(`${at}/cors`, rules, headers);
+  const lifecycle = await api.account(`${at}/lifecycle`, rules, headers);
   const events = await api.account(
     `/event_notifications/r2/${name}/configuration`,
     z.object({ queues: z.array(z.looseObject({ rules: z.array(z.unknown()).default([]) })).default([]) }),
+    headers,
   );
   return {
+    jurisdiction,
     cors: (cors?.rules.length ?? 0) > 0,
     lifecycle: lifecycle?.rules.some(({ id }) => id === "files-of-jobs") ?? false,
     notifies: events?.queues.some(({ rules: of }) => of.length > 0) ?? false,
   };
 };
+
+const bucketState = async (api: Api, name: string): Promise<State["bucket"]> =>
+  (await bucketIn(api, name, undefined)) ?? (await bucketIn(api, name, "eu"));
 
 const databaseState = async (api: Api, name: string): Promise<State["database"]> => {
   const list = await api.account(

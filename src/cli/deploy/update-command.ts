@@ -35,21 +35,28 @@ const bookmark = async ({ names, place }: Context): Promise<void> => {
   );
 };
 
-const beforeUpdate = async (context: Context): Promise<void> => {
-  const { state, source, config, names } = context;
-  const deployed = state.worker?.deployed;
-  if (state.worker === null)
-    throw new CommandFailed(`There is no Worker ${names.worker} to update: use sandpiper deploy.`);
+const missingWorker = ({ names }: Context): CommandFailed =>
+  new CommandFailed(`There is no Worker ${names.worker}. Make it with sandpiper deploy.`);
+
+const refuse = (context: Context): void => {
+  const { state, source, names } = context;
+  if (state.worker === null) throw missingWorker(context);
+  const { deployed } = state.worker;
   if (!deployed)
     throw new CommandFailed(
       `The Worker ${names.worker} does not say what it was made from: use sandpiper deploy.`,
     );
   const refusal = refusalOf(deployed, source);
   if (refusal !== null) throw new CommandFailed(refusal);
+};
+
+const prepare = async (context: Context): Promise<void> => {
+  const { state, config } = context;
   const tag = config.migrations.at(-1)?.tag;
-  if (tag !== state.worker.migrationTag) {
+  const before = state.worker?.migrationTag ?? null;
+  if (tag !== before) {
     say(
-      `This release migrates objects (${state.worker.migrationTag ?? "none"} to ${tag}): the platform lets no version before it come back.`,
+      `This release migrates objects (${before ?? "none"} to ${tag}): the platform lets no version before it come back.`,
     );
   }
   if (state.database !== null) await bookmark(context);
@@ -76,6 +83,7 @@ const versionBefore = async ({ api, names }: Context): Promise<string> => {
 const rollback = async (command: Command): Promise<void> => {
   const flags = command.opts<RunFlags>();
   const context = await openContext(command);
+  if (context.state.worker === null) throw missingWorker(context);
   const version = await versionBefore(context);
   say(`Version ${version} will serve again. The database and the containers' image stay as they are.`);
   const answer = (outcome: string) => ({ outcome, worker: context.names.worker, version_id: version });
@@ -110,6 +118,6 @@ export const addUpdate = (program: Command): void => {
     .description("Brings a deployment to this clone's version, or back to the version before")
     .option("--rollback", "let the version before serve again; database and image stay")
     .action((options: { rollback?: boolean }, command: Command) =>
-      options.rollback === true ? rollback(command) : carryOut(command, beforeUpdate),
+      options.rollback === true ? rollback(command) : carryOut(command, { refuse, prepare }),
     );
 };

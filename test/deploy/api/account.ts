@@ -18,6 +18,7 @@ export type Script = {
 };
 export type Database = { readonly uuid: string; readonly name: string; readonly applied: string[] };
 export type Bucket = {
+  readonly jurisdiction: string;
   cors: unknown;
   lifecycle: unknown;
   notifications: Map<string, unknown[]>;

@@ -4,6 +4,8 @@ export type Asked = {
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly contentType: string;
+  /** Of the bucket that is meant; empty for those that are held in none. */
+  readonly jurisdiction: string;
 };
 export type Answer = { readonly status: number; readonly body: unknown };
 

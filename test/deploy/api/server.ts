@@ -116,6 +116,7 @@ export const startApi = async (account: Account = newAccount()): Promise<ApiServ
           query: url.searchParams,
           body,
           contentType: request.headers["content-type"] ?? "",
+          jurisdiction: String(request.headers["cf-r2-jurisdiction"] ?? ""),
         }) ?? refused(404, 7003, `no route for ${call}`));
     requests.push({ call, status: answer.status });
     response

@@ -104,7 +104,9 @@ const queueRoutes = (account: Account) => {
 const bucketRoutes = (account: Account) => {
   const named = (asked: Asked, then: (bucket: Bucket) => Answer): Answer => {
     const bucket = account.buckets.get(part(asked, 0));
-    return bucket === undefined ? refused(404, 10_006, "The specified bucket does not exist.") : then(bucket);
+    return bucket === undefined || bucket.jurisdiction !== asked.jurisdiction
+      ? refused(404, 10_006, "The specified bucket does not exist.")
+      : then(bucket);
   };
   return [
     [
@@ -125,7 +127,13 @@ const bucketRoutes = (account: Account) => {
         const name = String(json(a).name);
         if (account.buckets.has(name))
           return refused(409, 10_004, "The bucket you tried to create already exists, and you own it.");
-        account.buckets.set(name, { cors: null, lifecycle: null, notifications: new Map(), objects: 0 });
+        account.buckets.set(name, {
+          jurisdiction: a.jurisdiction,
+          cors: null,
+          lifecycle: null,
+          notifications: new Map(),
+          objects: 0,
+        });
         return ok({ name });
       },
     ],

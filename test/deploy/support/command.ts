@@ -39,6 +39,8 @@ export const startDeployer = async (): Promise<Deployer> => {
     R2_SECRET_ACCESS_KEY: r2Secret,
     WRANGLER_DOCKER_BIN: path.join(import.meta.dirname, "docker.ts"),
     DOCKER_RECORD: dockerRecord,
+    // wrangler and the command are started many times, and each start would compile them anew.
+    NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/deploy-tests"),
   };
   const start = (args: readonly string[], extra: NodeJS.ProcessEnv) =>
     spawn(process.execPath, [path.join(root, "src/cli/main.ts"), ...args], {

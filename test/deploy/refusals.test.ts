@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Deployer, startDeployer } from "./support/command.ts";
+
+const target = ["--stage", "prd"];
+const deploy = ["deploy", ...target, "--yes", "--no-check"];
+const joined = [...deploy, "--executor", "joined"];
+
+let deployer: Deployer;
+beforeAll(async () => {
+  deployer = await startDeployer();
+});
+afterAll(() => deployer[Symbol.asyncDispose]());
+beforeEach(() => deployer.api.requests.splice(0));
+
+const refused = async (args: readonly string[], extra: NodeJS.ProcessEnv, code: number, words: string) => {
+  const ended = await deployer.run(args, extra);
+  expect(ended).toMatchObject({ code, stderr: expect.stringContaining(words) });
+  expect(deployer.api.requests.filter(({ call }) => !call.startsWith("GET "))).toEqual([]);
+};
+
+describe("what could not be finished", () => {
+  it.each<[string, readonly string[], NodeJS.ProcessEnv, number, string]>([
+    ["containers without an engine", deploy, { DOCKER_FAILS: "info" }, 1, "--executor joined"],
+    ["a secret that nobody gives", joined, { R2_ACCESS_KEY_ID: "" }, 1, "R2_ACCESS_KEY_ID is needed"],
+    ["a secret of blanks", joined, { R2_SECRET_ACCESS_KEY: "  " }, 1, "R2_SECRET_ACCESS_KEY is needed"],
+    ["no login", joined, { CLOUDFLARE_API_TOKEN: "" }, 1, "wrangler login"],
+    ["a token that is not valid", joined, { CLOUDFLARE_API_TOKEN: "other" }, 1, "docs/deploy.md"],
+    ["an update of nothing", ["update", ...target, "--yes"], {}, 1, "sandpiper deploy"],
+    ["a way back from nothing", ["update", ...target, "--rollback"], {}, 1, "sandpiper deploy"],
+    ["a wait that is no number", [...deploy, "--wait-minutes", "soon"], {}, 2, "0 to 120"],
+    ["a name that no Worker can have", [...deploy, "--suffix", "A b;"], {}, 2, "small letters"],
+  ])("is refused before anything is made: %s", async (_name, args, extra, code, words) => {
+    await refused(args, extra, code, words);
+  });
+
+  it("is refused before anything is made: an account without Workers Paid", async () => {
+    deployer.api.account.paid = false;
+    await refused(deploy, {}, 1, "Workers Paid");
+    deployer.api.account.paid = true;
+  });
+});
+
+describe("a bucket that a deploy to a jurisdiction left, and no Worker that would say so", () => {
+  beforeAll(() => {
+    const bucket = { cors: null, lifecycle: null, notifications: new Map<string, unknown[]>(), objects: 0 };
+    deployer.api.account.buckets.set("sandpiper-prd", { ...bucket, jurisdiction: "eu" });
+  });
+
+  it("is used by the next run, which makes no other", async () => {
+    const { code, stdout } = await deployer.run([...joined, "--dry-run", "--json"]);
+    expect(code).toBe(0);
+    const { steps } = JSON.parse(stdout) as { steps: { kind: string }[] };
+    expect(steps.map(({ kind }) => kind)).not.toContain("bucket");
+    expect(steps.map(({ kind }) => kind)).toContain("database");
+  });
+
+  it("is deleted with what else is left", async () => {
+    const { code, stderr } = await deployer.run(["destroy", ...target, "--yes", "sandpiper-prd"]);
+    expect(code, stderr).toBe(0);
+    expect(deployer.api.account.buckets.size).toBe(0);
+  });
+});
