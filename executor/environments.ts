@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { EnvironmentInfo } from "../src/wire/attempt.ts";
 import { environmentName } from "../src/wire/vocabulary.ts";
 import { type BuiltEnvironment, builtEnvironment, layerTarget } from "./environments/manifest.ts";
+import type { Shape } from "./sandbox/profile.ts";
 
 /** What a job of an environment gets beyond the bare system. */
 export interface Environment {
   readonly info: Omit<EnvironmentInfo, "uses">;
-  readonly layer: { readonly source: string; readonly target: string } | null;
+  readonly layer: Shape["layer"];
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +56,11 @@ const readEnvironment = (folder: string, name: string): Environment => {
   const target = layerTarget(name);
   return {
     info: { name, description, interpreters, packages, diskBytes },
-    layer: { source: join(folder, name), target },
+    layer: {
+      source: join(folder, name),
+      target,
+      nodeModules: built.nodeModules === null ? null : `${target}/${built.nodeModules}`,
+    },
     variables: { ...built.variables, ...searchVariables(target, built) },
   };
 };

@@ -1,105 +1,154 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type DebianPackage, downloadPackages, resolvePackages, unpackPackages } from "./debian.ts";
+import { parseArgs } from "node:util";
+import { environmentName } from "../../src/wire/vocabulary.ts";
 import {
-  compilePython,
-  diskBytes,
-  linkAlternatives,
-  prune,
-  relocate,
-  searchPaths,
-  settingsVariables,
-  turnLinks,
-} from "./layer.ts";
-import {
-  type BuiltEnvironment,
-  DEFAULT_ENVIRONMENTS_FOLDER,
-  layerTarget,
-  type Manifest,
-  readManifests,
-} from "./manifest.ts";
+  buildFromManifest,
+  buildOwn,
+  builtIn,
+  type OwnEnvironment,
+  removeDownloads,
+  removeLeftovers,
+} from "./build-layer.ts";
+import { DEFAULT_ENVIRONMENTS_FOLDER, readManifests } from "./manifest.ts";
+import { BuildRefused } from "./requirements.ts";
+
+const DEFAULT_MAX_MB = 4_096;
 
 const usage = `Usage: npm run environments -- build [--missing] NAME...|--all
+       npm run environments -- build NAME --requirements requirements.txt
+       npm run environments -- build NAME --package-lock package-lock.json
        npm run environments -- list
+       npm run environments -- remove NAME...
+       npm run environments -- prune
 
-Builds environments for jobs from Debian packages into EXECUTOR_ENVIRONMENTS_DIR
-(${DEFAULT_ENVIRONMENTS_FOLDER}). --missing leaves those alone that are there. It wants apt's package lists, dpkg-deb and python3.
+Builds environments for jobs into EXECUTOR_ENVIRONMENTS_DIR (${DEFAULT_ENVIRONMENTS_FOLDER}).
+The project's own are made from Debian packages (apt's package lists, dpkg-deb and python3);
+--missing leaves those alone that are there. Environments of yours are made from files that
+pin what they hold; both files may be given. No code of a package runs while one is built.
+
+  --requirements FILE   wheels from an index: every line NAME==VERSION with --hash=sha256:...
+                        (wants python3-pip; pip's settings say which index)
+  --package-lock FILE   packages from an npm registry: every entry with its integrity
+  --description TEXT    what GET /environments says of it
+  --max-mb N            most that it may take unpacked (${DEFAULT_MAX_MB})
+
+list shows what can be built and what is built, with versions. remove takes environments away;
+prune takes away what interrupted builds left, and downloads. Restart the executor afterwards.
 `;
+
+/** What was asked for cannot be read; the usage helps. */
+class BadUsage extends Error {}
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-const describe = (
-  name: string,
-  { description, interpreters, debianPackages, variables }: Manifest,
-  packages: readonly DebianPackage[],
-  root: string,
-): BuiltEnvironment => ({
-  description,
-  interpreters,
-  variables: { ...settingsVariables(root, layerTarget(name)), ...variables },
-  packages: debianPackages.map(
-    (name) => `${name} ${packages.find((other) => other.name === name)?.version ?? "?"}`,
-  ),
-  diskBytes: diskBytes(root),
-  ...searchPaths(root),
-});
-
-/** Builds one layer beside its place and moves it there when it is complete. */
-const build = async (name: string, manifest: Manifest, folder: string): Promise<void> => {
-  say(`${name}: resolving ${manifest.debianPackages.join(", ")}`);
-  const packages = await resolvePackages(manifest.debianPackages);
-  const archives = await downloadPackages(packages, join(folder, ".packages"), (done) =>
-    say(`${name}: downloading, ${done} of ${packages.length} packages are here`),
-  );
-  const root = mkdtempSync(join(folder, `.${name}-`));
+const read = (args: readonly string[]) => {
   try {
-    say(`${name}: unpacking ${packages.length} packages`);
-    await unpackPackages(archives, root);
-    prune(root);
-    linkAlternatives(root);
-    turnLinks(root);
-    relocate(root, layerTarget(name));
-    say(`${name}: compiling`);
-    await compilePython(root, layerTarget(name));
-    const built = describe(name, manifest, packages, root);
-    writeFileSync(join(root, "environment.json"), `${JSON.stringify(built, null, 2)}\n`);
-    chmodSync(root, 0o755);
-    rmSync(join(folder, name), { recursive: true, force: true });
-    renameSync(root, join(folder, name));
-    say(`${name}: done, ${Math.round(built.diskBytes / 1e6)} MB`);
-  } finally {
-    rmSync(root, { recursive: true, force: true });
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        missing: { type: "boolean", default: false },
+        all: { type: "boolean", default: false },
+        requirements: { type: "string" },
+        "package-lock": { type: "string" },
+        description: { type: "string" },
+        "max-mb": { type: "string", default: String(DEFAULT_MAX_MB) },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new BadUsage(error instanceof Error ? error.message : String(error));
   }
 };
+type Options = ReturnType<typeof read>["values"];
 
-const main = async ([command, ...names]: readonly string[]): Promise<void> => {
+const ownOf = (options: Options): OwnEnvironment => {
+  const maxMb = Number(options["max-mb"]);
+  if (!Number.isInteger(maxMb) || maxMb < 1)
+    throw new BadUsage("--max-mb takes a whole number of megabytes.");
+  const { requirements = null, "package-lock": packageLock = null, description = null } = options;
+  for (const file of [requirements, packageLock])
+    if (file !== null && !existsSync(file)) throw new BuildRefused(`There is no file ${file}.`);
+  if ((description ?? "").length > 500) throw new BadUsage("--description takes at most 500 characters.");
+  return { requirements, packageLock, description, maxMb };
+};
+
+const buildOwnNamed = async (names: readonly string[], options: Options, folder: string): Promise<void> => {
+  const [name = "", ...more] = names;
+  if (more.length > 0 || options.all || options.missing)
+    throw new BadUsage("One NAME belongs to --requirements and --package-lock.");
+  if (!environmentName.safeParse(name).success)
+    throw new BadUsage("NAME takes lower-case letters, digits and dashes, as in my-tools, at most 63.");
+  if (name === "default" || readManifests().has(name))
+    throw new BadUsage(`${name} is one of Sandpiper's own; take another name.`);
+  await buildOwn(name, ownOf(options), folder, say);
+};
+
+const build = async (names: readonly string[], options: Options, folder: string): Promise<void> => {
+  if (options.requirements !== undefined || options["package-lock"] !== undefined)
+    return buildOwnNamed(names, options, folder);
   const manifests = readManifests();
-  const folder = process.env.EXECUTOR_ENVIRONMENTS_DIR ?? DEFAULT_ENVIRONMENTS_FOLDER;
-  if (command === "--help" || names.includes("--help")) {
-    process.stdout.write(`${usage}\n`);
-    return;
-  }
-  if (command === "list") {
-    for (const [name, { description }] of manifests) process.stdout.write(`${name}\t${description}\n`);
-    return;
-  }
-  const named = names.filter((name) => name !== "--missing");
-  const wanted = named.includes("--all") ? [...manifests.keys()] : named;
+  const wanted = options.all ? [...manifests.keys()] : names;
   const unknown = wanted.filter((name) => !manifests.has(name));
-  if (command !== "build" || wanted.length === 0 || unknown.length > 0) {
-    if (unknown.length > 0) say(`There is no environment ${unknown.join(", ")}.`);
-    say(usage);
-    process.exitCode = 2;
-    return;
-  }
-  mkdirSync(folder, { recursive: true });
+  if (unknown.length > 0)
+    throw new BadUsage(
+      `There is no environment ${unknown.join(", ")}. One of your own takes --requirements or --package-lock.`,
+    );
+  if (wanted.length === 0) throw new BadUsage("Which environment?");
   for (const name of wanted) {
     const manifest = manifests.get(name);
-    if (names.includes("--missing") && existsSync(join(folder, name, "environment.json"))) continue;
-    if (manifest !== undefined) await build(name, manifest, folder);
+    if (options.missing && existsSync(join(folder, name, "environment.json"))) continue;
+    if (manifest !== undefined) await buildFromManifest(name, manifest, folder, say);
   }
 };
 
-await main(process.argv.slice(2));
+const list = (folder: string): void => {
+  const built = builtIn(folder);
+  for (const [name, { description }] of readManifests())
+    if (!built.has(name)) process.stdout.write(`${name}\tnot built\t${description}\n`);
+  for (const [name, { description, packages, diskBytes }] of built)
+    process.stdout.write(
+      `${name}\t${Math.ceil(diskBytes / 1e6)} MB\t${description}\n${packages.map((one) => `\t${one}\n`).join("")}`,
+    );
+};
+
+const remove = (names: readonly string[], folder: string): void => {
+  if (names.length === 0) throw new BadUsage("Which environment?");
+  const built = builtIn(folder);
+  const unknown = names.filter((name) => !built.has(name));
+  if (unknown.length > 0) throw new BadUsage(`${unknown.join(", ")} is not built.`);
+  for (const name of names) rmSync(join(folder, name), { recursive: true });
+};
+
+const pruneFolder = (folder: string): void => {
+  mkdirSync(folder, { recursive: true });
+  for (const name of removeLeftovers(folder)) say(`removed ${name}`);
+  removeDownloads(folder);
+};
+
+const perform = async (args: readonly string[]): Promise<void> => {
+  const { values, positionals } = read(args);
+  const [command, ...names] = positionals;
+  const folder = process.env.EXECUTOR_ENVIRONMENTS_DIR ?? DEFAULT_ENVIRONMENTS_FOLDER;
+  if (values.help) process.stdout.write(usage);
+  else if (command === "build") await build(names, values, folder);
+  else if (command === "list") list(folder);
+  else if (command === "remove") remove(names, folder);
+  else if (command === "prune") pruneFolder(folder);
+  else throw new BadUsage(command === undefined ? "" : `There is no command ${command}.`);
+};
+
+try {
+  await perform(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof BadUsage) {
+    say(`${error.message}\n${usage}`.trimStart());
+    process.exitCode = 2;
+  } else if (error instanceof BuildRefused) {
+    say(error.message);
+    process.exitCode = 1;
+  } else throw error;
+}

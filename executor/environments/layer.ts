@@ -14,7 +14,9 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-const PYTHON_PATH = "usr/lib/python3/dist-packages";
+/** Where a layer keeps Python's modules and Node's, relative to its root. */
+export const PYTHON_PATH = "usr/lib/python3/dist-packages";
+export const NODE_MODULES = "usr/lib/node_modules";
 const KEPT = ["usr", "etc"];
 const PRUNED = ["doc", "man", "locale", "lintian", "info", "bash-completion", "applications", "icons", "bug"];
 
@@ -120,7 +122,8 @@ export const searchPaths = (root: string) => {
   const folder = libraryFolder(root);
   return {
     pythonPath: isFolder(join(root, PYTHON_PATH)) ? [PYTHON_PATH] : [],
-    path: isFolder(join(root, "usr/bin")) ? ["usr/bin"] : [],
+    nodeModules: isFolder(join(root, NODE_MODULES)) ? NODE_MODULES : null,
+    path: ["usr/bin", `${NODE_MODULES}/.bin`].filter((path) => isFolder(join(root, path))),
     libraryPath: [folder, join(root, "usr/lib")].filter(holdsLibraries).map((path) => relative(root, path)),
   };
 };

@@ -24,6 +24,8 @@ export const builtEnvironment = z.strictObject({
   diskBytes: z.int().nonnegative(),
   /** Search paths, relative to the layer's root. */
   pythonPath: z.array(z.string()),
+  /** What Node is to find as `/node_modules`. */
+  nodeModules: z.string().nullable().default(null),
   path: z.array(z.string()),
   libraryPath: z.array(z.string()),
 });

@@ -41,8 +41,12 @@ export interface Shape {
   readonly workspaceBytes: number;
   /** Folder on the host whose `usr` and `etc` stand in for the machine's; null leaves the machine's. */
   readonly root: string | null;
-  /** Read-only folder on the host that holds the environment, and its place in the sandbox. */
-  readonly layer: { readonly source: string; readonly target: string } | null;
+  /** Read-only folder on the host that holds the environment, its place in the sandbox, and Node's modules there. */
+  readonly layer: {
+    readonly source: string;
+    readonly target: string;
+    readonly nodeModules: string | null;
+  } | null;
 }
 
 export interface LaunchPlace {
@@ -93,13 +97,23 @@ const ownEtc = (root: string | null): string[] =>
     ...[String(descriptors.etc + index), `/etc/${name}`],
   ]);
 
+/** Imports of ES modules know no search path: they look upwards from the program, so at last in the root folder. */
+const layerFlags = (layer: Shape["layer"]): string[] => {
+  if (layer === null) return [];
+  const { source, target, nodeModules } = layer;
+  return [
+    ...bind(source, target),
+    ...(nodeModules === null ? [] : ["--symlink", nodeModules, "/node_modules"]),
+  ];
+};
+
 const fileFlags = (machine: Machine, shape: Shape): string[] => [
   ...systemFlags(shape.root),
   ...bind(machine.shared.nodePath, `${NODE_FOLDER}/node`),
   ...["--symlink", "/usr/bin/python3", `${NODE_FOLDER}/python`],
   ...bind(machine.shared.shellPath, LAUNCHER_SHELL),
   ...ownEtc(shape.root),
-  ...(shape.layer === null ? [] : bind(shape.layer.source, shape.layer.target)),
+  ...layerFlags(shape.layer),
   ...["--proc", "/proc"],
   ...bind("/proc/sys"),
   ...["--dev", "/dev", "--size", String(SHM_BYTES), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],

@@ -121,15 +121,13 @@ const gpu = z
   )
   .nullish();
 
-/** `requirements` may only be empty: nothing is installed at run time. */
+/** Packages that a program wants, by line; where they are is said by the environments, which are not known here. */
 const requirements = z
-  .unknown()
-  .refine(
-    (value) =>
-      value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0),
-    "packages are not installed per run; name an environment that has them (GET /environments)",
-  )
-  .optional();
+  .union([text.transform((lines) => lines.split(/\r\n|\r|\n/)), z.array(text)], {
+    error: "must be text as in requirements.txt, or a list of packages",
+  })
+  .transform((lines) => lines.map((line) => line.trim()).filter((line) => line !== ""))
+  .nullish();
 
 /** The manifest as a client writes it; other members are ignored and named, unless they are near-misses. */
 export const manifestSchema = z.object(

@@ -40,6 +40,7 @@ const toFields = (given: z.infer<typeof manifestSchema>, warnings: readonly stri
   graceSeconds: given.grace_seconds ?? null,
   keepOutputs: given.keep_outputs ?? null,
   webhookUrl: given.webhook_url ?? null,
+  requirements: given.requirements ?? null,
   judging: judgingFieldsOf(given),
   warnings,
 });
@@ -83,6 +84,7 @@ export const withDefaults = (fields: ManifestFields): Manifest => ({
   graceSeconds: fields.graceSeconds ?? 0,
   keepOutputs: fields.keepOutputs ?? false,
   webhookUrl: fields.webhookUrl,
+  requirements: fields.requirements ?? [],
   judging: fields.judging,
   warnings: fields.warnings,
 });

@@ -32,6 +32,7 @@ const NOTHING: ManifestFields = {
   graceSeconds: null,
   keepOutputs: null,
   webhookUrl: null,
+  requirements: null,
   judging: NO_JUDGING,
   warnings: [],
 };
@@ -55,6 +56,7 @@ const merge = (part: ManifestFields, file: ManifestFields): ManifestFields => ({
   graceSeconds: part.graceSeconds ?? file.graceSeconds,
   keepOutputs: part.keepOutputs ?? file.keepOutputs,
   webhookUrl: part.webhookUrl ?? file.webhookUrl,
+  requirements: part.requirements ?? file.requirements,
   module: file.entrypoint === null ? (file.module ?? part.module) : file.module,
   judging: mergedJudging(part.judging, file.judging),
   warnings: [...part.warnings, ...file.warnings],

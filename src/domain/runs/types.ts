@@ -39,6 +39,8 @@ export type ManifestFields = {
   keepOutputs: boolean | null;
   /** Where the end is told, as it was written. */
   webhookUrl: string | null;
+  /** Packages that are wanted, a line each. */
+  requirements: readonly string[] | null;
   judging: JudgingFields;
   /** What was ignored, for the client's eyes. */
   warnings: readonly string[];
@@ -67,6 +69,7 @@ export type Manifest = {
   /** A limit of time leaves the outputs. */
   keepOutputs?: boolean;
   webhookUrl?: string | null;
+  requirements?: readonly string[];
   judging: JudgingFields;
   warnings: readonly string[];
 };

@@ -16,6 +16,7 @@ import { retryAfterSeconds } from "../pool/summary.ts";
 import type { CreateOutcome, JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
+import { refuseRequirements } from "../runs/requirements.ts";
 import type { ResolvedRun } from "../runs/types.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
 import { refuseLimits, withinClass } from "./class-limits.ts";
@@ -65,6 +66,17 @@ export const checkEnvironment = async (
   if (environment === "" || environment === "default") return null;
   const { environments } = await deps.pool.summary();
   const refused = refuseEnvironment(environment, environments);
+  return refused === null ? null : { kind: "bad_fields", errors: refused.errors };
+};
+
+/** Why a run that wants packages cannot be taken, with where they are; null where it wants none. */
+const checkRequirements = async (
+  deps: SubmissionDeps,
+  requirements: readonly string[],
+): Promise<Refusal | null> => {
+  if (requirements.length === 0) return null;
+  const { environments } = await deps.pool.capabilities();
+  const refused = refuseRequirements(requirements, environments);
   return refused === null ? null : { kind: "bad_fields", errors: refused.errors };
 };
 
@@ -186,6 +198,12 @@ export const checkMemory = ({ poolLimits }: SubmissionDeps, memoryMb: number) =>
   return { kind: "bad_fields" as const, errors: [{ field: "memory_mb", message }] };
 };
 
+/** Why no executor of this service could run it as it is wanted; null where one can. */
+const checkPlace = async (deps: SubmissionDeps, { manifest }: ResolvedRun): Promise<Refusal | null> =>
+  (await checkRequirements(deps, manifest.requirements ?? [])) ??
+  (await checkEnvironment(deps, manifest.environment)) ??
+  checkMemory(deps, manifest.memoryMb);
+
 const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const { deps, request, job, sink } = admission;
   const full = await checkRoom(deps);
@@ -204,10 +222,8 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const run = withinClass(limits, resolved);
   const receivers = await receiversOf(deps, request.owner, run.manifest.webhookUrl ?? null);
   if (receivers.kind !== "ok") return receivers;
-  const badEnvironment = await checkEnvironment(deps, run.manifest.environment);
-  if (badEnvironment !== null) return badEnvironment;
-  const tooMuch = checkMemory(deps, run.manifest.memoryMb);
-  if (tooMuch !== null) return tooMuch;
+  const nowhere = await checkPlace(deps, run);
+  if (nowhere !== null) return nowhere;
   const language = await languageTask(deps, run);
   if (language.kind !== "ok") return language;
   const judged = casesOf(run.manifest, run.hiddenPaths ?? [], run.keep);

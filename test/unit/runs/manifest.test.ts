@@ -42,6 +42,7 @@ describe("a manifest", () => {
       graceSeconds: 0,
       keepOutputs: false,
       webhookUrl: null,
+      requirements: [],
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -76,6 +77,7 @@ describe("a manifest", () => {
       graceSeconds: 0,
       keepOutputs: false,
       webhookUrl: null,
+      requirements: [],
       judging: NO_JUDGING,
       warnings: [],
     });
@@ -216,20 +218,26 @@ describe("a manifest", () => {
     expect(fieldsOf({ outputs: Array(1_001).fill("a") })).toEqual(["outputs"]);
   });
 
-  it("refuses a GPU that is required, and packages, and says what to use instead", () => {
+  it("refuses a GPU that is required, and says what to use instead", () => {
     expect(manifestOf({ gpu: { required: false, min_vram_gb: 8 } })).toEqual(manifestOf({}));
-    expect(manifestOf({ gpu: { device_id: 0 }, requirements: [] })).toEqual(manifestOf({}));
+    expect(manifestOf({ gpu: { device_id: 0 } })).toEqual(manifestOf({}));
     expect(errorsOf({ gpu: { required: true } })[0]).toMatchObject({
       field: "gpu.required",
       message: expect.stringContaining("CPU"),
     });
     expect(fieldsOf({ gpu: { required: "yes" } })).toEqual(["gpu.required"]);
     expect(fieldsOf({ gpu: true })).toEqual(["gpu"]);
-    for (const requirements of ["numpy", ["numpy"], { pip: "numpy" }, 1])
-      expect(errorsOf({ requirements })[0]).toMatchObject({
-        field: "requirements",
-        message: expect.stringContaining("environment"),
-      });
+  });
+
+  it("takes packages that are wanted by line, for the environments to answer", () => {
+    expect(manifestOf({ requirements: "numpy==1\r\n\n # why\n" }).requirements).toEqual([
+      "numpy==1",
+      "# why",
+    ]);
+    expect(manifestOf({ requirements: ["a", ""] }).requirements).toEqual(["a"]);
+    for (const none of [[], "", null]) expect(manifestOf({ requirements: none })).toEqual(manifestOf({}));
+    for (const wrong of [{ pip: "numpy" }, 1, [1]])
+      expect(fieldsOf({ requirements: wrong })[0]).toMatch(/^requirements/);
   });
 
   it("names every field that is wrong, up to a bound", () => {
