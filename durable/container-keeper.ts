@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ContainerDeps } from "../src/deps/types.ts";
-import type { ContainerNews } from "../src/domain/ports/executor-containers.ts";
+import type { ContainerEnd } from "../src/domain/ports/executor-containers.ts";
 import { executorHealth } from "../src/wire/attempt.ts";
 import { CONTAINER_PORT } from "../src/wire/limits.ts";
 
@@ -21,8 +21,8 @@ const SIGTERM = 15;
 const kept = z.object({
   name: z.string(),
   startToken: z.string(),
-  /** When it answered or was joined last; at first, when it was started. */
-  aliveAtMs: z.number(),
+  /** Since when it neither answers nor has joined; null while it does. */
+  silentSinceMs: z.number().nullable().default(null),
   /** Since when it holds nothing; null while it holds something. */
   idleSinceMs: z.number().nullable(),
 });
@@ -51,7 +51,7 @@ export class ContainerKeeper {
     const container = this.#container;
     if (container === null)
       return this.#tell(name, { kind: "failed", reason: "this deployment has no container" });
-    this.#keep({ name, startToken, aliveAtMs: this.#deps.now(), idleSinceMs: null });
+    this.#keep({ name, startToken, silentSinceMs: null, idleSinceMs: null });
     const failure = await this.#startWithRetries(container, name, startToken);
     if (failure !== null) return this.#tell(name, { kind: "failed", reason: failure });
     this.#watch(container);
@@ -77,11 +77,14 @@ export class ContainerKeeper {
     const health = await this.#health(container, known.startToken);
     const isIdle = health !== null && health.held === 0;
     const idleSinceMs = isIdle ? (known.idleSinceMs ?? now) : null;
-    const hasJoined = await this.#deps.pool.containerNews(known.name, { kind: isIdle ? "idle" : "running" });
-    const aliveAtMs = health !== null || hasJoined ? now : known.aliveAtMs;
-    this.#keep({ ...known, aliveAtMs, idleSinceMs });
+    const isAlive = health !== null || (await this.#deps.pool.containerHasJoined(known.name));
+    const silentSinceMs = isAlive ? null : (known.silentSinceMs ?? now);
+    // A look that finds nothing new writes nothing: it comes every minute, for as long as the container runs.
+    if (idleSinceMs !== known.idleSinceMs || silentSinceMs !== known.silentSinceMs)
+      this.#keep({ ...known, silentSinceMs, idleSinceMs });
     if (idleSinceMs !== null && now - idleSinceMs >= this.#deps.idleMs) container.signal(SIGTERM);
-    else if (now - aliveAtMs >= DEAD_MS) await container.destroy("it neither joined nor answered");
+    else if (silentSinceMs !== null && now - silentSinceMs >= DEAD_MS)
+      await container.destroy("it neither joined nor answered");
   }
 
   /** Idle containers are looked at when their time is up. */
@@ -140,9 +143,9 @@ export class ContainerKeeper {
     await this.#tell(known.name, { kind: "exited", reason });
   }
 
-  async #tell(name: string, news: ContainerNews): Promise<void> {
+  async #tell(name: string, end: ContainerEnd): Promise<void> {
     try {
-      await this.#deps.pool.containerNews(name, news);
+      await this.#deps.pool.containerEnded(name, end);
     } catch (error) {
       // The pool finds a container that does not join to have failed, in its own time.
       this.#deps.log.error("container.news_failed", error, { container: name });

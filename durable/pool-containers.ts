@@ -9,7 +9,7 @@ import {
   stoppedContainer,
 } from "../src/domain/pool/containers.ts";
 import type { ContainerView } from "../src/domain/pool/view.ts";
-import type { ContainerNews } from "../src/domain/ports/executor-containers.ts";
+import type { ContainerEnd } from "../src/domain/ports/executor-containers.ts";
 import type { PoolMembers } from "./pool-members.ts";
 
 const PREFIX = "container/";
@@ -23,6 +23,8 @@ export class PoolContainers {
   readonly #members: PoolMembers;
   /** Until then executors that went with a reset may come back. */
   readonly #quietUntilMs: number;
+  /** Those that are about to be started, so that what comes meanwhile starts no second one. */
+  readonly #aboutToStart = new Map<string, ContainerRecord>();
 
   constructor(deps: PoolDeps, storage: DurableObjectStorage, members: PoolMembers, quietMs: number) {
     this.#deps = deps;
@@ -67,23 +69,22 @@ export class PoolContainers {
     this.#write(running(this.#record(name), this.#deps.now()));
   }
 
-  news(name: string, news: ContainerNews): void {
-    if (news.kind !== "exited" && news.kind !== "failed") return;
-    this.#deps.log.info("pool.container_ended", { container: name, reason: news.reason });
-    this.#write(ended(this.#record(name), news.reason, this.#deps.now()));
+  ended(name: string, { reason }: ContainerEnd): void {
+    this.#deps.log.info("pool.container_ended", { container: name, reason });
+    this.#write(ended(this.#record(name), reason, this.#deps.now()));
   }
 
   async #start(container: ContainerRecord): Promise<void> {
     const { name } = container;
     const startToken = this.#deps.secret();
-    // Noted at once, so that what comes meanwhile starts no second one.
-    this.#write(starting(container, "", this.#deps.now()));
+    this.#aboutToStart.set(name, starting(container, "", this.#deps.now()));
     this.#write(starting(container, await this.#deps.hashOf(startToken), this.#deps.now()));
+    this.#aboutToStart.delete(name);
     try {
       await this.#deps.containers.start(name, startToken);
     } catch (error) {
       this.#deps.log.error("pool.container_not_started", error, { container: name });
-      this.news(name, { kind: "failed", reason: "it could not be told to start" });
+      this.ended(name, { kind: "failed", reason: "it could not be told to start" });
     }
   }
 
@@ -93,7 +94,10 @@ export class PoolContainers {
   }
 
   #record(name: string): ContainerRecord {
-    const known = this.#storage.kv.get<ContainerRecord>(PREFIX + name) ?? stoppedContainer(name);
+    const known =
+      this.#aboutToStart.get(name) ??
+      this.#storage.kv.get<ContainerRecord>(PREFIX + name) ??
+      stoppedContainer(name);
     // A container whose executor came back after a reset runs, whatever was noted.
     return known.state !== "running" && this.#members.hasContainer({ name })
       ? running(known, known.sinceMs)

@@ -6,7 +6,7 @@ import { createGrudges } from "../src/domain/pool/grudges.ts";
 import type { PoolSummary } from "../src/domain/pool/summary.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import type { PoolView } from "../src/domain/pool/view.ts";
-import type { ContainerNews } from "../src/domain/ports/executor-containers.ts";
+import type { ContainerEnd } from "../src/domain/ports/executor-containers.ts";
 import type { Capabilities, PlaceOutcome } from "../src/domain/ports/pool.ts";
 import {
   type FromExecutor,
@@ -106,11 +106,13 @@ export class PoolObject extends DurableObject {
     return isThere;
   }
 
-  /** What a container's object has to say; answers whether its executor has joined. */
-  async containerNews(name: string, news: ContainerNews): Promise<boolean> {
-    this.#containers.news(name, news);
-    this.#placing.pump();
+  async containerHasJoined(name: string): Promise<boolean> {
     return this.#members.hasContainer({ name });
+  }
+
+  async containerEnded(name: string, end: ContainerEnd): Promise<void> {
+    this.#containers.ended(name, end);
+    this.#placing.pump();
   }
 
   override async alarm(): Promise<void> {

@@ -1,13 +1,7 @@
-import type {
-  ContainerNews,
-  ContainerPool,
-  ExecutorContainers,
-} from "../domain/ports/executor-containers.ts";
-
+import type { ContainerPool, ExecutorContainers } from "../domain/ports/executor-containers.ts";
 import { POOL_NAME } from "./pool.ts";
 
 type ContainerStub = { start(name: string, startToken: string): Promise<void> };
-type PoolStub = { containerNews(name: string, news: ContainerNews): Promise<boolean> };
 
 /** The containers by their binding; there are none without it, or without a key for them to share. */
 export const durableContainers = (
@@ -22,7 +16,10 @@ export const durableContainers = (
 });
 
 /** The pool as a container's object tells it of itself. */
-export const durableContainerPool = (namespace: DurableObjectNamespace): ContainerPool => ({
-  containerNews: (name, news) =>
-    (namespace.getByName(POOL_NAME) as unknown as PoolStub).containerNews(name, news),
-});
+export const durableContainerPool = (namespace: DurableObjectNamespace): ContainerPool => {
+  const pool = (): ContainerPool => namespace.getByName(POOL_NAME) as unknown as ContainerPool;
+  return {
+    containerHasJoined: (name) => pool().containerHasJoined(name),
+    containerEnded: (name, end) => pool().containerEnded(name, end),
+  };
+};

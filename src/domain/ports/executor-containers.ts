@@ -6,13 +6,12 @@ export type ExecutorContainers = {
   start(name: string, startToken: string): Promise<void>;
 };
 
-export type ContainerNews =
-  | { readonly kind: "running" | "idle" }
-  /** It ended by itself, was stopped, or could not be started. */
-  | { readonly kind: "exited" | "failed"; readonly reason: string };
+/** How a container ended: by itself or stopped, or because it could not be started. */
+export type ContainerEnd = { readonly kind: "exited" | "failed"; readonly reason: string };
 
 /** The pool, as a container's object sees it. */
 export type ContainerPool = {
-  /** Answers whether the container's executor has joined. */
-  containerNews(name: string, news: ContainerNews): Promise<boolean>;
+  /** Whether the container's executor has joined. */
+  containerHasJoined(name: string): Promise<boolean>;
+  containerEnded(name: string, end: ContainerEnd): Promise<void>;
 };

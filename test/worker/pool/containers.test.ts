@@ -2,7 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ContainerKeeper } from "../../../durable/container-keeper.ts";
 import { jsonLogger } from "../../../src/adapters/logger.ts";
-import type { ContainerNews } from "../../../src/domain/ports/executor-containers.ts";
+import type { ContainerEnd } from "../../../src/domain/ports/executor-containers.ts";
+import { startCounting } from "../support/counting.ts";
 import { testEnv } from "../support/env.ts";
 
 const TOKEN = "start-token-of-this-test";
@@ -84,7 +85,8 @@ const inObject = async (
   test: (world: {
     keeper: ContainerKeeper;
     container: StandIn;
-    news: ContainerNews[];
+    ends: ContainerEnd[];
+    asked: () => number;
     pass: (ms: number) => void;
     alarm: () => Promise<number | null>;
     joins: (joined: boolean) => void;
@@ -96,15 +98,19 @@ const inObject = async (
   await runInDurableObject(namespace.getByName(`stand-in-${count}`), async (_instance, { storage }) => {
     let now = 1_800_000_000_000;
     let joined = false;
-    const news: ContainerNews[] = [];
+    const ends: ContainerEnd[] = [];
+    let asked = 0;
     const container = new StandIn();
     const deps = {
       now: () => now,
       log: jsonLogger,
       pool: {
-        containerNews: async (_name: string, one: ContainerNews) => {
-          news.push(one);
+        containerHasJoined: async () => {
+          asked += 1;
           return joined;
+        },
+        containerEnded: async (_name: string, end: ContainerEnd) => {
+          ends.push(end);
         },
       },
       tally: () => undefined,
@@ -115,7 +121,8 @@ const inObject = async (
     await test({
       keeper,
       container,
-      news,
+      ends,
+      asked: () => asked,
       pass: (ms) => {
         now += ms;
       },
@@ -132,7 +139,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("a container", () => {
   it("is started with its whole environment, and kept while it works", () =>
-    inObject(async ({ keeper, container, news, pass, alarm }) => {
+    inObject(async ({ keeper, container, ends, asked, pass, alarm }) => {
       await keeper.start("executor-0", TOKEN);
       expect(container.starts).toEqual([
         {
@@ -154,7 +161,7 @@ describe("a container", () => {
       expect(container.inactivityMs).toHaveLength(30);
       expect(container.inactivityMs[0]).toBeGreaterThanOrEqual(15 * 60_000);
       expect([container.signals, container.destroyed]).toEqual([[], []]);
-      expect(news.every(({ kind }) => kind === "running")).toBe(true);
+      expect([ends, asked()]).toEqual([[], 0]);
     }));
 
   it("that answers only after 40 s is waited for", () =>
@@ -171,27 +178,27 @@ describe("a container", () => {
     }));
 
   it("that cannot be started three times is started at the fourth", () =>
-    inObject(async ({ keeper, container, news }) => {
+    inObject(async ({ keeper, container, ends }) => {
       vi.spyOn(scheduler, "wait").mockResolvedValue(undefined);
       container.failures = 3;
       await keeper.start("executor-0", TOKEN);
       expect(container.starts).toHaveLength(1);
-      expect(news).toEqual([]);
+      expect(ends).toEqual([]);
     }));
 
   it("that cannot be started at all is told to the pool, with the reason", () =>
-    inObject(async ({ keeper, container, news }) => {
+    inObject(async ({ keeper, container, ends }) => {
       vi.spyOn(scheduler, "wait").mockResolvedValue(undefined);
       container.failures = 99;
       await keeper.start("executor-0", TOKEN);
-      expect(news).toEqual([{ kind: "failed", reason: expect.stringContaining("no container instance") }]);
+      expect(ends).toEqual([{ kind: "failed", reason: expect.stringContaining("no container instance") }]);
     }));
 
   it("that dies at boot, or in the middle, is told to the pool, with the cause where there is one", () =>
-    inObject(async ({ keeper, container, news, alarm }) => {
+    inObject(async ({ keeper, container, ends, alarm }) => {
       await keeper.start("executor-0", TOKEN);
       container.exit(new Error("out of memory"));
-      await vi.waitFor(() => expect(news).toEqual([{ kind: "exited", reason: "out of memory" }]));
+      await vi.waitFor(() => expect(ends).toEqual([{ kind: "exited", reason: "out of memory" }]));
       await vi.waitFor(async () => expect(await alarm()).toBeNull());
     }));
 
@@ -209,8 +216,10 @@ describe("a container", () => {
       }
       expect(container.destroyed).toEqual([]);
       joins(false);
-      pass(60_000);
-      await keeper.look();
+      for (let minute = 0; minute < 2; minute += 1) {
+        pass(60_000);
+        await keeper.look();
+      }
       expect(container.destroyed).toEqual([]);
       pass(60_000);
       await keeper.look();
@@ -218,7 +227,7 @@ describe("a container", () => {
     }));
 
   it("is asked to leave when it has held nothing for a minute, uploads counted", () =>
-    inObject(async ({ keeper, container, news, pass }) => {
+    inObject(async ({ keeper, container, pass }) => {
       await keeper.start("executor-0", TOKEN);
       container.held = 1;
       pass(60_000);
@@ -230,6 +239,20 @@ describe("a container", () => {
       pass(60_000);
       await keeper.look();
       expect(container.signals).toEqual([15]);
-      expect(news.map(({ kind }) => kind)).toEqual(["running", "idle", "idle"]);
     }));
+
+  it("costs two rows to start, and then one a minute and no call of the pool's", async () => {
+    const counts = await startCounting();
+    await inObject(async ({ keeper, container, asked, pass }) => {
+      container.held = 1;
+      await keeper.start("executor-0", TOKEN);
+      expect(counts.objectRows).toEqual(["put container", "setAlarm"]);
+      for (let minute = 0; minute < 10; minute += 1) {
+        pass(60_000);
+        await keeper.look();
+      }
+      expect(counts.objectRows.slice(2)).toEqual(Array.from({ length: 10 }, () => "setAlarm"));
+      expect(asked()).toBe(0);
+    });
+  });
 });
