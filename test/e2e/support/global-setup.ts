@@ -25,6 +25,8 @@ export default async (project: TestProject): Promise<() => Promise<void>> => {
   }
   // Tests whose clients say no address of their own share the quota of this machine.
   const server = await startServer({
+    // Programs of tests mostly sleep, and several files of tests run at once.
+    slots: 8,
     vars: {
       RUN_MAX_PER_HOUR: "1000",
       OPERATOR_TOKEN,

@@ -18,6 +18,8 @@ export type ServerOptions = {
   readonly stateDir?: string;
   /** Variables of the Worker, such as `RUN_MAX_ACTIVE`. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** Programs that run at once; without it, as many as the machine suggests. */
+  readonly slots?: number;
 };
 
 export type Server = {
@@ -33,10 +35,13 @@ export type Server = {
   stop(signal?: "SIGINT" | "SIGTERM"): Promise<void>;
 };
 
-const npmStart = (args: readonly string[]): { child: ChildProcess; output: () => string } => {
+const npmStart = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { child: ChildProcess; output: () => string } => {
   const child = spawn("npm", ["start", "--", ...args], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, ...env, NO_COLOR: "1" },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -73,10 +78,11 @@ const untilReady = async (child: ChildProcess, stateDir: string, output: () => s
 /** Runs the real `npm start` on free ports and a state of its own, until it says that it is ready. */
 export const startServer = async (options: ServerOptions = {}): Promise<Server> => {
   const stateDir = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), "sandpiper-e2e-")));
+  const { slots } = options;
   const args = ["--port", String(await freePort())];
   args.push("--state", stateDir);
   for (const [name, value] of Object.entries(options.vars ?? {})) args.push("--var", `${name}:${value}`);
-  const { child, output } = npmStart(args);
+  const { child, output } = npmStart(args, slots === undefined ? {} : { EXECUTOR_SLOTS: String(slots) });
   const pid = child.pid ?? 0;
 
   const stop = async (signal: "SIGINT" | "SIGTERM" = "SIGTERM"): Promise<void> => {
