@@ -7,6 +7,8 @@ export type LocalOptions = {
   readonly stateDir: string | null;
   /** Variables of the Worker that win over those in wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
+  /** Port of the runtime's inspector; null opens none. */
+  readonly inspectPort: number | null;
 };
 
 export type ParsedOptions =
@@ -27,6 +29,7 @@ const helpText = (command: string): string => `Usage: ${command} -- [options]
   --state DIR       keep jobs, files and secrets in DIR instead of the project's folder
   --var NAME:VALUE  set a variable of the Worker; may be repeated. The quotas of each client are
                     RUN_MAX_ACTIVE (2), RUN_MAX_PER_HOUR (20) and RUN_CPU_SECONDS_PER_MINUTE (10)
+  --inspect PORT    open the runtime's inspector on PORT, for profiles and heap snapshots of each isolate
   --help            show this`;
 
 const toVars = (given: readonly string[]): Record<string, string> | null => {
@@ -42,6 +45,7 @@ const read = (args: readonly string[]) =>
       port: { type: "string", default: "8787" },
       state: { type: "string" },
       var: { type: "string", multiple: true, default: [] },
+      inspect: { type: "string" },
       help: { type: "boolean", default: false },
     },
   }).values;
@@ -57,8 +61,11 @@ export const parseOptions = (command: string, args: readonly string[]): ParsedOp
   if (values.help) return { kind: "help", text: helpText(command) };
   const port = toPort(values.port);
   if (port === null) return { kind: "invalid", message: "--port takes a port, 1 to 65535." };
+  const inspectPort = values.inspect === undefined ? null : toPort(values.inspect);
+  if (values.inspect !== undefined && inspectPort === null)
+    return { kind: "invalid", message: "--inspect takes a port, 1 to 65535." };
   const vars = toVars(values.var);
   if (vars === null) return { kind: "invalid", message: "--var takes NAME:VALUE, with NAME in upper case." };
   const stateDir = values.state === undefined ? null : path.resolve(values.state);
-  return { kind: "run", options: { port, stateDir, vars } };
+  return { kind: "run", options: { port, stateDir, vars, inspectPort } };
 };

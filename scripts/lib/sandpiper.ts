@@ -85,7 +85,7 @@ export const startSandpiper = async (
   const vars = { ...secrets, ...localVars(options, workerId) };
   const joined = Promise.withResolvers<void>();
   const [worker, executor] = await Promise.all([
-    serve({ port: options.port, state, vars, print: printer("worker") }),
+    serve({ port: options.port, state, vars, inspectPort: options.inspectPort, print: printer("worker") }),
     startExecutor({
       joinUrl: url,
       storage: vars.R2_S3_ENDPOINT,

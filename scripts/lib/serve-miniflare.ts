@@ -11,6 +11,8 @@ export type ServeOptions = {
   readonly port: number;
   readonly state: LocalState;
   readonly vars: Readonly<Record<string, string>>;
+  /** Port of the runtime's inspector; null opens none. */
+  readonly inspectPort: number | null;
   readonly print: Print;
 };
 
@@ -105,6 +107,7 @@ export const serveOnMiniflare: Serve = async (options) => {
       rootPath: root,
       host,
       port: options.port,
+      ...(options.inspectPort === null ? {} : { inspectorPort: options.inspectPort }),
       resourcePersistencePath: persistenceDir(options.state),
       cf: false,
       logRequests: false,

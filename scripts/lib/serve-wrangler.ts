@@ -11,10 +11,11 @@ import { wranglerEnv } from "./wrangler.ts";
 const wranglerItself = path.join(root, "node_modules/wrangler/wrangler-dist/cli.js");
 
 /** Serves from source by `wrangler dev`, which bundles again whenever a file changes. */
-export const serveWithWrangler: Serve = async ({ port, state, vars, print }) => {
+export const serveWithWrangler: Serve = async ({ port, state, vars, inspectPort, print }) => {
   bindRuntimeToThisProcess();
   const [command, ...args] = [...boundCommand, process.execPath, "--no-warnings", wranglerItself, "dev"];
   args.push("--ip", host, "--port", String(port), "--persist-to", state.workerDir);
+  if (inspectPort !== null) args.push("--inspector-port", String(inspectPort));
   for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
   const child = spawn(command, args, {
     cwd: root,

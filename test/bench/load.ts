@@ -1,14 +1,19 @@
 import { readFileSync } from "node:fs";
+import { localState } from "../../scripts/lib/local.ts";
+import { freePort } from "../../scripts/lib/ports.ts";
+import { type Running, readRunning } from "../../scripts/lib/running-file.ts";
 import { optionsOf } from "../../scripts/lib/usage.ts";
-import type { Server } from "../e2e/support/server.ts";
+import { type Server, startServer } from "../e2e/support/server.ts";
 import { table } from "./lib/figures.ts";
+import { type Heap, heapsAt } from "./lib/heaps.ts";
 import { childNamed } from "./lib/processes.ts";
-import { clientOf, startService } from "./lib/service.ts";
+import { clientOf, lifted } from "./lib/service.ts";
 
-const usage = `Usage: node test/bench/load.ts [--runs N] [--typed N] [--workloads N]
+const usage = `Usage: node test/bench/load.ts [--runs N] [--typed N] [--workloads N] [--heaps] [--state DIR --inspect PORT]
 
 Puts N small runs (10000), typed jobs (2000) and workloads (200) through a local service, eight at once, and shows
-what its processes hold in memory meanwhile. A job that does not succeed ends it.`;
+what its processes hold in memory meanwhile. A job that does not succeed ends it. --heaps also shows what lives in
+each isolate of the runtime before and after. With --state it uses the service that runs on DIR, and leaves it running.`;
 
 const CLIENTS = 8;
 const SAMPLES = 10;
@@ -19,6 +24,9 @@ const values = optionsOf(usage, {
   runs: { type: "string", default: "10000" },
   typed: { type: "string", default: "2000" },
   workloads: { type: "string", default: "200" },
+  heaps: { type: "boolean", default: false },
+  state: { type: "string" },
+  inspect: { type: "string" },
 });
 
 /** Resident memory of a process, in MiB. */
@@ -39,21 +47,23 @@ const sent = (method: string, body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 });
 
-const run = async (server: Server): Promise<void> => {
+type Service = Pick<Server, "url">;
+
+const run = async (server: Service): Promise<void> => {
   const client = clientOf(server);
   const { job_id: id } = await client.submit({ code: "echo hello", interpreter: "bash" });
   const { status } = await client.wait(id);
   if (status !== "completed") throw new Error(`run ${id} ended as ${status}`);
 };
 
-const typedJob = async ({ url }: Server): Promise<void> => {
+const typedJob = async ({ url }: Service): Promise<void> => {
   const request = sent("POST", { image_url: "https://example.com/a.png" });
   const { job_id: id } = await answered<{ job_id: string }>(`${url}/jobs`, request);
   const captions = [{ text: "a sandpiper", confidence: 1 }];
   await answered(`${url}/jobs/${id}`, sent("PUT", { captions, result_count: 1 }));
 };
 
-const workload = async ({ url }: Server): Promise<void> => {
+const workload = async ({ url }: Service): Promise<void> => {
   type Answer = { data: { job_id: string; status: string; url: string } };
   const { data } = await answered<Answer>(`${url}${CHECKSUM}`, sent("POST", {}));
   const put = { method: "PUT", headers: { "content-type": "text/plain" }, body: "x".repeat(10_000) };
@@ -69,8 +79,8 @@ type Process = { readonly name: string; readonly pid: number };
 
 /** Makes so many, eight at once, and a row of the table at every tenth. */
 const phase = async (
-  server: Server,
-  { name, count, make }: { name: string; count: number; make: (server: Server) => Promise<void> },
+  server: Service,
+  { name, count, make }: { name: string; count: number; make: (server: Service) => Promise<void> },
   processes: readonly Process[],
 ): Promise<string[][]> => {
   const rows: string[][] = [];
@@ -99,26 +109,53 @@ const phase = async (
   return rows;
 };
 
-const server = await startService();
-try {
-  const { pid, executorPid } = await server.running();
+const heapTable = (before: readonly Heap[], after: readonly Heap[]): string => {
+  const kib = (bytes: number): string => String(Math.round(bytes / 1_024));
+  const rows = after.map(({ isolate, usedBytes, backingBytes }) => {
+    const first = before.find((heap) => heap.isolate === isolate);
+    const was = first === undefined ? ["", ""] : [kib(first.usedBytes), kib(first.backingBytes)];
+    return [isolate, was[0] ?? "", kib(usedBytes), was[1] ?? "", kib(backingBytes)];
+  });
+  return table(["isolate, KiB", "objects before", "after", "buffers before", "after"], rows);
+};
+
+const load = async (server: Service, running: Running, inspectPort: number | null): Promise<void> => {
+  const { pid, executorPid } = running;
   const processes = [
     { name: "runtime, MiB", pid: childNamed(pid, "workerd") },
     { name: "npm start, MiB", pid },
     { name: "executor, MiB", pid: executorPid },
   ];
-  const rows = [
-    ...(await phase(server, { name: "runs", count: Number(values.runs), make: run }, processes)),
-    ...(await phase(server, { name: "typed jobs", count: Number(values.typed), make: typedJob }, processes)),
-    ...(await phase(
-      server,
-      { name: "workloads", count: Number(values.workloads), make: workload },
-      processes,
-    )),
-  ];
+  const heaps = async (): Promise<Heap[]> => (inspectPort === null ? [] : heapsAt(inspectPort));
+  const before = await heaps();
+  const rows: string[][] = [];
+  for (const [name, count, make] of [
+    ["runs", values.runs, run],
+    ["typed jobs", values.typed, typedJob],
+    ["workloads", values.workloads, workload],
+  ] as const) {
+    rows.push(...(await phase(server, { name, count: Number(count), make }, processes)));
+  }
   const heading = ["jobs", "ended", "a second", ...processes.map(({ name }) => name)];
   process.stdout.write(`${table(heading, rows)}\n`);
-} finally {
-  await server.stop();
-}
+  if (inspectPort !== null) process.stdout.write(`\n${heapTable(before, await heaps())}\n`);
+};
+
+const onRunning = async (stateDir: string): Promise<void> => {
+  const running = readRunning(localState(stateDir));
+  if (running === null) throw new Error(`no service runs on ${stateDir}`);
+  await load(running, running, values.heaps ? Number(values.inspect) : null);
+};
+
+const onOwn = async (): Promise<void> => {
+  const inspectPort = values.heaps ? await freePort() : null;
+  const server = await startServer({ vars: lifted, ...(inspectPort === null ? {} : { inspectPort }) });
+  try {
+    await load(server, await server.running(), inspectPort);
+  } finally {
+    await server.stop();
+  }
+};
+
+await (values.state === undefined ? onOwn() : onRunning(values.state));
 process.exit();

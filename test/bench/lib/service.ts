@@ -12,7 +12,7 @@ export const lifted = {
 
 export const startService = (): Promise<Server> => startServer({ vars: lifted });
 
-export const clientOf = (server: Server): Client =>
+export const clientOf = (server: Pick<Server, "url">): Client =>
   createClient({
     baseUrl: server.url,
     headers: { "CF-Connecting-IP": `10.0.${randomInt(256)}.${randomInt(1, 255)}` },

@@ -18,6 +18,8 @@ export type ServerOptions = {
   readonly stateDir?: string;
   /** Variables of the Worker, such as `RUN_MAX_ACTIVE`. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** Port of the runtime's inspector; without it, there is none. */
+  readonly inspectPort?: number;
   /** Programs that run at once; without it, as many as the machine suggests. */
   readonly slots?: number;
 };
@@ -78,9 +80,10 @@ const untilReady = async (child: ChildProcess, stateDir: string, output: () => s
 /** Runs the real `npm start` on free ports and a state of its own, until it says that it is ready. */
 export const startServer = async (options: ServerOptions = {}): Promise<Server> => {
   const stateDir = options.stateDir ?? (await mkdtemp(path.join(tmpdir(), "sandpiper-e2e-")));
-  const { slots } = options;
+  const { slots, inspectPort } = options;
   const args = ["--port", String(await freePort())];
   args.push("--state", stateDir);
+  if (inspectPort !== undefined) args.push("--inspect", String(inspectPort));
   for (const [name, value] of Object.entries(options.vars ?? {})) args.push("--var", `${name}:${value}`);
   const { child, output } = npmStart(args, slots === undefined ? {} : { EXECUTOR_SLOTS: String(slots) });
   const pid = child.pid ?? 0;
