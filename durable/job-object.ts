@@ -21,7 +21,6 @@ import { isTerminal } from "../src/domain/job/state.ts";
 import type { PoolEntry } from "../src/domain/pool/types.ts";
 import type {
   AttemptBearer,
-  CreateOutcome,
   FunctionRun,
   JobInspection,
   LogPage,
@@ -60,27 +59,21 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     this.#storage = new JobStorage(ctx.storage);
   }
 
-  /** Accepts a job and takes its client's slot; asked again with the same id it answers with the job that is there. */
-  async create(job: NewJob): Promise<CreateOutcome> {
-    const { quotas, tally } = this.#parts.deps;
-    const { clientKey } = job;
-    const isThere = this.#storage.record() !== null;
-    if (isThere || clientKey === null) {
-      const usage = clientKey === null ? null : await quotas.usage(clientKey);
-      return { kind: "created", snapshot: await this.#begin(job), usage };
-    }
-    const slot = this.ctx.id.toString();
-    const { granted, usage } = await quotas.take(clientKey, slot, job.uploadBytes ?? 0);
-    if (!granted) {
-      tally("refusals", usage.refusal?.rule ?? "quota");
-      return { kind: "over_quota", usage };
-    }
+  /** Accepts a job, whose slot is taken; asked again with the same id it answers with the job that is there. */
+  async create(job: NewJob): Promise<JobSnapshot> {
+    const present = this.#storage.record();
+    if (present !== null) return snapshotOf(present);
+    const { deps, changes } = this.#parts;
+    const record = newJob(job, deps.ids.keyPart(), deps.now());
     try {
-      return { kind: "created", snapshot: await this.#begin(job), usage };
+      this.#storage.write(record);
+      if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
     } catch (error) {
-      if (this.#storage.record() === null) await quotas.release(clientKey, slot);
+      await this.#storage.clear();
       throw error;
     }
+    await changes.begin(record);
+    return snapshotOf(record);
   }
 
   snapshot(): JobSnapshot | null {
@@ -300,23 +293,6 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const record = this.#storage.record();
     const isGoing = this.#made?.ending.isGoing === true || this.#storage.isRemoving;
     return record?.downloadedAtMs === undefined && !isGoing ? record : null;
-  }
-
-  /** Stores a job that is new, and carries out what follows; of several that begin at once one does. */
-  async #begin(job: NewJob): Promise<JobSnapshot> {
-    const present = this.#storage.record();
-    if (present !== null) return snapshotOf(present);
-    const { deps, changes } = this.#parts;
-    const record = newJob(job, deps.ids.keyPart(), deps.now());
-    try {
-      this.#storage.write(record);
-      if (job.door !== undefined) this.#storage.writeDoorData(job.door.data);
-    } catch (error) {
-      await this.#storage.clear();
-      throw error;
-    }
-    await changes.begin(record);
-    return snapshotOf(record);
   }
 
   async #onAlarm(): Promise<void> {

@@ -21,7 +21,7 @@ const MIB = 1_048_576;
 const QUOTA_CLIENTS = 3;
 const SLOT_LEASE_MS = 105 * 60_000;
 
-/** Slots by when their leases end: a call of an instance that was reset may take one again, late. */
+/** Slots by when their leases end. */
 type Quota = { readonly slots: Map<string, number>; charged: number };
 type SocketEvents = { onMessage(message: ToExecutor): void; onClose(): void };
 
@@ -212,10 +212,11 @@ export class World {
     const objectId = this.#ids.toString(16).padStart(64, "0");
     const host = new ObjectHost(this.clock, objectId, this.#jobDeps(), (ctx, env) => new JobObject(ctx, env));
     this.jobs.set(objectId, host);
+    const clientKey = `client ${client % QUOTA_CLIENTS}`;
     const job: NewJob = {
       id: `job-${objectId.slice(-32)}`,
       face: "runs",
-      clientKey: `client ${client % QUOTA_CLIENTS}`,
+      clientKey,
       task: {
         kind: "program",
         files: [],
@@ -244,15 +245,26 @@ export class World {
         { url: "https://a.example", signer: { kind: "job", clientKey: "k" }, events: WEBHOOK_EVENTS },
       ],
     } as unknown as NewJob;
-    for (let tries = 0; tries < 2; tries += 1) {
-      try {
-        await this.jobCall(objectId, (one) => one.create(job));
-        this.created.add(objectId);
-        return;
-      } catch {
-        // Creating twice gives one job, so it is simply made again.
-      }
+    const takeSlot = () => this.call(() => this.#takeSlot(clientKey, objectId));
+    const create = () => this.jobCall(objectId, (one) => one.create(job));
+    try {
+      // Both may be asked for twice: that gives one slot and one job.
+      await takeSlot().catch(takeSlot);
+      await create().catch(create);
+      this.created.add(objectId);
+    } catch {
+      // Whether it is there, nobody knows; a slot that was taken for nothing ends with its lease.
     }
+  }
+
+  #quota(clientKey: string): Quota {
+    const known = this.quotas.get(clientKey) ?? { slots: new Map<string, number>(), charged: 0 };
+    this.quotas.set(clientKey, known);
+    return known;
+  }
+
+  #takeSlot(clientKey: string, slot: string): void {
+    this.#quota(clientKey).slots.set(slot, this.clock.now + SLOT_LEASE_MS);
   }
 
   #handleOf(objectId: string): JobHandle | null {
@@ -299,11 +311,6 @@ export class World {
 
   #jobDeps(): JobDeps {
     const { clock, chance } = this;
-    const quota = (clientKey: string): Quota => {
-      const known = this.quotas.get(clientKey) ?? { slots: new Map<string, number>(), charged: 0 };
-      this.quotas.set(clientKey, known);
-      return known;
-    };
     const deps = {
       tally: () => undefined,
       now: () => clock.now,
@@ -322,18 +329,11 @@ export class World {
         remove: (objectId: string) => this.call(() => void this.rows.delete(objectId)),
       },
       quotas: {
-        take: (clientKey: string, slot: string) =>
-          this.call(() => {
-            quota(clientKey).slots.set(slot, clock.now + SLOT_LEASE_MS);
-            return { granted: true, usage: null };
-          }),
-        release: (clientKey: string, slot: string) =>
-          this.call(() => void quota(clientKey).slots.delete(slot)),
         settle: (clientKey: string, slot: string, cpuSeconds: number) =>
           this.call(() => {
-            if (quota(clientKey).slots.delete(slot)) quota(clientKey).charged += cpuSeconds;
+            const quota = this.#quota(clientKey);
+            if (quota.slots.delete(slot)) quota.charged += cpuSeconds;
           }),
-        usage: () => this.call(() => null),
       },
       dispatchQueue: {
         sendProgram: (entry: PoolEntry) => this.call(() => this.#enqueue(entry)),

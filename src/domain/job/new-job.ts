@@ -15,8 +15,6 @@ export type NewJob = {
   readonly workload?: WorkloadDetails;
   /** The job waits for these parts before it is queued. */
   readonly upload?: Omit<UploadPlan, "checkAtMs">;
-  /** What its uploads count for until they are there. */
-  readonly uploadBytes?: number;
   readonly webhooks?: JobRecord["webhooks"];
   /** The trace that the job goes on in, as the header `traceparent` says it. */
   readonly trace?: string;

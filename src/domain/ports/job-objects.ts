@@ -5,7 +5,6 @@ import type { LogRecord } from "../job/log-book.ts";
 import type { NewJob } from "../job/new-job.ts";
 import type { Holder, InputFile, JobSnapshot, ProgramTask, StoredBytes } from "../job/record.ts";
 import type { PoolEntry } from "../pool/types.ts";
-import type { QuotaUsage } from "../quota/quota.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
 
 export type ReportOutcome =
@@ -49,12 +48,6 @@ export type UploadCheck =
   | { readonly kind: "waiting"; readonly missing: readonly string[] }
   /** The job waits for no upload: it has started now or before, or has ended. */
   | { readonly kind: "not_awaited" };
-
-export type CreateOutcome =
-  /** `usage` is the client's after it; null where no quota applies. */
-  | { readonly kind: "created"; readonly snapshot: JobSnapshot; readonly usage: QuotaUsage | null }
-  /** Nothing was stored. */
-  | { readonly kind: "over_quota"; readonly usage: QuotaUsage };
 
 /** A program with all that it was given, for a run of the same. */
 export type Repeatable = {
@@ -106,8 +99,8 @@ export type StreamMode = "text" | "lines" | "escaped" | "typed";
 /** One job's object, seen from outside. Methods answer null when there is no such job. */
 export type JobHandle = {
   readonly objectId: string;
-  /** Takes the client's slot, and the job; asked again it answers with the job that is there. */
-  create(job: NewJob): Promise<CreateOutcome>;
+  /** Takes a job whose slot is taken; asked again it answers with the job that is there. */
+  create(job: NewJob): Promise<JobSnapshot>;
   snapshot(): Promise<JobSnapshot | null>;
   /**
    * The job when it has ended, or as it is after this time; pushed by the job's object, not polled. While

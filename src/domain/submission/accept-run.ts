@@ -13,7 +13,7 @@ import {
 } from "../judging/order.ts";
 import { bucketKeys } from "../keys.ts";
 import { retryAfterSeconds } from "../pool/summary.ts";
-import type { CreateOutcome, JobHandle } from "../ports/job-objects.ts";
+import type { JobHandle } from "../ports/job-objects.ts";
 import { jobHash } from "../runs/job-hash.ts";
 import { refuseEnvironment } from "../runs/manifest.ts";
 import { refuseRequirements } from "../runs/requirements.ts";
@@ -23,7 +23,7 @@ import { refuseLimits, withinClass } from "./class-limits.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import { createInputsSink, type InputsSink } from "./inputs-sink.ts";
 import { receiversOf } from "./receivers.ts";
-import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
+import { createReservation, makeJob, NotMade, OverQuota, type Reservation } from "./reservation.ts";
 import type { ReadOutcome, SubmissionSource } from "./source.ts";
 import { startedBy, type TaskParts, taskOf } from "./task.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
@@ -132,13 +132,12 @@ const hashOf = async (
   };
 };
 
-/** Creating twice gives one job, so a call whose answer was lost is simply made again. */
-const create = async (
+const create = (
   { deps, request, job }: Admission,
   task: Task,
   { door, webhooks }: { door: NonNullable<NewJob["door"]> | null; webhooks: readonly Subscription[] },
-): Promise<CreateOutcome> => {
-  const newJob = {
+): Promise<JobSnapshot> =>
+  makeJob(job, {
     id: request.id,
     face: "runs" as const,
     owner: request.owner,
@@ -149,13 +148,7 @@ const create = async (
     webhooks,
     trace: request.trace,
     ...(door === null ? {} : { door }),
-  };
-  try {
-    return await job.create(newJob);
-  } catch {
-    return job.create(newJob);
-  }
-};
+  });
 
 const storeInputs = async (admission: Admission, read: Read): Promise<StoredBytes> => {
   const { job, sink } = admission;
@@ -243,6 +236,7 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
   const stdin = given === null ? null : await store(admission, bucketKeys.stdin(job.objectId), given);
   const cases = judged === null ? null : await storeCases(admission, judged);
   const door = await storeDoor(admission);
+  const usage = await admission.reservation.take();
   admission.isHandedOver = true;
   const task = taskOf(run, {
     inputs,
@@ -252,12 +246,8 @@ const admit = async (admission: Admission): Promise<SubmissionOutcome> => {
     language: language.task,
     cases,
   });
-  const created = await create(admission, task, { door, webhooks: receivers.webhooks });
-  if (created.kind === "created") {
-    return { ...created, kind: "accepted", rest: read.rest, warnings: run.manifest.warnings };
-  }
-  admission.isHandedOver = false;
-  return created;
+  const snapshot = await create(admission, task, { door, webhooks: receivers.webhooks });
+  return { kind: "accepted", snapshot, usage, rest: read.rest, warnings: run.manifest.warnings };
 };
 
 /** Nothing is stored before the slot is reserved, so without a reservation there is nothing to delete. */
@@ -289,7 +279,7 @@ const acceptedBefore = async (
 
 /**
  * Turns a submission into a queued run. What is refused leaves nothing behind: no slot, no charge, no
- * byte. The job's object takes the slot; it is reserved before anything goes into the bucket.
+ * byte. The slot is taken before the job is made, and reserved before anything goes into the bucket.
  */
 export const acceptRun = async (
   deps: SubmissionDeps,
@@ -307,6 +297,7 @@ export const acceptRun = async (
     return await admit(admission);
   } catch (error) {
     if (error instanceof OverQuota) return { kind: "over_quota", usage: error.usage };
+    if (error instanceof NotMade) admission.isHandedOver = false;
     throw error;
   } finally {
     if (!admission.isHandedOver) await takeBack(admission);

@@ -4,7 +4,7 @@ import { bucketKeys } from "../keys.ts";
 import type { JobHandle, Repeatable } from "../ports/job-objects.ts";
 import { checkEnvironment, checkMemory, checkRoom } from "./accept-run.ts";
 import { refuseLimits } from "./class-limits.ts";
-import { createReservation, OverQuota, type Reservation } from "./reservation.ts";
+import { createReservation, makeJob, NotMade, OverQuota, type Reservation } from "./reservation.ts";
 import type { SubmissionDeps, SubmissionOutcome } from "./types.ts";
 
 export type RepeatRequest = {
@@ -77,14 +77,13 @@ const copyTask = async (
   };
 };
 
-/** Creating twice gives one job, so a call whose answer was lost is simply made again. */
-const create = async (
+const create = (
   deps: SubmissionDeps,
   job: JobHandle,
   { id, owner, clientKey, original, trace }: RepeatRequest,
   task: ProgramTask,
-): Promise<SubmissionOutcome> => {
-  const newJob = {
+): Promise<JobSnapshot> =>
+  makeJob(job, {
     id,
     face: "runs" as const,
     owner,
@@ -97,11 +96,7 @@ const create = async (
       ...original.webhooks.filter(({ signer }) => signer.kind === "job"),
     ],
     trace,
-  };
-  const outcome = await job.create(newJob).catch(() => job.create(newJob));
-  if (outcome.kind === "over_quota") return outcome;
-  return { kind: "accepted", snapshot: outcome.snapshot, usage: outcome.usage, rest: "", warnings: [] };
-};
+  });
 
 /**
  * Runs a program again, with the same files, arguments, limits, cases and receiver, as a new run. As with a submission,
@@ -127,12 +122,13 @@ export const repeatRun = async (deps: SubmissionDeps, request: RepeatRequest): P
   let isHandedOver = false;
   try {
     const task = await copyTask(deps, reservation, original, job.objectId);
+    const usage = await reservation.take();
     isHandedOver = true;
-    const outcome = await create(deps, job, request, task);
-    isHandedOver = outcome.kind === "accepted";
-    return outcome;
+    const snapshot = await create(deps, job, request, task);
+    return { kind: "accepted", snapshot, usage, rest: "", warnings: [] };
   } catch (error) {
     if (error instanceof OverQuota) return { kind: "over_quota", usage: error.usage };
+    if (error instanceof NotMade) isHandedOver = false;
     if (!(error instanceof OriginalGone)) throw error;
     const message = "The run was deleted meanwhile, and its files with it";
     return { kind: "bad_upload", refusal: { kind: "refused", code: "no_files", message } };

@@ -8,7 +8,7 @@ import type { Ids } from "../ports/ids.ts";
 import { type IncrementalSha256, jobHash } from "../runs/job-hash.ts";
 import type { Params } from "./params.ts";
 import type { ResolvedProgram, Workload } from "./types.ts";
-import { promisedBytes, type UploadPromises } from "./upload-promises.ts";
+import type { UploadPromises } from "./upload-promises.ts";
 
 const MIB = 1_048_576;
 const utf8 = new TextEncoder();
@@ -135,7 +135,6 @@ export const newWorkloadJob = async (deps: NewJobDeps, request: WorkloadRequest)
       outputs: workload.outputs.map(({ name, contentType }) => ({ name, contentType })),
     },
     upload: { parts, untilMs: now + uploadMs },
-    uploadBytes: promisedBytes(parts),
     webhooks: request.webhooks,
     trace: request.trace,
   };

@@ -71,8 +71,8 @@ export const readPromises = (workload: Workload, given: unknown): Outcome => {
 const UNNAMED_BYTES = 100 * 1_048_576;
 
 /** What a job's uploads count for until they are there: what was named of each part, else 100 MiB. */
-export const promisedBytes = (parts: readonly UploadPart[]): number =>
-  parts.reduce(
-    (total, { signed, maxBytes }) => total + (signed?.sizeBytes ?? Math.min(UNNAMED_BYTES, maxBytes)),
-    0,
-  );
+export const promisedBytes = ({ inputs }: Workload, promises: UploadPromises): number =>
+  inputs.reduce((total, { name, maxBytes }) => {
+    const named = Object.hasOwn(promises, name) ? promises[name]?.sizeBytes : undefined;
+    return total + (named ?? Math.min(UNNAMED_BYTES, maxBytes));
+  }, 0);

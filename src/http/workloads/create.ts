@@ -3,13 +3,15 @@ import type { Caller } from "../../domain/access/caller.ts";
 import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { bucketKeys } from "../../domain/keys.ts";
-import type { CreateOutcome, JobHandle } from "../../domain/ports/job-objects.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
+import type { QuotaUsage } from "../../domain/quota/quota.ts";
 import { clientKeyOf } from "../../domain/runs/client-key.ts";
+import { createReservation, makeJob, NotMade, OverQuota } from "../../domain/submission/reservation.ts";
 import type { Subscription } from "../../domain/webhooks/endpoint.ts";
 import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
 import { type Params, readParams } from "../../domain/workloads/params.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
-import { readPromises, type UploadPromises } from "../../domain/workloads/upload-promises.ts";
+import { promisedBytes, readPromises, type UploadPromises } from "../../domain/workloads/upload-promises.ts";
 import { isUtf8 } from "../kit/escapes.ts";
 import type { Operation } from "../kit/face.ts";
 import { goingOn } from "../kit/going-on.ts";
@@ -67,21 +69,32 @@ const readOrder = async (call: Call): Promise<Order | Response> => {
   return subscribed(call, { params: outcome.params, promises }, webhookUrl);
 };
 
-/** Creating twice gives one job, so a call whose answer was lost is simply made again. */
+type Made =
+  | { readonly kind: "created"; readonly job: JobHandle; readonly snapshot: JobSnapshot }
+  | { readonly kind: "over_quota"; readonly usage: QuotaUsage };
+
 const make = async (
   { c, deps, workload, owner, caller }: Call,
   { params, promises, webhooks }: Order,
   jobId: string,
-): Promise<{ job: JobHandle; outcome: CreateOutcome }> => {
+): Promise<Made> => {
   const job = deps.jobs.byId(jobId);
   const { objectId } = job;
   const clientKey = owner === null ? null : quotaSubjectOf(caller, null);
   const made = { jobId, objectId, owner, clientKey, trace: traceOf(c), now: deps.now() };
   const request = { ...made, workload, params, promises, webhooks };
-  const created = await newWorkloadJob(deps, request);
-  const outcome = await job.create(created).catch(() => job.create(created));
-  if (outcome.kind === "over_quota") await deps.bucket.removeAll(bucketKeys.prefix(objectId));
-  return { job, outcome };
+  const reservation = clientKey === null ? null : createReservation(deps, clientKey, objectId);
+  try {
+    await reservation?.take(promisedBytes(workload, promises));
+    return { kind: "created", job, snapshot: await makeJob(job, await newWorkloadJob(deps, request)) };
+  } catch (error) {
+    if (error instanceof OverQuota) return { kind: "over_quota", usage: error.usage };
+    if (error instanceof NotMade) {
+      await deps.bucket.removeAll(bucketKeys.prefix(objectId));
+      await reservation?.release();
+    }
+    throw error;
+  }
 };
 
 const answer = async (
@@ -95,13 +108,9 @@ const answer = async (
 };
 
 /** The job, or that its owner has no room for another one; then nothing of it is stored. */
-const answerMade = (
-  call: Call,
-  order: Order,
-  { job, outcome }: { job: JobHandle; outcome: CreateOutcome },
-): Response | Promise<Response> => {
-  if (outcome.kind === "created") return answer(call, order, job, outcome.snapshot);
-  const { refusal } = outcome.usage;
+const answerMade = (call: Call, order: Order, made: Made): Response | Promise<Response> => {
+  if (made.kind === "created") return answer(call, order, made.job, made.snapshot);
+  const { refusal } = made.usage;
   return workloadError(call.c, call.deps, {
     code: 429,
     message: refusal?.reason ?? "Over the quota",
@@ -134,7 +143,7 @@ const createOnce = async (call: Call, order: Order, key: string): Promise<Respon
   const work = idempotently(deps.idempotencyKeys, deps.ids, under, {
     run: async (jobId) => {
       const value = await make(call, order, jobId);
-      return { value, fingerprint, answer: value.outcome.kind === "created" ? jobId : null };
+      return { value, fingerprint, answer: value.kind === "created" ? jobId : null };
     },
     fingerprint: () => Promise.resolve(fingerprint),
   });

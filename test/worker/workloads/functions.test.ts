@@ -50,7 +50,7 @@ const started = async (workload: Workload, content: string | Uint8Array = "conte
     trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
   };
   const created = await job.create(await newWorkloadJob(deps, { ...request, now: Date.now() }));
-  const [file] = (created.kind === "created" ? created.snapshot.upload?.parts : null) ?? [];
+  const [file] = created.upload?.parts ?? [];
   await put(file?.key, content, "text/plain");
   await job.checkUploads(false);
   const run = await job.startFunction();
