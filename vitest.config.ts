@@ -26,10 +26,11 @@ const workerTestVars = {
   RECEIVER_SECRET: `whsec_${btoa("secret-of-the-receiver-in-tests-")}`,
 };
 
-/** How many generated requests each face gets; `npm run fuzz` sends thousands. */
+/** How many requests are generated for each face, and how many a flood has: `npm run fuzz` and `npm run flood` send thousands. */
 const provide = {
   fuzzRequests: Number(process.env.FUZZ_REQUESTS ?? 240),
   fuzzSeed: Number(process.env.FUZZ_SEED ?? 20_261_122),
+  floodRequests: Number(process.env.FLOOD_REQUESTS ?? 100),
 };
 
 /** Ends what hangs; the suites run side by side, so what is merely slow gets its time. */
