@@ -1,5 +1,5 @@
 import type { JobStorage } from "../src/adapters/job-storage.ts";
-import { isAskDue } from "../src/domain/job/deadlines.ts";
+import { isAskDue, isHoldDue } from "../src/domain/job/deadlines.ts";
 import { isToBeDispatched, isToBeWithdrawn, tick } from "../src/domain/job/lifecycle.ts";
 import { type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
@@ -71,6 +71,7 @@ export class JobChanges {
     if (next !== record) return this.commit(next);
     const effects = this.#effects.start(record);
     if (isAskDue(record, now)) effects.push(this.#effects.askAgain(record));
+    if (isHoldDue(record, now)) effects.push(this.#effects.holdSlot(record));
     await this.#effects.carryOut(this.#storage.record() ?? record, effects);
   }
 

@@ -41,6 +41,7 @@ export class JobEffects {
   readonly #cases: JobCases;
   readonly #sockets: LogSockets;
   #projectedVersion = 0;
+  #isSlotHeld = false;
   #isCharged = false;
   #isCorrected = false;
   #isRowToGo = false;
@@ -117,6 +118,13 @@ export class JobEffects {
         return this.retryLater();
       });
     }, delayMs);
+  }
+
+  /** Keeps the client's slot, which was taken for the time of a submission. */
+  async holdSlot({ clientKey }: JobRecord): Promise<void> {
+    if (clientKey === null || this.#isSlotHeld) return;
+    await this.#deps.quotas.hold(clientKey, this.#objectId);
+    this.#isSlotHeld = true;
   }
 
   /** Frees the client's slot and charges what the job used; the quota object does so once. */
@@ -227,6 +235,7 @@ export class JobEffects {
   /** The job is gone: one that comes later under its id starts afresh. */
   forget(): void {
     this.#projectedVersion = 0;
+    this.#isSlotHeld = false;
     this.#isCharged = false;
     this.#isCorrected = false;
     this.#isRowToGo = false;

@@ -10,6 +10,8 @@ import {
   correctUpload,
   countJob,
   EMPTY_QUOTA,
+  holdSlot,
+  isUnsettled,
   type QuotaRefusal,
   type QuotaRules,
   type QuotaState,
@@ -24,9 +26,6 @@ import {
   usageOf,
 } from "../src/domain/quota/quota.ts";
 import { type Spent, type Tallies, tallied, talliesAt, talliesEndMs } from "../src/domain/quota/tally.ts";
-
-/** A submission that has not become a job by then has lost its slot. */
-const RESERVATION_MS = 10 * 60_000;
 
 /** What this class uses of itty-durable's object, whose own types know nothing of the platform. */
 type Persisted = {
@@ -48,16 +47,25 @@ export class QuotaObject extends Durable {
   sweepAtMs = 0;
   #alarmFailures = 0;
 
-  /** Takes a slot for a submission whose upload goes on for a while. */
-  reserve(slot: string, share: Share): Promise<QuotaGrant> {
-    return this.#grant(slot, RESERVATION_MS, { share });
+  /** Takes a slot for a submission, or for the job that it has just become: for as long as a submission may last. */
+  async take(slot: string, share: Share, uploadBytes: number): Promise<QuotaGrant> {
+    const { now, rules, submissionMs } = this.#deps();
+    const asked = { share, uploadBytes };
+    const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + submissionMs, now, asked);
+    if (granted) {
+      const isNew = !this.quota.slots.some((held) => held.slot === slot);
+      if (isNew) this.#tally({ jobs: 1 }, now);
+      await this.#keep(state);
+    }
+    return { granted, usage };
   }
 
-  /** Takes a slot for a job that is made, be it reserved or not. */
-  take(slot: string, share: Share, uploadBytes: number): Promise<QuotaGrant> {
-    const { slotLeaseMs, uploadWaitMs } = this.#deps();
+  /** Keeps the slot of a job that is there for as long as it may live. */
+  async hold(slot: string): Promise<{ done: true }> {
+    const { now, slotLeaseMs, uploadWaitMs } = this.#deps();
     const mayUpload = classOfSubject(this.state.id.name ?? "") !== null;
-    return this.#grant(slot, slotLeaseMs + (mayUpload ? uploadWaitMs : 0), { share, uploadBytes });
+    const untilMs = now + slotLeaseMs + (mayUpload ? uploadWaitMs : 0);
+    return this.#change(holdSlot(this.quota, slot, untilMs, now));
   }
 
   async count(slot: string): Promise<QuotaGrant> {
@@ -89,8 +97,7 @@ export class QuotaObject extends Durable {
   }
 
   async settle(slot: string, cpuSeconds: number): Promise<{ done: true }> {
-    const holdsSlot = this.quota.slots.some((held) => held.slot === slot);
-    if (!holdsSlot) return { done: true };
+    if (!isUnsettled(this.quota, slot)) return { done: true };
     const { now } = this.#deps();
     this.#tally({ cpuSeconds }, now);
     return this.#change(settleSlot(this.quota, slot, cpuSeconds, now));
@@ -129,21 +136,6 @@ export class QuotaObject extends Durable {
     this.quota = EMPTY_QUOTA;
     this.tallies = null;
     await this.state.storage.deleteAll();
-  }
-
-  async #grant(
-    slot: string,
-    leaseMs: number,
-    asked: { share: Share; uploadBytes?: number },
-  ): Promise<QuotaGrant> {
-    const { now, rules } = this.#deps();
-    const { granted, usage, state } = reserveSlot(this.quota, rules, slot, now + leaseMs, now, asked);
-    if (granted) {
-      const isNew = !this.quota.slots.some((held) => held.slot === slot);
-      if (isNew) this.#tally({ jobs: 1 }, now);
-      await this.#keep(state);
-    }
-    return { granted, usage };
   }
 
   async #change(next: QuotaState): Promise<{ done: true }> {

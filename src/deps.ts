@@ -154,6 +154,7 @@ export const quotaDepsFor = (env: RawEnv): QuotaDeps => {
     clock: systemClock,
     rulesFor: (clientKey) => rulesFor(config, clientKey),
     slotLeaseMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000 + ATTEMPTS_MS,
+    submissionMs: config.SUBMISSION_SECONDS * 1_000,
     uploadWaitMs: config.UPLOAD_URL_SECONDS * 1_000,
   };
 };
@@ -260,6 +261,7 @@ export const depsFor = (env: RawEnv, webhookEndpoints: readonly WebhookEndpoint[
     doors: doorsOf(config, webhookConfig.WEBHOOK_SECRET !== ""),
     runRetentionMs: config.RUN_RETENTION_SECONDS * 1_000,
     runQueueWaitMs: config.RUN_QUEUE_WAIT_SECONDS * 1_000,
+    submissionMs: config.SUBMISSION_SECONDS * 1_000,
     sha256: incrementalSha256,
     idempotencyKeys: durableIdempotencyKeys(config.IDEMPOTENCY_OBJECT),
     webhookSubscriptions: webhookSubscriptionsFor(env, webhookEndpoints),

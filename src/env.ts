@@ -100,6 +100,8 @@ const schema = z.object({
     .pipe(quotaClasses),
   RUN_RETENTION_SECONDS: count(3_600),
   RUN_QUEUE_WAIT_SECONDS: count(3_600),
+  /** How long a submission may take until its job is made; what one that broke off has left is given back then. */
+  SUBMISSION_SECONDS: count(600),
 
   /** How long a job waits for its uploads; R2 presigns for at most 7 days. */
   UPLOAD_URL_SECONDS: count(DAY_SECONDS).pipe(z.int().max(7 * DAY_SECONDS)),

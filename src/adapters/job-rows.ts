@@ -38,6 +38,13 @@ export const d1JobRows = (db: D1Database): JobRows => ({
   remove: async (objectId) => {
     await db.prepare("DELETE FROM jobs WHERE object_id = ?1").bind(objectId).run();
   },
+  known: async (objectIds) => {
+    const { results } = await db
+      .prepare("SELECT object_id FROM jobs WHERE object_id IN (SELECT value FROM json_each(?1))")
+      .bind(JSON.stringify(objectIds))
+      .all<{ object_id: string }>();
+    return new Set(results.map((row) => row.object_id));
+  },
   answers: async () => {
     await db.prepare("SELECT 1 FROM jobs LIMIT 1").first();
   },

@@ -32,8 +32,8 @@ const closed = z.object({ refusal: refusal.nullable() });
 
 /** What itty-durable's proxy answers: JSON of whatever the method returned. A share is null for who has the budget alone. */
 type QuotaProxy = {
-  reserve(slot: string, share: string | null): Promise<unknown>;
   take(slot: string, share: string | null, uploadBytes: number): Promise<unknown>;
+  hold(slot: string): Promise<unknown>;
   count(slot: string): Promise<unknown>;
   correct(slot: string, uploadBytes: number): Promise<unknown>;
   closed(share: string | null): Promise<unknown>;
@@ -52,13 +52,12 @@ export const durableQuotas = (namespace: DurableObjectNamespace): Quotas => {
     return { budget: objects.get(object) as QuotaProxy, share };
   };
   return {
-    reserve: async (clientKey, slot): Promise<QuotaGrant> => {
-      const { budget, share } = of(clientKey);
-      return grant.parse(await budget.reserve(slot, share));
-    },
     take: async (clientKey, slot, uploadBytes = 0): Promise<QuotaGrant> => {
       const { budget, share } = of(clientKey);
       return grant.parse(await budget.take(slot, share, uploadBytes));
+    },
+    hold: async (clientKey, slot) => {
+      done.parse(await of(clientKey).budget.hold(slot));
     },
     count: async (clientKey, slot): Promise<QuotaGrant> =>
       grant.parse(await of(clientKey).budget.count(slot)),

@@ -1,3 +1,4 @@
+import { bucketKeys } from "../domain/keys.ts";
 import type { Bucket } from "../domain/ports/bucket.ts";
 
 /** R2 deletes at most this many keys a call. */
@@ -42,6 +43,21 @@ export const r2Bucket = (bucket: R2Bucket): Bucket => ({
       },
       abort: () => upload.abort(),
     };
+  },
+  owners: async (startId, limit) => {
+    // What stands before the id itself and behind every smaller one: a listing starts behind what it is given.
+    const startAfter = `${bucketKeys.jobs}${startId}`;
+    const { delimitedPrefixes } = await bucket.list({
+      prefix: bucketKeys.jobs,
+      delimiter: "/",
+      startAfter,
+      limit,
+    });
+    return delimitedPrefixes.map((prefix) => prefix.slice(bucketKeys.jobs.length, -1));
+  },
+  newestAtMs: async (prefix) => {
+    const { objects } = await bucket.list({ prefix, limit: DELETE_BATCH });
+    return objects.length === 0 ? null : Math.max(...objects.map(({ uploaded }) => uploaded.getTime()));
   },
   removeAll: async (prefix) => {
     for (;;) {

@@ -53,6 +53,8 @@ export type QuotaDeps = {
   readonly rulesFor: (clientKey: string) => QuotaRules;
   /** A slot whose job nobody settles is free again after this. */
   readonly slotLeaseMs: number;
+  /** A slot of which no job says that it holds it is free again after this. */
+  readonly submissionMs: number;
   /** The jobs of holders of keys may wait so long for their uploads before that. */
   readonly uploadWaitMs: number;
 };

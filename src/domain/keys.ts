@@ -1,5 +1,7 @@
 /** The one builder of R2 keys. Keys name the job's object, not the job, so a presigned URL gives nothing away. */
 export const bucketKeys = {
+  /** Everything of all jobs. */
+  jobs: "jobs/",
   /** Everything of one job. */
   prefix: (objectId: string): string => `jobs/${objectId}/`,
   inputs: (objectId: string): string => `jobs/${objectId}/inputs.tar`,

@@ -1,4 +1,5 @@
 import type { Deps, TypedJobDeps } from "../deps/types.ts";
+import { bucketKeys } from "../domain/keys.ts";
 import type { Logger } from "../domain/ports/logger.ts";
 
 const PAGE = 100;
@@ -69,7 +70,32 @@ const sweepTypedJobs = async ({ rows, objects, log }: TypedJobDeps, now: number)
   if (woken > 0) log.info("sweep.woke_typed", { jobs: woken });
 };
 
-/** Sweeps each kind of job by itself: where the one cannot be read, the other still is. */
+/**
+ * Deletes files that nobody owns: of submissions that broke off before their job was made, and what came by a URL
+ * after its job was gone. Each sweep looks through a stretch of the bucket; a row tells of most owners at once.
+ */
+const sweepBucket = async ({ bucket, rows, jobs, log, submissionMs }: Deps, now: number): Promise<void> => {
+  const startId = startIdAt(now);
+  const behind = await bucket.owners(startId, PAGE);
+  const first = behind.length < PAGE ? await bucket.owners("", PAGE - behind.length) : [];
+  const owners = [...new Set([...behind, ...first])];
+  const known = await rows.known(owners);
+  const strays = owners.filter((objectId) => !known.has(objectId));
+  let removed = 0;
+  await each(log, strays, async (objectId) => {
+    const prefix = bucketKeys.prefix(objectId);
+    const newestAtMs = await bucket.newestAtMs(prefix);
+    if (newestAtMs === null || newestAtMs > now - submissionMs) return;
+    // A job whose row is late is there all the same.
+    if (await jobs.byObjectId(objectId)?.catchUp()) return;
+    await bucket.removeAll(prefix);
+    removed += 1;
+  });
+  if (removed > 0) log.info("sweep.removed_files", { owners: removed });
+};
+
+/** Sweeps jobs of each kind and the bucket by themselves: where the one cannot be read, the others still are. */
 export const sweep = async (deps: Deps, typed: TypedJobDeps, now: number): Promise<void> => {
-  await each(deps.log, [() => sweepJobs(deps, now), () => sweepTypedJobs(typed, now)], (run) => run());
+  const sweeps = [() => sweepJobs(deps, now), () => sweepTypedJobs(typed, now), () => sweepBucket(deps, now)];
+  await each(deps.log, sweeps, (run) => run());
 };

@@ -329,6 +329,7 @@ export class World {
         remove: (objectId: string) => this.call(() => void this.rows.delete(objectId)),
       },
       quotas: {
+        hold: () => this.call(() => undefined),
         settle: (clientKey: string, slot: string, cpuSeconds: number) =>
           this.call(() => {
             const quota = this.#quota(clientKey);

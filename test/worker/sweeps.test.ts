@@ -1,13 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { depsFor, typedJobDepsFor } from "../../src/deps.ts";
+import { bucketKeys } from "../../src/domain/keys.ts";
 import { consumeDeadLetters } from "../../src/queue/dead-letter.ts";
 import { sweep } from "../../src/queue/sweep.ts";
 import { plainApi } from "./jobs/support/app.ts";
 import { Client } from "./support/client.ts";
 import { moveClock, restoreClock } from "./support/clock.ts";
 import { testEnv } from "./support/env.ts";
-import { jobStub, objectIdOf, rowOf } from "./support/objects.ts";
+import { bucketKeysOf, jobStub, objectIdOf, rowOf } from "./support/objects.ts";
 
 const rawEnv = testEnv as unknown as Record<string, unknown>;
 const DAY_MS = 86_400_000;
@@ -57,6 +58,47 @@ describe("a sweep", () => {
     expect((await api.list(`?job_id=${id}`)).jobs).toEqual([]);
     const left = await testEnv.DB.prepare("SELECT object_id FROM jobs").all<{ object_id: string }>();
     expect(left.results.map((row) => row.object_id)).toEqual([broken]);
+  });
+});
+
+describe("a sweep of the bucket", () => {
+  const stored = async (jobId: string, name: string): Promise<string> => {
+    const key = bucketKeys.prefix(objectIdOf(jobId)) + name;
+    await testEnv.BUCKET.put(key, "x");
+    return key;
+  };
+
+  it("deletes the files of submissions that never became jobs, once none could go on any more", async () => {
+    const broken = ["job-30000000000000000000000000000000", "job-40000000000000000000000000000000"];
+    const keys = await Promise.all(broken.flatMap((id) => [stored(id, "inputs.tar"), stored(id, "stdin")]));
+    await sweepNow();
+    expect(await bucketKeysOf()).toEqual(expect.arrayContaining(keys));
+    moveClock(9 * 60_000);
+    await sweepNow();
+    expect(await bucketKeysOf()).toEqual(expect.arrayContaining(keys));
+    moveClock(2 * 60_000);
+    await sweepNow();
+    expect(await bucketKeysOf()).toEqual([]);
+  });
+
+  it("leaves the files of a job whose row is late, and looks through a stretch that begins anywhere", async () => {
+    const client = new Client();
+    const id = await client.submit();
+    const key = await stored(id, "inputs.tar");
+    await testEnv.DB.prepare("DELETE FROM jobs").run();
+    const strays = await Promise.all(
+      Array.from({ length: 130 }, (_none, at) =>
+        stored(`job-6${String(at).padStart(31, "0")}`, "outputs/1/0"),
+      ),
+    );
+    moveClock(11 * 60_000);
+    await sweepNow();
+    const left = await bucketKeysOf();
+    expect(left).toContain(key);
+    const gone = strays.filter((stray) => !left.includes(stray)).length;
+    expect([99, 100]).toContain(gone);
+    await sweepNow();
+    expect(await bucketKeysOf()).toEqual([key]);
   });
 });
 

@@ -50,6 +50,15 @@ export const isUploadCheckDue = (record: JobRecord, now: number): boolean =>
 export const isAskDue = (record: JobRecord, now: number): boolean =>
   record.state === "queued" && now >= record.dispatchedAtMs + FIRST_ASK_MS;
 
+/** A job that is there after this says so to its client's quota, which else gives its slot away; most have ended. */
+const HOLDS_SLOT_AFTER_MS = LEASE_MS;
+/** It has said so by then; an instance that does not know says it again. */
+const HAS_SAID_MS = 10 * 60_000;
+
+/** Whether a job's slot is to be kept for as long as it may live. */
+export const isHoldDue = ({ state, createdAtMs }: JobRecord, now: number): boolean =>
+  !isTerminal(state) && now >= createdAtMs + HOLDS_SLOT_AFTER_MS && now < createdAtMs + HAS_SAID_MS;
+
 /** When a queued job asks next, after now. */
 const nextAskMs = ({ dispatchedAtMs }: JobRecord, now: number): number => {
   const firstMs = dispatchedAtMs + FIRST_ASK_MS;

@@ -19,6 +19,10 @@ export type Bucket = {
   /** Stores an object a second time; false when it is gone. */
   copy(from: string, to: string): Promise<boolean>;
   putParts(key: string): Promise<PartWriter>;
+  /** Ids of at most so many job objects that have something here, in order, from this one on. */
+  owners(startId: string, limit: number): Promise<string[]>;
+  /** When the newest of at most a thousand objects whose keys start so was stored; null where there is none. */
+  newestAtMs(prefix: string): Promise<number | null>;
   /** Deletes everything whose key starts so. */
   removeAll(prefix: string): Promise<void>;
 };

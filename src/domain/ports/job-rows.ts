@@ -40,6 +40,8 @@ export type JobRows = {
   /** Stores the row unless a newer version is there. */
   upsert(row: JobRow): Promise<void>;
   remove(objectId: string): Promise<void>;
+  /** Which of these object ids have a row. */
+  known(objectIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Settles when the database answers, and throws where it does not. */
   answers(): Promise<void>;
   /** Rows of a door, all of them and those since an instant, by language and by verdict. */

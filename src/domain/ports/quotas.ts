@@ -4,10 +4,10 @@ import type { Tallies } from "../quota/tally.ts";
 export type QuotaGrant = { readonly granted: boolean; readonly usage: QuotaUsage };
 
 export type Quotas = {
-  /** Takes a slot for the ten minutes that a large upload may last; the job that comes of it takes it then. */
-  reserve(clientKey: string, slot: string): Promise<QuotaGrant>;
-  /** Takes a slot for as long as a job may live; granted again to who holds it. */
+  /** Takes a slot for as long as a submission may last; granted again to who holds it. */
   take(clientKey: string, slot: string, uploadBytes?: number): Promise<QuotaGrant>;
+  /** Keeps the slot of a job that is there for as long as it may live; one that is settled gets none. */
+  hold(clientKey: string, slot: string): Promise<void>;
   /** Counts a job that holds no slot among those of the hour; one that is counted already is granted again. */
   count(clientKey: string, slot: string): Promise<QuotaGrant>;
   /** Sets what a job uploaded in place of what it might have. */

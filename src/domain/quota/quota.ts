@@ -221,6 +221,10 @@ export const usageOf = (
   };
 };
 
+/** The entries of other jobs. */
+const others = <T extends { readonly slot?: string }>(entries: readonly T[], slot: string): T[] =>
+  entries.filter((entry) => entry.slot !== slot);
+
 export type Reservation = {
   readonly state: QuotaState;
   readonly usage: QuotaUsage;
@@ -253,10 +257,12 @@ export const reserveSlot = (
   const next = {
     ...current,
     slots: [...current.slots, { slot, untilMs, ...of }],
-    accepted: [...current.accepted, { slot, atMs: now, ...of }],
+    accepted: [...others(current.accepted, slot), { slot, atMs: now, ...of }],
     ...(uploadBytes === 0
       ? {}
-      : { uploads: [...(current.uploads ?? []), { slot, bytes: uploadBytes, atMs: now, ...of }] }),
+      : {
+          uploads: [...others(current.uploads ?? [], slot), { slot, bytes: uploadBytes, atMs: now, ...of }],
+        }),
   };
   return { state: next, usage: usageOf(next, rules, now, share), granted: true };
 };
@@ -291,10 +297,31 @@ export const releaseSlot = (state: QuotaState, slot: string, now: number): Quota
   };
 };
 
-/** Frees an ended job's slot and charges its CPU time; without the slot it has no effect, so both happen once. */
-export const settleSlot = (state: QuotaState, slot: string, cpuSeconds: number, now: number): QuotaState => {
+/** What tells of a job that was accepted and has not been settled; its slot's lease may have run out meanwhile. */
+const unsettled = ({ slots, accepted }: QuotaState, slot: string): Of | undefined =>
+  slots.find((one) => one.slot === slot) ?? accepted.find((entry) => entry.slot === slot);
+
+/** Whether a job of this name is still to be settled. */
+export const isUnsettled = (state: QuotaState, slot: string): boolean => unsettled(state, slot) !== undefined;
+
+/**
+ * Keeps the slot of a job that is there until then, whether its first lease still runs or not; a job that is settled
+ * gets none.
+ */
+export const holdSlot = (state: QuotaState, slot: string, untilMs: number, now: number): QuotaState => {
+  const job = unsettled(state, slot);
   const current = pruneQuota(state, now);
-  const held = current.slots.find((one) => one.slot === slot);
+  if (job === undefined) return current;
+  return {
+    ...current,
+    slots: [...others(current.slots, slot), { slot, untilMs, ...named(job.client ?? null) }],
+  };
+};
+
+/** Frees an ended job's slot and charges its CPU time; once a job is settled it has no effect, so both happen once. */
+export const settleSlot = (state: QuotaState, slot: string, cpuSeconds: number, now: number): QuotaState => {
+  const held = unsettled(state, slot);
+  const current = pruneQuota(state, now);
   if (held === undefined) return current;
   const of = named(held.client ?? null);
   return {

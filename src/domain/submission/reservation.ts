@@ -22,7 +22,7 @@ export class OverQuota extends Error {
 export type Reservation = {
   /** Takes the slot while something is stored before the job; asked again it does nothing. @throws OverQuota */
   make(): Promise<void>;
-  /** Takes the slot for as long as the job may live; answers what the client has used with it. @throws OverQuota */
+  /** Takes the slot for the job that is made next; answers what the client has used with it. @throws OverQuota */
   take(uploadBytes?: number): Promise<QuotaUsage>;
   isMade(): boolean;
   /** Gives the slot back, as if the submission had never been made. */
@@ -47,7 +47,7 @@ export const createReservation = (
   };
   return {
     make: async () => {
-      if (!isMade) await granted(() => quotas.reserve(clientKey, slot));
+      if (!isMade) await granted(() => quotas.take(clientKey, slot));
     },
     take: (uploadBytes = 0) => granted(() => quotas.take(clientKey, slot, uploadBytes)),
     isMade: () => isMade,

@@ -32,6 +32,8 @@ export type SubmissionDeps = {
   readonly sha256: () => IncrementalSha256;
   readonly runRetentionMs: number;
   readonly runQueueWaitMs: number;
+  /** What a submission has stored for so long without becoming a job is taken back. */
+  readonly submissionMs: number;
   /** Who is to hear how runs end. */
   readonly webhookSubscriptions: readonly Subscription[];
   /** Takes the receiver that a run names itself. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   EMPTY_QUOTA,
+  holdSlot,
   type QuotaState,
   quotaEmptyAtMs,
   releaseSlot,
@@ -90,6 +91,9 @@ describe("the rule of CPU time", () => {
   });
 });
 
+const SHORT_MS = 10 * 60_000;
+const short = (state: QuotaState, now = NOW) => reserveSlot(state, RULES, "a", now + SHORT_MS, now);
+
 describe("settling", () => {
   it("frees the slot and charges the time once, however often it is told", () => {
     const held = reserve(EMPTY_QUOTA, "a").state;
@@ -110,6 +114,30 @@ describe("settling", () => {
       refusal: { rule: "jobs_per_hour" },
     });
     expect(JSON.stringify(state).length).toBeLessThan(32_000);
+  });
+
+  it("keeps the slot of a job that is there, whose first lease may have run out, and of none that has ended", () => {
+    const later = NOW + SHORT_MS + 1;
+    const lapsed = short(EMPTY_QUOTA).state;
+    expect(usageOf(lapsed, RULES, later)).toMatchObject({ activeJobs: 0 });
+    const held = holdSlot(lapsed, "a", later + SHORT_MS, later);
+    expect(usageOf(held, RULES, later)).toMatchObject({ activeJobs: 1, jobsLastHour: 1 });
+    const ended = settleSlot(held, "a", 1, later);
+    expect(holdSlot(ended, "a", later + SHORT_MS, later)).toEqual(ended);
+    expect(holdSlot(EMPTY_QUOTA, "ghost", later, NOW)).toEqual(EMPTY_QUOTA);
+  });
+
+  it("charges a job whose lease ran out before it ended, once", () => {
+    const later = NOW + SHORT_MS + 1;
+    const ended = settleSlot(short(EMPTY_QUOTA).state, "a", 3.5, later);
+    expect(usageOf(ended, RULES, later)).toMatchObject({ activeJobs: 0, usedCpuSeconds: 3.5 });
+    expect(settleSlot(ended, "a", 3.5, later)).toEqual(ended);
+  });
+
+  it("counts a job once that takes its slot anew after its lease ran out", () => {
+    const later = NOW + SHORT_MS + 1;
+    const again = short(short(EMPTY_QUOTA).state, later);
+    expect(again.usage).toMatchObject({ activeJobs: 1, jobsLastHour: 1 });
   });
 
   it("changes nothing for a slot that was never held", () => {

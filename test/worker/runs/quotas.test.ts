@@ -275,12 +275,29 @@ describe("a quota object", () => {
     expect(await alarmOf(stub)).not.toBeNull();
   });
 
+  it("keeps the slot of a run that waits, whose object tells of it, and charges it where its first lease ran out", async () => {
+    stopClock();
+    const client = new Client();
+    const [toldId, lateId] = [await client.submit(CODE), await client.submit(CODE)];
+    const [told, late] = [await executor.of(toldId), await executor.of(lateId)];
+    moveClock(40_000);
+    await told.started();
+    moveClock(5_000);
+    expect(await runDurableObjectAlarm(jobStub(toldId))).toBe(true);
+    moveClock(10 * 60_000);
+    expect(await quotaOf(client)).toMatchObject({ active_jobs: 1 });
+    await late.finish({ cpuSeconds: 2 });
+    expect(await quotaOf(client)).toMatchObject({ active_jobs: 1, used: 2, jobs_last_hour: 2 });
+    await told.finish({ cpuSeconds: 3 });
+    expect(await quotaOf(client)).toMatchObject({ active_jobs: 0, used: 5, jobs_last_hour: 2 });
+  });
+
   it("frees the slot of a submission that never became a job after ten minutes", async () => {
     stopClock();
     const client = new Client();
     const stub = quotaStub(client.address);
-    await stub.fetch("https://quota/do/call/reserve", {
-      headers: { "do-content": JSON.stringify(["orphan", client.address]) },
+    await stub.fetch("https://quota/do/call/take", {
+      headers: { "do-content": JSON.stringify(["orphan", client.address, 0]) },
     });
     expect(await quotaOf(client)).toMatchObject({ active_jobs: 1 });
     moveClock(10 * 60_000);
