@@ -41,6 +41,15 @@ process.env.WRANGLER_LOG ??= "error";
 
 export default defineConfig({
   test: {
+    coverage: {
+      // The only provider that can count inside workerd.
+      provider: "istanbul",
+      include: ["src/**/*.ts", "durable/**/*.ts"],
+      // What other processes and the browser run cannot be counted from here.
+      exclude: ["src/cli/**", "src/console/**"],
+      reporter: ["text-summary", "html"],
+      reportOnFailure: true,
+    },
     reporters: ["default", "./scripts/lib/repeat-reporter.ts"],
     projects: [
       {

@@ -82,10 +82,17 @@ export const startSandpiper = async (
   const { workerId } = loadIdentity(keyFile);
 
   await migrate(persistenceDir(state));
-  const vars = { ...secrets, ...localVars(options, workerId) };
+  const vars = localVars(options, workerId);
   const joined = Promise.withResolvers<void>();
   const [worker, executor] = await Promise.all([
-    serve({ port: options.port, state, vars, inspectPort: options.inspectPort, print: printer("worker") }),
+    serve({
+      port: options.port,
+      state,
+      secrets,
+      vars,
+      inspectPort: options.inspectPort,
+      print: printer("worker"),
+    }),
     startExecutor({
       joinUrl: url,
       storage: vars.R2_S3_ENDPOINT,

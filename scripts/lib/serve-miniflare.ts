@@ -10,6 +10,8 @@ import { configFile, workerConfig } from "./worker-config.ts";
 export type ServeOptions = {
   readonly port: number;
   readonly state: LocalState;
+  /** What the file of secrets holds; `vars` win over them. */
+  readonly secrets: Readonly<Record<string, string>>;
   readonly vars: Readonly<Record<string, string>>;
   /** Port of the runtime's inspector; null opens none. */
   readonly inspectPort: number | null;
@@ -98,7 +100,7 @@ export const serveOnMiniflare: Serve = async (options) => {
             ...texts.map((file) => ({ type: "Text" as const, path: file })),
           ],
           modulesRoot: path.dirname(bundleFile),
-          bindings: withVars(workerOptions.bindings, options.vars),
+          bindings: withVars(workerOptions.bindings, { ...options.secrets, ...options.vars }),
           rootPath: root,
           serviceBindings: { [ASSETS]: ASSETS_WORKER },
         },

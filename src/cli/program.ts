@@ -10,6 +10,7 @@ import { addRebuild } from "./operator/rebuild.ts";
 import { addWebhooks } from "./operator/webhooks.ts";
 import { JSON_OPTION } from "./output.ts";
 import { addUserCommands } from "./user/commands.ts";
+import { VERSION } from "./version.ts";
 
 /** The groups of commands: each adds its own to the program. */
 const groups: readonly ((program: Command) => void)[] = [
@@ -30,6 +31,7 @@ const groups: readonly ((program: Command) => void)[] = [
 export const createProgram = (): Command => {
   const program = new Command("sandpiper")
     .description("Runs, watches and operates a Sandpiper service")
+    .version(VERSION)
     .enablePositionalOptions(false)
     .exitOverride()
     .showHelpAfterError("(add --help for what there is)");

@@ -2,10 +2,11 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { Server, type ServerContext } from "@modelcontextprotocol/server";
 import type { Connection } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
+import { VERSION } from "../version.ts";
 
 /** Longer than any tool of the service waits. */
 const ANSWER_MS = 600_000;
-const INFO = { name: "sandpiper", version: "0.1.0" };
+const INFO = { name: "sandpiper", version: VERSION };
 
 /** The service's tools over HTTP, as this user. @throws CommandFailed where it does not answer */
 export const connectUpstream = async ({ url, key }: Connection): Promise<Client> => {
