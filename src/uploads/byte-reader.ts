@@ -2,6 +2,7 @@
 export type Pull = () => Promise<Uint8Array | null>;
 
 const EMPTY = new Uint8Array(0);
+const TAKE_BYTES = 32 * 1024;
 
 export const concatBytes = (chunks: readonly Uint8Array[]): Uint8Array => {
   const only = chunks.length === 1 ? chunks[0] : undefined;
@@ -99,6 +100,13 @@ export const collect = async (pull: Pull, maxBytes: number): Promise<Uint8Array 
     chunks.push(chunk.slice());
   }
   return concatBytes(chunks);
+};
+
+/** Whether nothing but zeros is left, which is read. */
+export const isZeroToEnd = async (reader: ByteReader): Promise<boolean> => {
+  for (let chunk = await reader.take(TAKE_BYTES); chunk !== null; chunk = await reader.take(TAKE_BYTES))
+    if (chunk.some((byte) => byte !== 0)) return false;
+  return true;
 };
 
 export const drain = async (pull: Pull): Promise<void> => {

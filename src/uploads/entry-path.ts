@@ -1,4 +1,4 @@
-import { shown, UploadRefused } from "./refusal.ts";
+import { shown, shownBytes, UploadRefused } from "./refusal.ts";
 import type { UploadLimits } from "./types.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -13,7 +13,7 @@ export const decodeName = (bytes: Uint8Array, what: string): string => {
   } catch {
     throw new UploadRefused(
       "bad_name",
-      `A name in ${what} is not valid UTF-8; rename the file or encode names as UTF-8`,
+      `The name ${shownBytes(bytes)} in ${what} is not valid UTF-8; rename the file or encode names as UTF-8`,
     );
   }
 };

@@ -12,7 +12,8 @@ export class EntryTree {
   addFile(path: string): void {
     this.#addParents(path);
     const taken = this.#kinds.get(path);
-    if (taken === "file") throw new UploadRefused("duplicate_name", `The file ${shown(path)} is there twice`);
+    if (taken === "file")
+      throw new UploadRefused("duplicate_name", `The file ${shown(path)} is there twice; send it once`);
     if (taken === "folder") throw this.#conflict(path);
     this.#set(path, "file");
   }
@@ -49,6 +50,9 @@ export class EntryTree {
   }
 
   #conflict(path: string): UploadRefused {
-    return new UploadRefused("duplicate_name", `The name ${shown(path)} is used for a file and for a folder`);
+    return new UploadRefused(
+      "duplicate_name",
+      `The name ${shown(path)} is used for a file and for a folder; rename one of them`,
+    );
   }
 }

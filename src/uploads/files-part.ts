@@ -7,23 +7,30 @@ import { readMultiFile, readQuickCode, textFormOf } from "./text-forms.ts";
 import { isZip, readZip } from "./zip-reader.ts";
 
 const HEAD_BYTES = 128;
-const TAR_GZ = /\.(?:tar\.gz|tgz)/i;
-const TAR_GZ_END = /\.(?:tar\.gz|tgz)$/i;
-const TAR_END = /\.tar$/i;
-const OTHER_ARCHIVE = /\.(?:tar\.(?:xz|bz2|zst|lz|lzma|z)|txz|tbz2?|tzst|7z|rar)$/i;
+const TAR_GZ = /\.(?:tar\.gz|tgz|taz)/i;
+const TAR_END = /\.(?:tar|tar\.gz|tgz|taz)$/i;
+const OTHER_ARCHIVE =
+  /\.(?:tar\.(?:xz|bz2?|zstd?|lz|lz4|lzma|lzo|br|z|7z)|txz|tlz|tz|tbz2?|tb2|tz2|tzo|tzst|cpio|7z|rar)$/i;
 const ZIP = /\.zip/i;
 const ZIP_END = /\.zip$/i;
 
-const notWhat = (filename: string, kind: string): UploadRefused =>
-  new UploadRefused("bad_archive", `The part ${shown(filename)} is not ${kind}; pack it again or rename it`);
+const notWhat = async (reader: ByteReader, filename: string, kind: string): Promise<UploadRefused> => {
+  const problem = (await reader.atEnd()) ? "is empty" : `is not ${kind}`;
+  return new UploadRefused(
+    "bad_archive",
+    `The part ${shown(filename)} ${problem}; pack it again, rename it, or send it as a file with "unpack": false in the manifest`,
+  );
+};
 
 type ArchiveReader = (reader: ByteReader, tar: CanonicalTar, what: string) => Promise<void>;
 
 /** How a part is unpacked; null for none. A name that only contains an ending, as in `my.zip.txt`, makes an archive when the content is one. */
 const archiveReader = async (reader: ByteReader, filename: string): Promise<ArchiveReader | null> => {
-  if (TAR_GZ.test(filename) && isGzip(await reader.fill(HEAD_BYTES))) return readTarGz;
-  if (TAR_GZ_END.test(filename)) throw notWhat(filename, "gzip-compressed");
-  if (TAR_END.test(filename) && (await isTar(reader))) return readTar;
+  const isCalledTar = TAR_END.test(filename);
+  if ((isCalledTar || TAR_GZ.test(filename)) && isGzip(await reader.fill(HEAD_BYTES))) return readTarGz;
+  // Whatever the name says of compression, unpackers go by the content.
+  if (isCalledTar && (await isTar(reader))) return readTar;
+  if (isCalledTar) throw await notWhat(reader, filename, "a tar, plain or compressed with gzip");
   if (OTHER_ARCHIVE.test(filename)) {
     throw new UploadRefused(
       "unsupported_archive",
@@ -31,7 +38,7 @@ const archiveReader = async (reader: ByteReader, filename: string): Promise<Arch
     );
   }
   if (ZIP.test(filename) && (await isZip(reader))) return readZip;
-  if (ZIP_END.test(filename)) throw notWhat(filename, "a zip");
+  if (ZIP_END.test(filename)) throw await notWhat(reader, filename, "a zip");
   return null;
 };
 

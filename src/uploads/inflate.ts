@@ -26,10 +26,10 @@ export const pullInflated = (reader: ByteReader, wrapper: keyof typeof WINDOW_BI
       reader.consume(input.length - stream.avail_in);
       ended = status === Z_STREAM_END;
       if (!ended && status !== Z_OK && status !== Z_BUF_ERROR)
-        throw new UploadRefused("bad_archive", `The compressed data of ${what} is damaged`);
+        throw new UploadRefused("bad_archive", `The compressed data of ${what} is damaged; pack it again`);
       if (stream.next_out > 0) return output.slice(0, stream.next_out);
       if (!ended && input.length === 0)
-        throw new UploadRefused("bad_archive", `The compressed data of ${what} is cut off`);
+        throw new UploadRefused("bad_archive", `The compressed data of ${what} is cut off; pack it again`);
     }
     return null;
   };

@@ -1,7 +1,7 @@
 import { ByteReader, drain, type Pull } from "./byte-reader.ts";
 import { type Delimiter, indexOfBytes, pullUntil } from "./find-bytes.ts";
 import { type PartNames, parsePartHeaders } from "./part-headers.ts";
-import { UploadRefused } from "./refusal.ts";
+import { shownBytes, UploadRefused } from "./refusal.ts";
 
 export type UploadPart = PartNames & { body: Pull };
 
@@ -14,6 +14,16 @@ const BLANK_LINE = encoder.encode("\r\n\r\n");
 
 const malformed = (detail: string): UploadRefused =>
   new UploadRefused("malformed_multipart", `The multipart body is malformed: ${detail}`, null);
+
+const latin1 = new TextDecoder("latin1");
+
+/** Which part it is, where its own name can be made out. */
+const filenameHint = (headers: Uint8Array): string => {
+  const quoted = /filename="([^"\r\n]*)/i.exec(latin1.decode(headers));
+  if (quoted === null) return "";
+  const end = quoted.index + quoted[0].length;
+  return `, in the file name ${shownBytes(headers.subarray(end - (quoted[1] ?? "").length, end))}`;
+};
 
 const DASH = 0x2d;
 
@@ -53,7 +63,9 @@ const readHeaderBlock = async (reader: ByteReader): Promise<string> => {
       try {
         return utf8.decode(block);
       } catch {
-        throw malformed("the headers of a part are not valid UTF-8");
+        throw malformed(
+          `the headers of a part are not valid UTF-8${filenameHint(block)}; encode names as UTF-8`,
+        );
       }
     }
     if (held.length >= HEADER_BYTES) throw malformed(`a part has more than ${HEADER_BYTES} bytes of headers`);

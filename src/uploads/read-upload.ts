@@ -4,7 +4,7 @@ import { createEarlyParts } from "./early-parts.ts";
 import { readFilesPart } from "./files-part.ts";
 import { readParts, type UploadPart } from "./multipart.ts";
 import { multipartBoundary } from "./part-headers.ts";
-import { UploadRefused } from "./refusal.ts";
+import { shown, UploadRefused } from "./refusal.ts";
 import {
   type EmitTarPart,
   NO_INSTRUCTIONS,
@@ -48,11 +48,17 @@ const readManifest = async (part: UploadPart, limits: UploadLimits): Promise<str
   }
 };
 
-const noFiles = (sawFile: boolean): UploadRefused =>
-  new UploadRefused(
-    "no_files",
-    `No files uploaded${sawFile ? "; a part called `file` is not read, name it `files`" : "; send a part named `files`"}`,
-  );
+/** Names that were sent, and what is to be done about them. */
+type Sent = { misnamed: boolean; named: string | null };
+
+const noFilesFix = ({ misnamed, named }: Sent): string => {
+  if (named !== null)
+    return `${shown(named)} holds none (folders, and what systems keep beside the files, do not count)`;
+  return misnamed ? "a part called `file` is not read, name it `files`" : "send a part named `files`";
+};
+
+const noFiles = (sent: Sent): UploadRefused =>
+  new UploadRefused("no_files", `No files uploaded; ${noFilesFix(sent)}`);
 
 const tooLate = (): UploadRefused =>
   new UploadRefused(
@@ -75,7 +81,7 @@ const readAll = async (
   let manifest: string | null = null;
   let isReading = false;
   let parts = 0;
-  let sawFile = false;
+  const sent: Sent = { misnamed: false, named: null };
   const readEarly = async (): Promise<void> => {
     isReading = true;
     for (const part of early.release()) await readFilesPart(part, tar);
@@ -91,6 +97,7 @@ const readAll = async (
     await readEarly();
   };
   const takeFile = async (part: UploadPart): Promise<void> => {
+    sent.named = part.filename || sent.named;
     const now = isReading ? part : await early.hold(part);
     if (now === null) return;
     await readEarly();
@@ -102,10 +109,10 @@ const readAll = async (
       throw new UploadRefused("too_many_entries", `The body has more than ${tar.limits.entries} parts`);
     if (part.name === "manifest") await takeManifest(part);
     else if (part.name === "files") await takeFile(part);
-    else sawFile ||= part.name === "file";
+    else sent.misnamed ||= part.name === "file";
   }
   await readEarly();
-  if (tar.entries.length === 0) throw noFiles(sawFile);
+  if (tar.entries.length === 0) throw noFiles(sent);
   await tar.finish();
   const { entries, executables, tarBytes } = tar;
   return { kind: "ok", manifest, entries, executables, tarBytes };

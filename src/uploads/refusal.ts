@@ -19,8 +19,18 @@ const SHOWN_CHARS = 80;
 
 const escapeChar = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
+const shortened = (text: string): string =>
+  text.length > SHOWN_CHARS ? `${text.slice(0, 50)}...${text.slice(-27)}` : text;
+
+const byteChar = (byte: number): string =>
+  byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`;
+
+/** `shown` for a name that is no text: what is not ASCII stands there byte by byte. */
+export const shownBytes = (name: Uint8Array): string => `"${shortened(Array.from(name, byteChar).join(""))}"`;
+
 /** A name from an upload, quoted, for a message: control and format characters escaped, the middle cut out. */
 export const shown = (name: string): string => {
-  const cut = name.length > SHOWN_CHARS ? `${name.slice(0, 50)}...${name.slice(-27)}` : name;
-  return JSON.stringify(cut.toWellFormed()).replace(/\p{C}/gu, (char) => [...char].map(escapeChar).join(""));
+  return JSON.stringify(shortened(name).toWellFormed()).replace(/\p{C}/gu, (char) =>
+    [...char].map(escapeChar).join(""),
+  );
 };

@@ -16,7 +16,7 @@ export type RawTarHeader = {
 };
 
 const damaged = (what: string): UploadRefused =>
-  new UploadRefused("bad_archive", `${what} is not a readable tar: a header is damaged`);
+  new UploadRefused("bad_archive", `${what} is not a readable tar: a header is damaged; pack it again`);
 
 export const untilNul = (field: Uint8Array): Uint8Array => {
   const end = field.indexOf(0);
@@ -34,7 +34,8 @@ const parseNumber = (field: Uint8Array): number | null => {
 const CHECKSUM_AT = 148;
 const CHECKSUM_END = 156;
 
-const hasChecksum = (block: Uint8Array): boolean => {
+/** Whether a block is a header, which no other content looks like by chance. */
+export const hasChecksum = (block: Uint8Array): boolean => {
   let sum = 0;
   for (let at = 0; at < BLOCK; at += 1)
     sum += at >= CHECKSUM_AT && at < CHECKSUM_END ? 0x20 : (block[at] ?? 0);

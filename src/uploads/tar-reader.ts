@@ -1,16 +1,21 @@
-import { ByteReader, type Pull } from "./byte-reader.ts";
+import { ByteReader, drain, isZeroToEnd, type Pull } from "./byte-reader.ts";
 import { type CanonicalTar, unpackedTooLarge } from "./canonical-tar.ts";
 import { decodeName } from "./entry-path.ts";
 import { pullInflated } from "./inflate.ts";
 import type { ArchiveLink } from "./links.ts";
 import { shown, UploadRefused } from "./refusal.ts";
-import { BLOCK, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./tar-header.ts";
+import { BLOCK, hasChecksum, parsePax, parseTarHeader, type RawTarHeader, untilNul } from "./tar-header.ts";
 import type { UploadLimits } from "./types.ts";
 
+/** GNU's incremental backups: a folder whose content lists what was in it. */
+const FOLDER_LIST = "D";
 /** GNU's own type of a file with holes; pax tells of them in its records. */
 const SPARSE = "S";
-const sparse = (what: string): UploadRefused =>
-  new UploadRefused("unsupported_archive", `${what} has sparse files; pack it without --sparse`);
+const sparse = (name: string): UploadRefused =>
+  new UploadRefused(
+    "unsupported_archive",
+    `The entry ${shown(name)} is a sparse file; pack it without --sparse (bsdtar: with --no-read-sparse)`,
+  );
 
 const EXTENSION_BYTES = 1024 * 1024;
 /** Extended headers cost work that no file pays for: together they are few, and so are gzip's members. */
@@ -29,6 +34,9 @@ const REFUSED_TYPES: Record<string, string> = {
   4: "is a device; leave it out",
   6: "is a FIFO; leave it out",
 };
+
+const dataAfterEnd = (what: string): UploadRefused =>
+  new UploadRefused("bad_archive", `${what} has data after its end; pack it again`);
 
 const cutOff = (what: string): UploadRefused =>
   new UploadRefused("bad_archive", `${what} is cut off; pack it again`);
@@ -52,7 +60,10 @@ const readExtension = async (
 const withPax = (data: Uint8Array, before: Extensions, what: string): Extensions => {
   const records = parsePax(data);
   if (records === null) throw new UploadRefused("bad_archive", `${what} has a damaged extended header`);
-  if ([...records.keys()].some((key) => key.startsWith("GNU.sparse."))) throw sparse(what);
+  if ([...records.keys()].some((key) => key.startsWith("GNU.sparse."))) {
+    const sparseName = records.get("GNU.sparse.name") ?? records.get("path");
+    throw sparse(sparseName === undefined ? what : decodeName(sparseName, what));
+  }
   const size = records.get("size");
   const sizeBytes = size === undefined ? before.sizeBytes : Number(decodeName(size, what));
   if (sizeBytes !== null && !(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0))
@@ -79,7 +90,9 @@ const exactContent = (reader: ByteReader, sizeBytes: number, what: string): Pull
 };
 
 const skipPadding = async (reader: ByteReader, sizeBytes: number, what: string): Promise<void> => {
-  if ((await reader.exactly((BLOCK - (sizeBytes % BLOCK)) % BLOCK)) === null) throw cutOff(what);
+  const padding = (BLOCK - (sizeBytes % BLOCK)) % BLOCK;
+  // Without the padding of the last file the entries are whole nevertheless.
+  if ((await reader.exactly(padding)) === null && !(await isZeroToEnd(reader))) throw cutOff(what);
 };
 
 const addMember = async (
@@ -104,11 +117,16 @@ const addMember = async (
     if (sizeBytes > 0) throw new UploadRefused("bad_archive", `The folder ${shown(name)} has content`);
     return tar.addFolder(name);
   }
-  if (header.type === SPARSE) throw sparse(what);
+  if (header.type === FOLDER_LIST) {
+    await drain(exactContent(reader, sizeBytes, what));
+    await skipPadding(reader, sizeBytes, what);
+    return tar.addFolder(name);
+  }
+  if (header.type === SPARSE) throw sparse(name);
   if (header.type !== "0" && header.type !== "7")
     throw new UploadRefused(
       "unsupported_archive",
-      `The entry ${shown(name)} is of a type that is not supported`,
+      `The entry ${shown(name)} is of a type that is not supported (${shown(header.type)}); leave it out, or pack the files with another tar`,
     );
   const { executable } = header;
   await tar.addFile(name, exactContent(reader, sizeBytes, what), { executable, archive: archive.files });
@@ -117,9 +135,7 @@ const addMember = async (
 
 /** After the first zero block only zeros may follow. */
 const checkEnd = async (reader: ByteReader, what: string): Promise<void> => {
-  for (let chunk = await reader.take(BLOCK); chunk !== null; chunk = await reader.take(64 * BLOCK))
-    if (chunk.some((byte) => byte !== 0))
-      throw new UploadRefused("bad_archive", `${what} has data after its end`);
+  if (!(await isZeroToEnd(reader))) throw dataAfterEnd(what);
 };
 
 const NO_EXTENSIONS: Extensions = { name: null, linkName: null, sizeBytes: null };
@@ -153,13 +169,21 @@ export const readTar = async (reader: ByteReader, tar: CanonicalTar, what: strin
     // Some writers leave the end blocks out; what is whole is taken.
     if (members > 0 && extensions === NO_EXTENSIONS && (await reader.atEnd())) return;
     const block = await reader.exactly(BLOCK);
-    if (block === null) throw cutOff(what);
+    if (block === null && (members === 0 || !(await isZeroToEnd(reader)))) throw cutOff(what);
+    if (block === null) return;
     const header = parseTarHeader(block, what);
     if (header === null) return checkEnd(reader, what);
     const next = await extended(reader, header, extensions, archive);
     if (next === null) await addMember(reader, tar, header, extensions, archive);
     extensions = next ?? NO_EXTENSIONS;
   }
+};
+
+const hasNextMember = async (reader: ByteReader, what: string): Promise<boolean> => {
+  if (isGzip(await reader.fill(2))) return true;
+  // Tapes and block-wise writers fill up with zeros, which gzip ignores too.
+  if (!(await isZeroToEnd(reader))) throw dataAfterEnd(what);
+  return false;
 };
 
 /** Unpacks gzip members up to the end, and no more than the limits can need, headers and padding included. */
@@ -172,9 +196,7 @@ const pullGunzipped = (reader: ByteReader, limits: UploadLimits, what: string): 
       const chunk = await member();
       left -= chunk?.length ?? 0;
       if (left < 0) throw unpackedTooLarge(limits);
-      if (chunk !== null || (await reader.atEnd())) return chunk;
-      if (!isGzip(await reader.fill(2)))
-        throw new UploadRefused("bad_archive", `${what} has data after its end`);
+      if (chunk !== null || !(await hasNextMember(reader, what))) return chunk;
       members += 1;
       if (members > GZIP_MEMBERS)
         throw new UploadRefused(
@@ -194,8 +216,8 @@ export const readTarGz = async (reader: ByteReader, tar: CanonicalTar, what: str
   await readTar(new ByteReader(unzipped), tar, what);
 };
 
-/** Whether a header block of a tar comes next. */
+/** Whether a tar comes next: a header block of whichever format, or the zero block of an empty one. */
 export const isTar = async (reader: ByteReader): Promise<boolean> => {
-  const head = await reader.fill(BLOCK);
-  return head.length >= BLOCK && String.fromCharCode(...head.subarray(257, 262)) === "ustar";
+  const head = (await reader.fill(BLOCK)).subarray(0, BLOCK);
+  return head.length === BLOCK && (hasChecksum(head) || head.every((byte) => byte === 0));
 };

@@ -1,4 +1,4 @@
-import type { ByteReader } from "./byte-reader.ts";
+import { type ByteReader, isZeroToEnd } from "./byte-reader.ts";
 import { shown, UploadRefused } from "./refusal.ts";
 import type { ZipEntry } from "./zip-entry.ts";
 import {
@@ -27,13 +27,17 @@ const TYPE_MASK = 0o170000;
 const REGULAR = 0o100000;
 const FOLDER = 0o040000;
 const SYMLINK = 0o120000;
+const DOS_FOLDER = 0x10;
 
 const latin1 = new TextDecoder("latin1");
 
 /** What an entry is, which its own header does not say. */
 const noteMode = (fixed: Uint8Array, entry: ZipEntry): void => {
-  const mode = u32(fixed, 38) >>> 16;
+  const attributes = u32(fixed, 38);
+  const mode = attributes >>> 16;
   const type = mode & TYPE_MASK;
+  // Some writers leave the slash out that marks a folder.
+  if (entry.sizeBytes === 0 && (type === FOLDER || (attributes & DOS_FOLDER) !== 0)) entry.isFolder = true;
   if (!UNIX_HOSTS.includes(u16(fixed, 4) >>> 8)) return;
   entry.isExecutable = (mode & 0o111) !== 0;
   entry.isLink = type === SYMLINK && !entry.isFolder;
@@ -101,7 +105,8 @@ const readEnd = async (reader: ByteReader, found: Extent, isZip64: boolean, what
     agrees(u32(record, 12), found.sizeBytes, UNKNOWN_32) &&
     agrees(u32(record, 16), found.offset, UNKNOWN_32);
   if (!isTrue || (await reader.exactly(u16(record, 20))) === null) throw badEnd(what);
-  if (!(await reader.atEnd())) throw damagedZip(what, "there is data after its end");
+  // Who writes in blocks fills the last one up with zeros.
+  if (!(await isZeroToEnd(reader))) throw damagedZip(what, "there is data after its end");
 };
 
 export const peekSignature = async (reader: ByteReader): Promise<number | null> => {

@@ -32,7 +32,7 @@ export const u64 = (bytes: Uint8Array, at: number): number => {
 };
 
 export const damagedZip = (what: string, detail: string): UploadRefused =>
-  new UploadRefused("bad_archive", `${what} is not a readable zip: ${detail}`);
+  new UploadRefused("bad_archive", `${what} is not a readable zip: ${detail}; pack it again`);
 
 /** Extra fields by id, the first one winning; null when they run over their end. */
 const parseExtra = (extra: Uint8Array): Map<number, Uint8Array> | null => {

@@ -14,13 +14,17 @@ export const isZip = async (reader: ByteReader): Promise<boolean> => {
 
 /** Does what only the directory says: links, executable files, and the short files that waited for it. */
 const settle = async (entry: ZipEntry, tar: CanonicalTar, archive: Set<string>): Promise<void> => {
-  const { name, held, member, isLink, isExecutable } = entry;
+  const { name, held, member, isFolder, isLink, isExecutable } = entry;
   if (isLink && held === null)
-    throw new UploadRefused("bad_archive", `The entry ${shown(name)} is a link whose target is too long`);
+    throw new UploadRefused(
+      "bad_archive",
+      `The entry ${shown(name)} is a link whose target is too long; pack the file itself in place of the link`,
+    );
   if (isLink && held !== null)
     return tar.addLink({ kind: "symbolic", path: name, target: decodeName(held, shown(name)) }, archive);
   if (member !== null && isExecutable) tar.setExecutable(member);
   if (held === null) return;
+  if (isFolder) return tar.addFolder(name);
   const chunks = held.length === 0 ? [] : [held];
   await tar.addFile(name, async () => chunks.shift() ?? null, { executable: isExecutable, archive });
 };

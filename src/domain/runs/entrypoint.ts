@@ -45,10 +45,11 @@ export const sharedTop = (paths: readonly string[]): string | null => {
   return top !== "" && programs.every((path) => path.startsWith(top)) ? top : null;
 };
 
-/** A program that came alone needs no name: its file, if its extension says what runs it. */
-const loneProgram = (paths: readonly string[]): readonly string[] => {
+/** A program that came alone needs no name: its file, if its extension or the manifest says what runs it. */
+const loneProgram = (paths: readonly string[], { interpreter }: Manifest): readonly string[] => {
   const programs = paths.filter(isProgram);
-  return programs.filter((path) => programs.length === 1 && /\.[^./]+$/.test(path) && startOf(path) !== null);
+  const saysHow = (path: string): boolean => /\.[^./]+$/.test(path) && startOf(path) !== null;
+  return programs.filter((path) => programs.length === 1 && (interpreter !== null || saysHow(path)));
 };
 
 /** What starts a program whose manifest names neither interpreter nor language, by its extension. */
@@ -82,26 +83,42 @@ const ARCHIVE = /\.(?:zip|tgz|tar(?:\.gz)?)$/i;
 /** Where archives stayed files, what was looked for may be in one. */
 const packedHint = (paths: readonly string[]): string =>
   paths.some((path) => ARCHIVE.test(path))
-    ? '; only the first archive is unpacked, unless the manifest says "unpack": true'
+    ? '; archives that stay files are not looked into, "unpack": true in the manifest unpacks all'
     : "";
+
+const SHOWN_ALIKE = 3;
+const folded = (name: string): string => name.normalize("NFC").toLowerCase();
+const lastOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Files elsewhere, or written a little differently, that may be what was meant. */
+const alikeHint = (names: readonly string[], paths: readonly string[]): string => {
+  const wanted = new Set(names.map((name) => folded(lastOf(name))));
+  const alike = paths.filter((path) => wanted.has(folded(lastOf(path)))).slice(0, SHOWN_ALIKE);
+  if (alike.length === 0) return "";
+  const isComposedOtherwise = alike.some((path) =>
+    names.some((name) => name !== path && name.normalize("NFC") === path.normalize("NFC")),
+  );
+  const why = isComposedOtherwise ? ", whose letters are composed differently (Unicode NFC, NFD)" : "";
+  return `; there is ${alike.map(shown).join(", ")}${why}`;
+};
 
 const missing = (
   { entrypoint, module = null }: Manifest,
   language: Language | null,
   paths: readonly string[],
 ): Refused => {
-  const hint = packedHint(paths);
+  const hint = (names: readonly string[]) => `${alikeHint(names, paths)}${packedHint(paths)}`;
   if (module !== null)
     return sentence(
       "module",
-      `There is neither ${moduleFiles(module).map(shown).join(" nor ")} in the upload${hint}`,
+      `There is neither ${moduleFiles(module).map(shown).join(" nor ")} in the upload${hint(moduleFiles(module))}`,
     );
   if (entrypoint !== null)
-    return sentence("entrypoint", `There is no file ${shown(entrypoint)} in the upload${hint}`);
-  const usual = (language === null ? DEFAULT_ENTRYPOINTS : [language.source]).join(", ");
+    return sentence("entrypoint", `There is no file ${shown(entrypoint)} in the upload${hint([entrypoint])}`);
+  const usual = language === null ? DEFAULT_ENTRYPOINTS : [language.source];
   return sentence(
     "entrypoint",
-    `No entrypoint specified, and there is no ${usual}; name one in the manifest${hint}`,
+    `No entrypoint specified, and there is no ${usual.join(", ")}; name one in the manifest${hint(usual)}`,
   );
 };
 
@@ -150,14 +167,15 @@ const moduleMisfit = ({ module = null, entrypoint, interpreter, judging }: Manif
 };
 
 const foundEntrypoint = (
-  { entrypoint, module = null }: Manifest,
+  manifest: Manifest,
   language: Language | null,
   paths: readonly string[],
 ): FoundFile | null => {
+  const { entrypoint, module = null } = manifest;
   if (module !== null) return findFile(moduleFiles(module), paths);
   if (entrypoint !== null) return findFile([entrypoint], paths);
   if (language !== null) return foundFor(language, paths);
-  const usual = findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths), paths);
+  const usual = findFile(DEFAULT_ENTRYPOINTS, paths) ?? findFile(loneProgram(paths, manifest), paths);
   return usual ?? findFile(SOURCES, paths);
 };
 

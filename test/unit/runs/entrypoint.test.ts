@@ -122,6 +122,12 @@ describe("an entrypoint", () => {
 });
 
 describe("a program that comes alone", () => {
+  it("is its own entrypoint by whatever name, where the manifest says what runs it", async () => {
+    expect(await run({ interpreter: "python3" }, { "bin/tool": "" })).toMatchObject({
+      manifest: { entrypoint: "bin/tool", interpreter: "python3" },
+    });
+  });
+
   it.each([
     ["solution.py", "python3"],
     ["deep/er/tool.mjs", "node"],
@@ -136,6 +142,20 @@ describe("a program that comes alone", () => {
       expect(await errors(null, tree)).toHaveLength(1);
     },
   );
+});
+
+describe("an entrypoint that is not there", () => {
+  it.each([
+    [null, { "proj/main.py": "", "README.md": "" }, 'there is "proj/main.py"'],
+    [{ entrypoint: "Main.py" }, { "main.py": "" }, 'there is "main.py"'],
+    [{ entrypoint: "src/a.py" }, { "a.py": "", "b.py": "" }, 'there is "a.py"'],
+    [{ entrypoint: "\u00e9.py" }, { "e\u0301.py": "" }, "letters are composed differently"],
+    [{ module: "pkg.main" }, { "main.py": "", "x.py": "" }, 'there is "main.py"'],
+    [null, { "a.zip": "", "b.txt": "" }, '"unpack": true'],
+  ])("is refused with what may be meant: %j", async (manifest, files, hint) => {
+    const [error] = await errors(manifest, files as never);
+    expect(error?.message).toContain(hint);
+  });
 });
 
 describe("job.json", () => {

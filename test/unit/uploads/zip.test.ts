@@ -68,6 +68,15 @@ describe("a .zip", () => {
     );
   });
 
+  it("takes zeros behind its end, and folders without their slash", async () => {
+    const folders = [
+      { name: "unix", central: { unixMode: 0o040755 } },
+      { name: "unix/a", content: "1" },
+    ];
+    const archive = join(rawZip([MAIN, ...folders]), new Uint8Array(900));
+    expect(Object.keys(await filesIn([files("a.zip", archive)])).toSorted()).toEqual([MAIN.name, "unix/a"]);
+  });
+
   it("finds where stored data of unknown size ends, whatever it holds", async () => {
     const content = join(descriptor("x"), "PK\x07\x08", descriptor(""), "PK\x03\x04");
     const entry = { name: "a", content, local: { flags: 8, crc: 0, packedBytes: 0, sizeBytes: 0 } };
