@@ -4,8 +4,17 @@ import { isToBeDispatched, isToBeWithdrawn, tick } from "../src/domain/job/lifec
 import { type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { JobEffects } from "./job-effects.ts";
+import type { JobPosition } from "./job-position.ts";
 import type { LogSockets } from "./log-sockets.ts";
 import type { Waiters } from "./waiters.ts";
+
+type Parts = {
+  readonly storage: JobStorage;
+  readonly effects: JobEffects;
+  readonly sockets: LogSockets;
+  readonly waiters: Waiters;
+  readonly position: JobPosition;
+};
 
 /** The way of every change: into storage, to those who watch or wait, and on to what follows from it. */
 export class JobChanges {
@@ -13,12 +22,14 @@ export class JobChanges {
   readonly #effects: JobEffects;
   readonly #sockets: LogSockets;
   readonly #waiters: Waiters;
+  readonly #position: JobPosition;
 
-  constructor(storage: JobStorage, effects: JobEffects, sockets: LogSockets, waiters: Waiters) {
+  constructor({ storage, effects, sockets, waiters, position }: Parts) {
     this.#storage = storage;
     this.#effects = effects;
     this.#sockets = sockets;
     this.#waiters = waiters;
+    this.#position = position;
   }
 
   /** Carries out what follows from a new job; the alarm is set first, to do it should this fail. */
@@ -85,6 +96,7 @@ export class JobChanges {
       this.#waiters.release();
     } else if (before?.state !== next.state) {
       this.#sockets.status(snapshotOf(next));
+      this.#position.askSoon();
     }
   }
 }

@@ -164,6 +164,10 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     return record === null ? null : this.#parts.effects.poolEntry(record);
   }
 
+  async queuePosition(place: number): Promise<boolean> {
+    return this.#parts.position.told(place);
+  }
+
   giveUp(message: string): Promise<void> {
     return this.#parts.attempts.giveUp(message);
   }
@@ -265,11 +269,12 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const mode = (request.headers.get("x-stream-mode") ?? "lines") as StreamMode;
     const record = this.#shown();
     if (record === null) return refusedSocket(mode, request.headers.get("x-stream-id") ?? "");
-    const { log, sockets, effects } = this.#parts;
+    const { log, sockets, effects, position } = this.#parts;
     if (sockets.isFull) return new Response(null, { status: 429 });
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
     const after = Number.isInteger(asked) ? Math.min(asked, log.nextSeq() - 1) : record.firstSeq - 1;
     const answer = sockets.accept(mode, after, snapshotOf(record));
+    position.askSoon();
     await effects.schedule(record);
     return answer;
   }
@@ -298,9 +303,10 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
   async #onAlarm(): Promise<void> {
     const record = this.#storage.record();
     if (record === null) return;
-    const { deps, changes, ending, sockets, uploads } = this.#parts;
+    const { deps, changes, ending, sockets, uploads, position } = this.#parts;
     const now = deps.now();
     sockets.ping();
+    position.ask();
     if (this.#storage.isRemoving) return ending.goOn();
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? ending.deleteFiles(record) : ending.goOn();

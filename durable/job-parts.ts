@@ -8,6 +8,7 @@ import { JobChanges } from "./job-changes.ts";
 import { JobEffects } from "./job-effects.ts";
 import { JobEnding } from "./job-ending.ts";
 import { JobLog } from "./job-log.ts";
+import { JobPosition } from "./job-position.ts";
 import { LogSockets } from "./log-sockets.ts";
 import { UploadWatch } from "./upload-watch.ts";
 import type { Waiters } from "./waiters.ts";
@@ -18,6 +19,7 @@ export type JobParts = {
   readonly log: JobLog;
   readonly cases: JobCases;
   readonly sockets: LogSockets;
+  readonly position: JobPosition;
   readonly effects: JobEffects;
   readonly changes: JobChanges;
   readonly attempts: JobAttempts;
@@ -42,9 +44,10 @@ export const jobPartsOf = (
   const slice = (after: number, maxBytes: number) => log.slice(after, maxBytes);
   const sockets = new LogSockets(ctx, { snapshot, slice }, deps.now);
   const effects = new JobEffects(deps, ctx.storage, objectId, { storage, cases, sockets });
-  const changes = new JobChanges(storage, effects, sockets, waiters);
+  const position = new JobPosition(deps, objectId, { storage, sockets });
+  const changes = new JobChanges({ storage, effects, sockets, waiters, position });
   const attempts = new JobAttempts(deps, objectId, { storage, log, cases, sockets, changes });
   const uploads = new UploadWatch(deps, storage, changes);
   const ending = new JobEnding(deps, { storage, sockets, effects, changes, uploads, waiters });
-  return { deps, log, cases, sockets, effects, changes, attempts, uploads, ending };
+  return { deps, log, cases, sockets, position, effects, changes, attempts, uploads, ending };
 };

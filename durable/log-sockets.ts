@@ -9,6 +9,7 @@ import {
   endFrames,
   greetingFrames,
   pingFrame,
+  queueFrame,
   recordFrames,
   statusFrames,
   usageFrame,
@@ -148,6 +149,12 @@ export class LogSockets {
     for (const socket of this.#open()) if (stateOf(socket).mode === "typed") this.#send(socket, [frame]);
   }
 
+  /** Tells those who read frames how many stand before the job; nothing of it is stored. */
+  queued(position: number): void {
+    const frame = queueFrame(position);
+    for (const socket of this.#open()) if (stateOf(socket).mode === "typed") this.#send(socket, [frame]);
+  }
+
   /** Whether no further watcher is taken. */
   get isFull(): boolean {
     return this.#open().length >= WATCHERS;
@@ -155,6 +162,11 @@ export class LogSockets {
 
   get isWatched(): boolean {
     return this.#open().length > 0;
+  }
+
+  /** Whether somebody reads frames, and not text alone. */
+  get isFollowed(): boolean {
+    return this.#open().some((socket) => stateOf(socket).mode === "typed");
   }
 
   /** Keeps the connections of watchers open that have been sent nothing for a while. */

@@ -20,6 +20,7 @@ import { PoolContainers } from "./pool-containers.ts";
 import { PoolMembers } from "./pool-members.ts";
 import { PoolOffers } from "./pool-offers.ts";
 import { PoolPlacing } from "./pool-placing.ts";
+import { PoolPositions } from "./pool-positions.ts";
 import { PoolReports } from "./pool-reports.ts";
 import { PoolWaiting } from "./pool-waiting.ts";
 
@@ -40,6 +41,7 @@ export class PoolObject extends DurableObject {
   readonly #containers: PoolContainers;
   readonly #placing: PoolPlacing;
   readonly #reports: PoolReports;
+  readonly #positions: PoolPositions;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -47,13 +49,15 @@ export class PoolObject extends DurableObject {
     const deps = poolDepsFor(env);
     const grudges = createGrudges();
     const members = new PoolMembers(ctx);
-    const waiting = new PoolWaiting(ctx.storage);
+    const positions = new PoolPositions(deps, () => waiting.list);
+    const waiting = new PoolWaiting(ctx.storage, (objectId) => positions.left(objectId));
     const offers = new PoolOffers(deps, members);
     const containers = new PoolContainers(deps, ctx.storage, members, QUIET_MS);
     this.#deps = deps;
     this.#members = members;
     this.#offers = offers;
     this.#containers = containers;
+    this.#positions = positions;
     this.#placing = new PoolPlacing(deps, { members, waiting, offers, containers, grudges });
     this.#reports = new PoolReports(deps, {
       members,
@@ -76,6 +80,10 @@ export class PoolObject extends DurableObject {
     const byAttempt = new Map(holders.map(({ attemptId, instance }) => [attemptId, instance]));
     for (const [attempt_id, instance] of byAttempt)
       this.#members.send(instance, { type: "cancel", attempt_id });
+  }
+
+  async watch(objectId: string): Promise<number | null> {
+    return this.#positions.watch(objectId);
   }
 
   async badSignature(instance: string): Promise<void> {

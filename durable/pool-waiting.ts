@@ -10,10 +10,13 @@ const PREFIX = "wait/";
 export class PoolWaiting {
   readonly #kv: DurableObjectStorage["kv"];
   readonly #kept = new Set<string>();
+  readonly #left: (objectId: string) => void;
   #list: WaitingList | null = null;
 
-  constructor(storage: DurableObjectStorage) {
+  /** `left` is told of each entry that waits no more. */
+  constructor(storage: DurableObjectStorage, left: (objectId: string) => void) {
     this.#kv = storage.kv;
+    this.#left = left;
   }
 
   /** The list, read from storage when the object was woken. */
@@ -38,6 +41,7 @@ export class PoolWaiting {
   /** Forgets an entry that has its place, or needs none any more. */
   drop(objectId: string): void {
     this.list.remove(objectId);
+    this.#left(objectId);
     if (!this.#kept.delete(objectId)) return;
     this.#kv.delete(PREFIX + objectId);
   }

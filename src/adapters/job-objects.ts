@@ -29,6 +29,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   offer: (holder) => stub.offer(holder),
   offered: (attemptId, bearer) => stub.offered(attemptId, bearer),
   poolEntry: () => stub.poolEntry(),
+  queuePosition: (position) => stub.queuePosition(position),
   giveUp: (message) => stub.giveUp(message),
   startFunction: () => stub.startFunction(),
   failAttempt: (attemptId, message) => stub.failAttempt(attemptId, message),

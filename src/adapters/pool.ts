@@ -51,6 +51,7 @@ export const durablePool = (namespace: DurableObjectNamespace, now: () => number
   return {
     place: (entries): Promise<readonly PlaceOutcome[]> => stub().place(entries),
     withdraw: (objectId, holder) => stub().withdraw(objectId, holder),
+    watch: (objectId) => stub().watch(objectId),
     badSignature: (instance) => stub().badSignature(instance),
     summary: cached<PoolSummary>(
       () => stub().summary(),

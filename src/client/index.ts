@@ -11,7 +11,14 @@ export type {
   RunStatus,
   Submitted,
 } from "../wire/run-answers.ts";
-export type { CaseFrame, CompileFrame, EndFrame, StatusFrame, UsageFrame } from "../wire/run-frames.ts";
+export type {
+  CaseFrame,
+  CompileFrame,
+  EndFrame,
+  QueueFrame,
+  StatusFrame,
+  UsageFrame,
+} from "../wire/run-frames.ts";
 export type { JsonSubmission, Manifest } from "../wire/run-submission.ts";
 export type { Environments, Health, Runtimes, Service, Stats } from "../wire/service-answers.ts";
 export {

@@ -3,6 +3,7 @@ import type {
   CaseFrame,
   CompileFrame,
   EndFrame,
+  QueueFrame,
   SocketFrame,
   StatusFrame,
   UsageFrame,
@@ -22,8 +23,15 @@ export type LiveOptions = {
   readonly maxCuts?: number;
 };
 
-/** What a live log tells, in order: a record of the log, a compile step, a case, a change of state, what is used, or the end. */
-export type LiveEvent = LogRecord | StatusFrame | CompileFrame | CaseFrame | UsageFrame | EndFrame;
+/** What a live log tells, in order: a record of the log, a compile step, a case, a change of state, what is used, its place in the queue, or the end. */
+export type LiveEvent =
+  | LogRecord
+  | StatusFrame
+  | CompileFrame
+  | CaseFrame
+  | UsageFrame
+  | QueueFrame
+  | EndFrame;
 
 /** How a source's frames ended without the run's end: `refused` says that not even a greeting came. */
 export type LiveEnd =
@@ -57,7 +65,7 @@ const isNews = (frame: SocketFrame, seen: Seen): frame is LiveEvent => {
     seen.seq = frame.seq;
     return true;
   }
-  if (frame.type !== "status") return frame.type === "end" || frame.type === "usage";
+  if (frame.type !== "status") return ["end", "usage", "queue"].includes(frame.type);
   if (frame.version <= seen.version) return false;
   seen.version = frame.version;
   return true;

@@ -43,12 +43,24 @@ export const usageFrame = z.object({
 });
 export type UsageFrame = z.infer<typeof usageFrame>;
 
+/** The run's place in the queue, 1 for the next: sent while it waits, at most once a second; never stored. */
+export const queueFrame = z.object({ type: z.literal("queue"), position: z.int().positive() });
+export type QueueFrame = z.infer<typeof queueFrame>;
+
 /** Sent before the socket is closed with 4404. */
 export const errorFrame = z.object({ type: z.literal("error"), error: z.string() });
 
 /** A text frame of the protocol `sandpiper.v1`, parsed from JSON; a log record has no `type`. */
 export const socketFrame = z.union([
   logRecord,
-  z.discriminatedUnion("type", [statusFrame, compileFrame, caseFrame, usageFrame, endFrame, errorFrame]),
+  z.discriminatedUnion("type", [
+    statusFrame,
+    compileFrame,
+    caseFrame,
+    usageFrame,
+    queueFrame,
+    endFrame,
+    errorFrame,
+  ]),
 ]);
 export type SocketFrame = z.infer<typeof socketFrame>;

@@ -23,6 +23,8 @@ export const compileLog = signal(newLog());
 export const compile = signal<CompileFrame | null>(null);
 /** Cases that have ended, in their order. */
 export const caseResults = signal<readonly CaseFrame[]>([]);
+/** The run's place in the queue; 0 while it is not known. */
+export const position = signal(0);
 /** What the program has used so far, as the stream last told it. */
 export const used = signal<UsageFrame | null>(null);
 /** What went wrong with the last request, in the reader's words. */
@@ -49,6 +51,7 @@ const begin = (next: Phase, id: string): AbortSignal => {
     compileLog.value = newLog();
     compile.value = null;
     used.value = null;
+    position.value = 0;
     caseResults.value = [];
     problem.value = "";
     sentPart.value = 0;
@@ -61,6 +64,7 @@ const begin = (next: Phase, id: string): AbortSignal => {
 const take = (latest: RunReport): void => {
   batch(() => {
     report.value = latest;
+    position.value = latest.queue_position;
     const isOver = latest.status === "completed" || latest.status === "failed";
     phase.value = isOver ? "ended" : latest.status === "running" ? "running" : "queued";
     if (phase.value === "running") startedAtMs.value ??= Date.now();
@@ -76,6 +80,7 @@ const takeEvent = async (id: string, event: LiveEvent, signal: AbortSignal): Pro
     return;
   }
   if (event.type === "usage") used.value = event;
+  else if (event.type === "queue") position.value = event.position;
   else if (event.type === "compile") compile.value = event;
   else if (event.type === "case") {
     // A case of another attempt takes the place of the lost one's.

@@ -6,6 +6,7 @@ import { Problem } from "../shared/problem.tsx";
 import { verdictText } from "./judged.tsx";
 import {
   phase,
+  position,
   problem,
   refusedUntilMs,
   reopen,
@@ -42,10 +43,8 @@ const headline = (): string => {
       return "Ready";
     case "sending":
       return `Sending ${Math.round(sentPart.value * 100)} %`;
-    case "queued": {
-      const position = report.value?.queue_position ?? 0;
-      return position > 0 ? `Waiting, number ${position} in the queue` : "Waiting";
-    }
+    case "queued":
+      return position.value > 0 ? `Waiting, number ${position.value} in the queue` : "Waiting";
     case "running":
       return report.value?.cancel_requested ? "Stopping" : "Running";
     case "lost":

@@ -40,6 +40,12 @@ export const rankOf = ({ waiting, quantiles }: PoolSummary, createdAtMs: number)
   return Math.floor((older * waiting) / Math.max(1, quantiles.length)) + 1;
 };
 
+/** The rank of an instant among those of all that wait, sorted, the oldest's being 1. */
+export const placeAmong = (sorted: readonly number[], createdAtMs: number): number => {
+  const younger = sorted.findIndex((instant) => instant >= createdAtMs);
+  return (younger === -1 ? sorted.length : younger) + 1;
+};
+
 const LEAST_RETRY_SECONDS = 5;
 const MOST_RETRY_SECONDS = 600;
 

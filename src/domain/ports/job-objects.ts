@@ -131,6 +131,8 @@ export type JobHandle = {
   offered(attemptId: string, bearer: AttemptBearer): Promise<AttemptRequest | null>;
   /** What the pool is to know of the job; null while it waits for no executor. */
   poolEntry(): Promise<PoolEntry | null>;
+  /** The pool tells the job's place; false where nobody wants to hear it any more. */
+  queuePosition(position: number): Promise<boolean>;
   /** Ends a job that no executor would take. */
   giveUp(message: string): Promise<void>;
   /** Starts the attempt of a function; null where there is none to start. */

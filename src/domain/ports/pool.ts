@@ -19,6 +19,8 @@ export type Pool = {
   place(entries: readonly PoolEntry[]): Promise<readonly PlaceOutcome[]>;
   /** Forgets a job, and tells whoever may hold it to kill it; `holder` where the job knows it. */
   withdraw(objectId: string, holder: { attemptId: string; instance: string } | null): Promise<void>;
+  /** The job's place, 1 for the next; it is told of changes from then on. Null where it does not wait. */
+  watch(objectId: string): Promise<number | null>;
   /** A report that the executor's key did not sign. */
   badSignature(instance: string): Promise<void>;
   /** As it was at most a few seconds ago. */

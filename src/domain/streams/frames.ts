@@ -141,6 +141,9 @@ export const usageFrame = ({ cpuSeconds, memoryPeakBytes }: ReportedUsage, wallT
     wall_time_ms: wallTimeMs,
   });
 
+/** Where a job stands that waits for an executor, the next one being 1. */
+export const queueFrame = (position: number): string => JSON.stringify({ type: "queue", position });
+
 /** The last frames of a job that has ended. */
 export const endFrames = (mode: StreamMode, snapshot: JobSnapshot, lastSeq: number): string[] => {
   if (mode === "text") return [];

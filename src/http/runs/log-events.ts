@@ -33,8 +33,8 @@ export const logEvents = (deps: Deps): RunOperation => ({
     tags: ["runs"],
     summary: "Live log records as Server-Sent Events",
     description:
-      "Events `log` (`id` is the record's seq, `data` is `{seq, at, stream, data}`), `status`, `usage` " +
-      "(what the program has used so far, at most once a second) and `end`; others may come. " +
+      "Events `log` (`id` is the record's seq, `data` is `{seq, at, stream, data}`), `status`, `queue` " +
+      "(its place while it waits) and `usage` (what the program has used so far), each at most once a second, and `end`; others may come. " +
       "`Last-Event-ID` or `?after=<seq>` resumes without loss or repetition; who comes back behind `end` gets 204.",
     request: {
       headers: takes("Last-Event-ID"),

@@ -11,6 +11,7 @@ import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
 import { HandExecutor } from "../support/hand-executor.ts";
 import { alarmOf, evict, jobStub } from "../support/objects.ts";
+import { RefusedSocket } from "./support/refused-socket.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
@@ -80,17 +81,6 @@ describe("the client's live log", () => {
       fetch: (url, init) => SELF.fetch(url, init as RequestInit),
       ...(WebSocket === undefined ? {} : { WebSocket }),
     });
-
-  /** What a proxy makes of a socket that does not take the upgrade. */
-  class RefusedSocket implements SocketLike {
-    addEventListener(type: string, listener: (event: never) => void): void {
-      if (type === "error") queueMicrotask(() => listener({ message: "status 400" } as never));
-      if (type === "close") setTimeout(() => listener({ code: 1006 } as never), 1);
-    }
-    close(): void {
-      // Nothing was opened.
-    }
-  }
 
   it("comes as Server-Sent Events where no socket opens, and says why", async () => {
     const id = await new Client().submit();

@@ -1,13 +1,14 @@
-import { runInDurableObject } from "cloudflare:test";
+import { runInDurableObject, SELF } from "cloudflare:test";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { LogRecord } from "../../../src/client/index.ts";
+import { createClient, type LogRecord } from "../../../src/client/index.ts";
 import { usageFrame } from "../../../src/wire/run-frames.ts";
 import { Client, Watcher } from "../support/client.ts";
 import { moveClock, restoreClock, stopClock } from "../support/clock.ts";
 import { until } from "../support/eventually.ts";
 import { type HandAttempt, HandExecutor } from "../support/hand-executor.ts";
 import { evict, jobStub } from "../support/objects.ts";
-import { allOf, FORMS } from "./support/forms.ts";
+import { allOf, eventsOf, FORMS } from "./support/forms.ts";
+import { RefusedSocket } from "./support/refused-socket.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
@@ -167,11 +168,25 @@ describe("idle watchers", () => {
 });
 
 describe("what a running program uses", () => {
-  it("is told to readers of frames, once it has run for a second and then once a second", async () => {
+  it("is told to readers of frames and events, once it has run for a second and then once a second, and is no log", async () => {
     const { client, id, attempt } = await start();
     await attempt.started();
     const typed = await client.socket(`/logs/${id}/stream`, PROTOCOL);
     const plain = await client.socket(`/stream/${id}`);
+    const read: Record<string, string>[] = [];
+    const reading = (async () => {
+      for await (const event of eventsOf(await client.fetch(`/logs/${id}/events`))) read.push(event);
+    })();
+    await until("the events", () => read.length > 0);
+    const records: LogRecord[] = [];
+    const logs = createClient({
+      baseUrl: "http://sandpiper.test",
+      fetch: (url, init) => SELF.fetch(url, init as RequestInit),
+      WebSocket: RefusedSocket,
+    }).logs(id);
+    const logging = (async () => {
+      for await (const record of logs) records.push(record);
+    })();
     const { attemptToken } = attempt.request;
     const use = (cpuSeconds: number, memoryPeakBytes?: number) =>
       attempt.post([], attemptToken, {
@@ -184,8 +199,9 @@ describe("what a running program uses", () => {
     await use(0.3, 3_000);
     moveClock(2_600);
     await use(0.4);
+    await attempt.log("printed\n");
     await attempt.finish();
-    await Promise.all([typed.closed, plain.closed]);
+    await Promise.all([typed.closed, plain.closed, reading, logging]);
     const told = typed.frames.map((frame) => JSON.parse(frame)).filter(({ type }) => type === "usage");
     expect(told).toMatchObject([
       { cpu_seconds: 0.2, memory_peak_bytes: 2_000, wall_time_ms: expect.any(Number) },
@@ -193,5 +209,10 @@ describe("what a running program uses", () => {
     ]);
     for (const frame of told) expect(usageFrame.parse(frame)).toEqual(frame);
     expect(plain.text).not.toContain("cpu_seconds");
+    const events = read.filter(({ event }) => event === "usage");
+    expect(events.map(({ data, id: seq }) => [JSON.parse(data ?? ""), seq])).toEqual(
+      told.map((frame) => [frame, undefined]),
+    );
+    expect(records.map(({ data }) => data)).toEqual(["printed\n"]);
   });
 });
