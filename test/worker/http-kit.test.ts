@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Client } from "./support/client.ts";
+import { failStorage } from "./support/faults.ts";
 import { HandExecutor } from "./support/hand-executor.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => executor.uninstall());
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -79,6 +81,48 @@ describe.each(FACES)("POST %s", (path, status, field) => {
       await response.body?.cancel();
       expect(pulled).toBe(49);
     }
+  });
+});
+
+describe.each([
+  "internal error; reference = t00l8iddkf5e1nkvb2rutfnc",
+  "database or disk is full: SQLITE_FULL",
+  "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+])("storage that fails with %s", (message) => {
+  const program = { source_code: "print(1)", language_id: 71 };
+  const files = [{ content: "print(1)" }];
+  const TEXT = "Storage does not answer now";
+  it.each([
+    [
+      "/submit",
+      { code: "print(1)" },
+      { type: "urn:sandpiper:error:unavailable", retry_after: 5, error: TEXT },
+    ],
+    ["/jobs", { image_url: "https://example.com/a.png" }, { message: TEXT }],
+    ["/calculator/tax-pnl/securities", { security_type: "domestic" }, { code: 503, message: TEXT }],
+    ["/submissions", program, { status: 503, error: "Service Unavailable" }],
+    ["/api/v2/execute", { language: "python", version: "*", files }, { message: TEXT }],
+    ["/operator/maintenance", { on: false, message: "" }, { error: TEXT, code: "unavailable" }],
+  ])("is a 503 of POST %s with Retry-After, in its face's shape", async (path, body, shape) => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    failStorage(message);
+    const operator = { authorization: "Bearer operator-token-of-the-tests" };
+    const response = await post(path, JSON.stringify(body), { ...JSON_TYPE, ...operator });
+    const told = await response.text();
+    expect([response.status, response.headers.get("retry-after")], told).toEqual([503, "5"]);
+    expect(JSON.parse(told)).toMatchObject(shape);
+    expect(told).not.toMatch(/SQLITE|reference|D1/);
+  });
+
+  it("is told an agent by its tool, without its cause", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const headers = { ...JSON_TYPE, accept: "application/json, text/event-stream" };
+    const params = { name: "run_code", arguments: { code: "print(1)", language: "python" } };
+    const asked = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
+    failStorage(message);
+    const told = await (await post("/mcp", JSON.stringify(asked), headers)).text();
+    expect(told).toContain(`${TEXT}; try again in 5 seconds`);
+    expect(told).not.toMatch(/SQLITE|reference =|D1/);
   });
 });
 

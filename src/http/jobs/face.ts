@@ -1,6 +1,6 @@
 import { serviceLog } from "../../deps.ts";
 import type { Caller } from "../../domain/access/caller.ts";
-import { NotMigrated, Unavailable } from "../../domain/typed-jobs/unavailable.ts";
+import { NotMigrated } from "../../domain/typed-jobs/unavailable.ts";
 import type { Face } from "../kit/face.ts";
 import { type RefusalCode, STATUS_OF } from "../kit/refusal.ts";
 import { depsOf, jobsCaller } from "./auth.ts";
@@ -28,11 +28,7 @@ export const jobsFace = (definition: JobsDefinition): Face<Caller> => ({
     return problem(c, statusOf(code), message, errors);
   },
   failed: (c, error) => {
-    const cause = error instanceof Unavailable ? error.cause : error;
-    serviceLog.error("typed_jobs.failed", cause, { method: c.req.method });
-    if (error instanceof NotMigrated) return problem(c, 500, error.message);
-    return error instanceof Unavailable
-      ? problem(c, 503, "Storage does not answer now")
-      : problem(c, 500, "Something failed on our side");
+    serviceLog.error("typed_jobs.failed", error, { method: c.req.method });
+    return problem(c, 500, error instanceof NotMigrated ? error.message : "Something failed on our side");
   },
 });

@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<number, string>> = {
   413: "Payload Too Large",
   415: "Unsupported Media Type",
   500: "Internal Server Error",
+  503: "Service Unavailable",
 };
 
 /** An error without a text of the original's own. */
@@ -56,6 +57,7 @@ export const judge0Face = (deps: Deps): Face<DoorCaller> => ({
   commonResponses: {
     401: { description: "A key is wanted, or what was sent is none" },
     500: { description: "Something failed on our side" },
+    503: { description: "Storage does not answer now; `Retry-After` says when to ask again" },
   },
   refuse: (c, { code, retryAfterSeconds }) => {
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

@@ -1,7 +1,11 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
+import { serviceLog } from "../../deps.ts";
 import { BrokenBody } from "./body.ts";
+import { isPassing, PASSING_RETRY_SECONDS } from "./passing.ts";
 import type { Refusal } from "./refusal.ts";
+import { requestIdOf } from "./request-id.ts";
+import { traced } from "./trace.ts";
 
 /** What a face's check says of a request: who calls, or why it may not. */
 export type Access<Caller> =
@@ -14,7 +18,7 @@ export type Face<Caller> = {
   readonly roots: readonly string[];
   /** A refusal in the face's own shape. */
   readonly refuse: (c: Context, refusal: Refusal) => Response;
-  /** What an operation that threw is answered with; logs the cause. */
+  /** What an operation that threw is answered with, where no storage was the cause; logs the cause. */
   readonly failed: (c: Context, error: unknown) => Response;
   readonly cors: MiddlewareHandler;
   readonly access: (c: Context) => Access<Caller> | Promise<Access<Caller>>;
@@ -72,18 +76,32 @@ const otherMethods =
     return face.refuse(c, { code: "method_not_allowed", message });
   };
 
+const refuseUnavailable = (face: Pick<Face<never>, "refuse">, c: Context, error: unknown): Response => {
+  serviceLog.error("http.unavailable", error, {
+    requestId: requestIdOf(c),
+    method: c.req.method,
+    ...traced(c),
+  });
+  return face.refuse(c, {
+    code: "unavailable",
+    message: "Storage does not answer now",
+    retryAfterSeconds: PASSING_RETRY_SECONDS,
+  });
+};
+
 /** What an operation that threw is answered with. */
 export const afterFailure = (
   face: Pick<Face<never>, "refuse" | "failed">,
   c: Context,
   error: unknown,
-): Response =>
-  error instanceof BrokenBody
-    ? face.refuse(c, {
-        code: "invalid_request",
-        message: "The body broke off, or is not framed as its headers say",
-      })
-    : face.failed(c, error);
+): Response => {
+  if (error instanceof BrokenBody)
+    return face.refuse(c, {
+      code: "invalid_request",
+      message: "The body broke off, or is not framed as its headers say",
+    });
+  return isPassing(error) ? refuseUnavailable(face, c, error) : face.failed(c, error);
+};
 
 /** Serves a face's operations and enters them into the API description. */
 export const mountFace = <Caller>(

@@ -16,6 +16,8 @@ export type AgentCall = {
   readonly session: string | null;
   /** As the header `traceparent` says it. */
   readonly trace: string;
+  /** Logs what a tool failed with, and says what the agent is told of it. */
+  readonly failed: (error: unknown) => string;
   /** Lets what must not be lost go on when the client has gone. */
   readonly finish: (work: Promise<unknown>) => void;
 };

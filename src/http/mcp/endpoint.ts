@@ -4,7 +4,9 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { quotaSubjectOf } from "../../domain/access/caller.ts";
 import { readJson } from "../kit/json-body.ts";
-import { traceOf } from "../kit/trace.ts";
+import { isPassing, PASSING_RETRY_SECONDS } from "../kit/passing.ts";
+import { requestIdOf } from "../kit/request-id.ts";
+import { traced, traceOf } from "../kit/trace.ts";
 import type { AgentCall } from "./call.ts";
 import type { AgentOperation } from "./face.ts";
 import { toolServer } from "./server.ts";
@@ -43,6 +45,16 @@ const answered = async (c: Context, call: AgentCall, body: unknown): Promise<Res
   return named;
 };
 
+/** What an agent is told of a tool that threw; its cause goes to the log alone. */
+const toldOf = (c: Context, deps: Deps, error: unknown): string => {
+  const requestId = requestIdOf(c);
+  const event = isPassing(error) ? "http.unavailable" : "http.unhandled";
+  deps.log.error(event, error, { requestId, method: c.req.method, ...traced(c) });
+  return isPassing(error)
+    ? `Storage does not answer now; try again in ${PASSING_RETRY_SECONDS} seconds`
+    : `Something failed on our side; the request id ${requestId} helps to find it`;
+};
+
 const LIST_TOOLS = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
 export const mcpOperations = (deps: Deps): AgentOperation[] => [
@@ -78,7 +90,9 @@ export const mcpOperations = (deps: Deps): AgentOperation[] => [
         return face.refuse(c, { code: "invalid_request", message: "The body is empty" });
       const finish = (work: Promise<unknown>): void => c.executionCtx.waitUntil(work);
       const session = sessionOf(c.req.header(SESSION_HEADER));
-      return answered(c, { deps, caller, clientKey, session, trace: traceOf(c), finish }, body.value);
+      const failed = (error: unknown): string => toldOf(c, deps, error);
+      const call = { deps, caller, clientKey, session, trace: traceOf(c), finish, failed };
+      return answered(c, call, body.value);
     },
   },
 ];

@@ -33,6 +33,7 @@ export const mcpFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => {
       413: { description: "The body is too large" },
       415: { description: "The body is not application/json" },
       500: { description: "Something failed on our side; a JSON-RPC error has the request's id" },
+      503: { description: "Storage does not answer now; a JSON-RPC error says when to ask again" },
     },
     refuse,
     failed: (c, error) => {

@@ -53,6 +53,7 @@ export const operatorFace = (deps: Deps): Face<Operator> => ({
     415: problem("The body is not application/json"),
     422: problem("The query or the body does not fit; `details` names the fields"),
     500: problem("Something failed on our side; `request_id` helps to find it"),
+    503: problem("Storage does not answer now; `Retry-After` says when to ask again"),
   },
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     if (code === "unauthorized") c.header("WWW-Authenticate", "Bearer");

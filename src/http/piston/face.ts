@@ -22,6 +22,7 @@ export const pistonFace = (deps: Deps): Face<DoorCaller> => ({
   commonResponses: {
     401: { description: "A key is wanted, or what was sent is none" },
     500: { description: "Something failed on our side" },
+    503: { description: "Storage does not answer now; `Retry-After` says when to ask again" },
   },
   refuse: (c, { code, message, retryAfterSeconds }) => {
     if (retryAfterSeconds !== undefined) c.header("Retry-After", String(retryAfterSeconds));

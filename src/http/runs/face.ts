@@ -20,6 +20,7 @@ export const runsFace = (deps: AccessDeps & Pick<Deps, "log">): Face<Caller> => 
     400: problemResponse("The path, the query or a header cannot be read"),
     401: problemResponse("A key is wanted, or what was sent is none"),
     500: problemResponse("Something failed on our side; `request_id` helps to find it"),
+    503: problemResponse("Storage does not answer now; `Retry-After` says when to ask again"),
   },
   refuse: (c, { code, message, fields, retryAfterSeconds }) => {
     const details = fields?.map((field) => ({ field: field.path.join("."), message: field.message }));

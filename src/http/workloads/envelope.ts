@@ -17,7 +17,7 @@ export const envelope = (
 };
 
 export type WorkloadError = {
-  readonly code: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500;
+  readonly code: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
   /** What went wrong and what to change, for the client's eyes. */
   readonly message: string;
   readonly errors?: readonly FieldError[];

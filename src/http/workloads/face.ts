@@ -10,7 +10,7 @@ import { traced } from "../kit/trace.ts";
 import { type WorkloadError, workloadError } from "./envelope.ts";
 
 const statusOf = (code: RefusalCode): WorkloadError["code"] =>
-  code === "upgrade_required" || code === "unavailable" ? 500 : STATUS_OF[code];
+  code === "upgrade_required" ? 500 : STATUS_OF[code];
 
 /** The face of all declared workloads. */
 export const workloadFace = (deps: Deps, workloads: readonly Workload[]): Face<Caller> => ({

@@ -131,5 +131,6 @@ export const responses = (
   400: json("The path, the query or a header cannot be read", problem),
   401: json("No key, or none of the service's", problem),
   500: json("Something failed on our side; the transaction id helps to find it", problem),
+  503: json("Storage does not answer now; `Retry-After` says when to ask again", problem),
   ...Object.fromEntries(Object.entries(errors).map(([code, text]) => [code, json(text, problem)])),
 });

@@ -65,6 +65,16 @@ export const failQuotaCall = (method: string): void =>
     () => () => Promise.reject(new Error("the quota is not there")),
   );
 
+/** Objects, the database's reads and the bucket fail from now on, as the platform's do that have no room. */
+export const failStorage = (message: string): void => {
+  const fails = (): Promise<never> => Promise.reject(new Error(message));
+  const nobody = new Proxy({}, { get: () => fails });
+  vi.spyOn(namespaceApi, "get").mockReturnValue(nobody as DurableObjectStub);
+  for (const method of ["all", "first", "run"] as const)
+    vi.spyOn(statementApi, method).mockImplementation(fails);
+  for (const method of ["put", "get", "list"] as const) vi.spyOn(bucketApi, method).mockImplementation(fails);
+};
+
 /** The next job is created, but the answer of its object is lost on the way. */
 export const loseAnswerOfCreate = (): void =>
   interpose(
