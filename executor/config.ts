@@ -34,7 +34,8 @@ const sandboxSettings = z.object({
   EXECUTOR_KEY_FILE: z.string().min(1).default(join(defaultStateFolder, "executor-key.pem")),
 });
 
-const serviceSettings = sandboxSettings.extend({
+/** All that the executor reads of its environment, by name. */
+export const serviceSettings = sandboxSettings.extend({
   EXECUTOR_JOIN_URL: webAddress("must be the service's address, as in http://127.0.0.1:8787"),
   EXECUTOR_NAME: z.string().min(1).max(100).default(hostname()),
   EXECUTOR_MEMORY_MB: whole(1, 16 * MIB).default(defaultMemoryMb),

@@ -170,6 +170,14 @@ const webhookSchema = z.object({
 
 export type WebhookConfig = z.infer<typeof webhookSchema>;
 
+/** All that is read of the raw env, by name; what a service needs of it depends on its parts. */
+export const settings: Readonly<Record<string, z.ZodType>> = {
+  ...schema.shape,
+  ...typedJobSchema.shape,
+  ...accessSchema.shape,
+  ...webhookSchema.shape,
+};
+
 /** Parses once per raw env, and says everything that is missing or wrong by its name. */
 const parserOf = <T>(of: z.ZodType<T>): ((env: Record<string, unknown>) => T) => {
   const parsed = new WeakMap<object, T>();

@@ -28,7 +28,7 @@ const NOBODY_FREE = "No executor is free; try again";
 const BAD_NAME = "a file's name must stay below the folder and come once";
 
 /** Why a socket is closed, as the original says it. */
-const CLOSE = {
+export const CLOSE = {
   completed: [4999, "Job Completed"],
   initialized: [4000, "Already Initialized"],
   timeout: [4001, "Initialization Timeout"],

@@ -3,8 +3,6 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../../scripts/lib/local.ts";
-import { STATUS_OF } from "../../../src/http/kit/refusal.ts";
-import { terminationReason } from "../../../src/wire/vocabulary.ts";
 
 const read = (file: string): Promise<string> => readFile(path.join(root, file), "utf8");
 
@@ -56,12 +54,5 @@ describe("the documentation", () => {
         open.push(path.join(from, target));
     }
     expect((await pages()).filter((page) => !linked.has(page) && page !== "AGENTS.md")).toEqual([]);
-  });
-
-  it("explains each reason to refuse a request, with its status", async () => {
-    const page = await read("docs/errors.md");
-    for (const [code, status] of Object.entries(STATUS_OF))
-      expect(page).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${status} `, "m"));
-    for (const reason of terminationReason.options) expect(page).toContain(`| \`${reason}\``);
   });
 });
