@@ -75,13 +75,24 @@ describe("the console of the operator", () => {
     await page.getByRole("button", { name: "Make", exact: true }).click();
     const key = (await page.locator("code").textContent()) ?? "";
     expect(key).toMatch(/^spk_/);
+    const made = page.getByRole("row").filter({ hasText: owner });
+    await made.getByRole("button", { name: "Rotate" }).press("Enter");
+    await eventually(() => made.count()).toBe(2);
+    const rotated = (await page.locator("code").textContent()) ?? "";
+    expect(rotated).not.toBe(key);
+    // The old one ends by itself, a little later.
+    const old = made.filter({ has: page.locator("td:nth-child(6) time") });
+    await old.getByRole("button", { name: "Revoke" }).press("Enter");
+    await page.getByRole("button", { name: "Revoke it for good" }).waitFor();
+    await page.keyboard.press("Enter");
+    await old.getByText("over", { exact: true }).waitFor();
     await expectWell(page);
     let answer = 503;
     const receiver = createServer((_request, response) => response.writeHead(answer).end());
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void receiver.close());
     const webhook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
-    const id = await submit(key, "print(1)", { webhook_url: webhook });
+    const id = await submit(rotated, "print(1)", { webhook_url: webhook });
     expect(id).toMatch(/^job-/);
 
     await part("Jobs");
@@ -140,7 +151,7 @@ describe("the console of the operator", () => {
       "JSON.stringify([localStorage, location.href, document.cookie])",
     );
     expect(lasting).not.toContain(OPERATOR_TOKEN);
-    expect(lasting).not.toContain(key);
+    expect(lasting).not.toContain(rotated);
     await page.reload();
     await page.getByRole("heading", { name: "Deliveries", exact: true }).waitFor();
     const other = await open("#/operator");

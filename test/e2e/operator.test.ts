@@ -2,18 +2,30 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../../scripts/lib/local.ts";
-import { launchBrowser, visit } from "./support/console.ts";
+import { eventually, expectWell, launchBrowser, visit } from "./support/console.ts";
+import { type ExecutorHome, makeHome } from "./support/executors.ts";
+import { FORGERS_ENVIRONMENT, startForger } from "./support/forger.ts";
 import { type Server, startServer } from "./support/server.ts";
 
+const main = path.join(root, "src/cli/main.ts");
 const TOKEN = "operator-token-of-this-test";
 let server: Server;
+let home: ExecutorHome;
 
 beforeAll(async () => {
-  server = await startServer({ vars: { ACCESS: "keys", OPERATOR_TOKEN: TOKEN } });
+  home = await makeHome();
+  const trusted = `forger=${home.workerId}`;
+  server = await startServer({
+    vars: { ACCESS: "keys", OPERATOR_TOKEN: TOKEN, TRUSTED_EXECUTORS: trusted },
+  });
 }, 120_000);
-afterAll(() => server.stop(), 60_000);
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+}, 60_000);
 
 type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -32,8 +44,7 @@ const sandpiper = (
       SANDPIPER_OPERATOR_TOKEN: token,
       SANDPIPER_CONFIG: "/nonexistent",
     };
-    const command = ["run", "-s", "sandpiper", "--", ...args];
-    const child = execFile("npm", command, { cwd: root, env }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [main, ...args], { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
     child.stdin?.end(input);
@@ -148,12 +159,41 @@ describe("the operator's commands", () => {
     expect((await submit()).status).toBe(200);
   });
 
-  test("are a page for browsers as well, from which the service is shut and opened", async () => {
+  test("are a page for browsers as well, by keyboard: executors that are let go and let in, the service shut and opened", async () => {
     const browser = await launchBrowser();
-    const { open } = await visit(browser, { url: server.url });
-    const page = await open("#/operator");
+    const { open, problems } = await visit(browser, { url: server.url });
+    const forger = startForger(home, server.url);
+    await forger.joined;
+    const page = await open("#/operator/executors");
     await page.getByLabel("Operator's token").last().fill(TOKEN);
-    await page.getByRole("button", { name: "Use" }).click();
+    await page.keyboard.press("Enter");
+    const row = page.getByRole("row").filter({ hasText: forger.instance.slice(0, 8) });
+    const refreshed = async (): Promise<string> => {
+      await page.getByRole("button", { name: "Refresh" }).press("Enter");
+      return (await row.allTextContents()).join();
+    };
+    await eventually(refreshed).toContain("joined");
+    // Three attempts, none of them signed.
+    const run = async (): Promise<unknown> => {
+      const answer = await fetch(`${server.url}/submit`, {
+        method: "POST",
+        headers: { "content-type": "application/json", prefer: "wait=20" },
+        body: JSON.stringify({ code: "print(1)", environment: FORGERS_ENVIRONMENT }),
+      });
+      return answer.json();
+    };
+    // What executors have is known everywhere after some seconds.
+    await eventually(run).toMatchObject({ status: "failed", termination_reason: "infrastructure" });
+    await eventually(refreshed).toContain("drained");
+    await expectWell(page);
+    await row.getByRole("button", { name: "Release" }).press("Enter");
+    await row.getByRole("cell", { name: "joined" }).waitFor();
+    await row.getByRole("button", { name: "Drain" }).press("Enter");
+    await row.getByRole("button", { name: "Let it finish and go" }).waitFor();
+    await page.keyboard.press("Enter");
+    await eventually(refreshed).toBe("");
+
+    await page.getByRole("link", { name: "Overview" }).press("Enter");
     await page.getByText("New jobs are taken.").waitFor();
     await page.getByLabel("Message for those").fill("Back at one");
     await page.getByRole("button", { name: "Take no new jobs" }).click();
@@ -162,6 +202,20 @@ describe("the operator's commands", () => {
     await page.getByRole("button", { name: "Take jobs again" }).click();
     await page.getByText("New jobs are taken.").waitFor();
     expect(await json(["maintenance"])).toMatchObject({ on: false });
+    await expectWell(page);
+
+    await page.goto(`${server.url}/#/jobs`);
+    await page.getByText("Sign in", { exact: true }).press("Enter");
+    await page.getByLabel("User name").fill("anybody");
+    await page.getByLabel("Key or password").fill("no key of anybody");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").first().waitFor();
+    await page.getByLabel("Key or password").fill("a key of before");
+    await page.keyboard.press("Enter");
+    const listed = page.getByRole("region", { name: "Jobs" }).locator("tbody tr");
+    await eventually(() => listed.count()).toBe(1);
+    await expectWell(page);
+    expect(problems).toEqual([]);
     await browser.close();
   });
 

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { inBackground } from "./background.ts";
 
 type Props = {
@@ -14,9 +14,14 @@ type Props = {
 export const Act = ({ label, about, sure, act }: Props) => {
   const [failure, setFailure] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const [isAsking, setAsking] = useState(false);
+  const [isAsking, setAsking] = useState<boolean | null>(null);
+  const buttons = useRef<HTMLSpanElement>(null);
+  // The button that was pressed is gone with what it asked, and the focus of who uses the keyboard with it.
+  useLayoutEffect(() => {
+    if (isAsking !== null) buttons.current?.querySelector("button")?.focus();
+  }, [isAsking]);
   const run = async (): Promise<void> => {
-    setAsking(false);
+    setAsking(null);
     setBusy(true);
     setFailure("");
     try {
@@ -27,8 +32,8 @@ export const Act = ({ label, about, sure, act }: Props) => {
     setBusy(false);
   };
   return (
-    <span class="act">
-      {isAsking ? (
+    <span class="act" ref={buttons}>
+      {isAsking === true ? (
         <>
           <button type="button" class="main" onClick={() => inBackground(run())}>
             {sure}

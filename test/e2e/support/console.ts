@@ -97,13 +97,15 @@ export const expectFits = async (page: Page): Promise<void> => {
   expect(content).toBeLessThanOrEqual(window);
 };
 
-/** Fails where axe-core finds something or the page scrolls sideways, wide and at 360 pixels. */
+/** Fails where axe-core finds something or the page scrolls sideways: wide in the light, and at 360 pixels in the dark. */
 export const expectWell = async (page: Page): Promise<void> => {
   expect(await findings(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: "dark" });
   await page.setViewportSize({ width: 360, height: 800 });
   await expectFits(page);
   expect(await findings(page)).toEqual([]);
   await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: "light" });
 };
 
 /** Expects something of what is looked at again and again; other suites may have the machine meanwhile. */

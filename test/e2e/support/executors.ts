@@ -4,16 +4,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { loadIdentity } from "../../../executor/identity.ts";
+import { type Identity, loadIdentity } from "../../../executor/identity.ts";
 import { root } from "../../../scripts/lib/local.ts";
 
 /** A place with a key, from which executors can be started. */
-export type ExecutorHome = { readonly folder: string; readonly workerId: string; remove(): Promise<void> };
+export type ExecutorHome = {
+  readonly folder: string;
+  readonly workerId: string;
+  readonly identity: Identity;
+  remove(): Promise<void>;
+};
 
 export const makeHome = async (): Promise<ExecutorHome> => {
   const folder = await mkdtemp(path.join(tmpdir(), "sandpiper-executor-"));
-  const { workerId } = loadIdentity(path.join(folder, "executor-key.pem"));
-  return { folder, workerId, remove: () => rm(folder, { recursive: true, force: true }) };
+  const identity = loadIdentity(path.join(folder, "executor-key.pem"));
+  const { workerId } = identity;
+  return { folder, workerId, identity, remove: () => rm(folder, { recursive: true, force: true }) };
 };
 
 /** A process of its own that has joined the pool of a service. */
