@@ -8,6 +8,7 @@ import {
   complete,
   forgetAtMs,
   type IdempotencyRecord,
+  idempotencySchema,
   lapse,
   mayAbandon,
 } from "../src/domain/idempotency/claim.ts";
@@ -95,7 +96,8 @@ export class IdempotencyObject extends DurableObject {
     const now = systemClock();
     const due: string[] = [];
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const [name, record] of this.ctx.storage.kv.list<IdempotencyRecord>()) {
+    for (const [name, stored] of this.ctx.storage.kv.list<object>()) {
+      const record = idempotencySchema.read(stored);
       if (now >= forgetAtMs(record)) due.push(name);
       else nextMs = Math.min(nextMs, forgetAtMs(record));
     }
@@ -105,12 +107,13 @@ export class IdempotencyObject extends DurableObject {
   }
 
   #record(name: string): IdempotencyRecord | null {
-    return this.ctx.storage.kv.get<IdempotencyRecord>(name) ?? null;
+    const stored = this.ctx.storage.kv.get<object>(name);
+    return stored === undefined ? null : idempotencySchema.read(stored);
   }
 
   /** One alarm for all: it comes at the oldest record's time, and finds the next one. */
   async #keep(name: string, record: IdempotencyRecord): Promise<void> {
-    this.ctx.storage.kv.put(name, record);
+    this.ctx.storage.kv.put(name, idempotencySchema.stamp(record));
     this.#hasAlarm ||= (await this.ctx.storage.getAlarm()) !== null;
     if (!this.#hasAlarm) await this.#wakeAt(forgetAtMs(record));
   }

@@ -250,7 +250,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
       await this.#onAlarm();
     } catch (error) {
       serviceLog.error("job.alarm_failed", error);
-      if (this.#storage.record() === null) return;
+      if (!this.#storage.hasJob) return;
       const delayMs = retryDelayMs(this.#storage.noteFailure(), Math.random());
       await this.ctx.storage.setAlarm(systemClock() + delayMs);
     }

@@ -5,6 +5,7 @@ import type { LogSlice } from "../src/domain/job/log-pages.ts";
 import type { JobSnapshot } from "../src/domain/job/record.ts";
 import { isTerminal } from "../src/domain/job/state.ts";
 import type { StreamMode } from "../src/domain/ports/job-objects.ts";
+import { schemaOf } from "../src/domain/stored.ts";
 import {
   endFrames,
   greetingFrames,
@@ -18,6 +19,7 @@ import { PING_MS } from "../src/domain/streams/ping.ts";
 import { isStalled, type Progress, progressOf } from "../src/domain/streams/progress.ts";
 import type { ReportedUsage } from "../src/wire/report.ts";
 import { logStream } from "../src/wire/vocabulary.ts";
+import { closeUnreadable } from "./readable-sockets.ts";
 
 /** Log text read for a watcher at a time. */
 const SLICE_BYTES = 32 * 1024;
@@ -49,6 +51,7 @@ const watcherState = z.object({
   heard: z.int().default(0),
 });
 type WatcherState = z.infer<typeof watcherState>;
+const watcherSchema = schemaOf<WatcherState>("a watcher's socket");
 
 /** What the sockets show: the job as it is now, and pieces of its stored log. */
 export type LogSource = {
@@ -56,13 +59,17 @@ export type LogSource = {
   slice(after: number, maxBytes: number): LogSlice;
 };
 
-const stateOf = (socket: WebSocket): WatcherState => watcherState.parse(socket.deserializeAttachment());
+const stateOf = (socket: WebSocket): WatcherState =>
+  watcherState.parse(watcherSchema.read(socket.deserializeAttachment()));
+
+const attach = (socket: WebSocket, state: WatcherState): void =>
+  socket.serializeAttachment(watcherSchema.stamp(state));
 
 /** Takes a message of a watcher's, which has no meaning; one who goes on is closed. */
 export const hear = (socket: WebSocket): void => {
   const state = stateOf(socket);
   const heard = state.heard + 1;
-  socket.serializeAttachment({ ...state, heard } satisfies WatcherState);
+  attach(socket, { ...state, heard });
   if (heard > HEARD_MOST) socket.close(1008, "this socket only sends");
 };
 
@@ -123,13 +130,14 @@ export class LogSockets {
     this.#ctx = ctx;
     this.#source = source;
     this.#now = now;
+    closeUnreadable(ctx.getWebSockets(), stateOf);
   }
 
   /** Greets a new watcher and starts to send it the log behind `after`. */
   accept(mode: StreamMode, after: number, snapshot: JobSnapshot): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    server.serializeAttachment({ mode, after, stream: "stdout", heard: 0 } satisfies WatcherState);
+    attach(server, { mode, after, stream: "stdout", heard: 0 });
     this.#send(server, greetingFrames(mode, snapshot));
     this.pump();
     return upgraded(client, mode);
@@ -224,7 +232,7 @@ export class LogSockets {
     if (socket.bufferedAmount > unsentBytes) return this.#hold(socket, state);
     const { frames, last } = slices.framesFor(state);
     this.#send(socket, frames);
-    socket.serializeAttachment({ ...state, after: last.seq, stream: last.stream } satisfies WatcherState);
+    attach(socket, { ...state, after: last.seq, stream: last.stream });
     return "has_more";
   }
 

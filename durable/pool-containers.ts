@@ -1,6 +1,7 @@
 import type { PoolDeps } from "../src/deps/types.ts";
 import {
   type ContainerRecord,
+  containerSchema,
   ended,
   nextToStart,
   running,
@@ -94,10 +95,10 @@ export class PoolContainers {
   }
 
   #record(name: string): ContainerRecord {
+    const stored = this.#storage.kv.get<object>(PREFIX + name);
     const known =
       this.#aboutToStart.get(name) ??
-      this.#storage.kv.get<ContainerRecord>(PREFIX + name) ??
-      stoppedContainer(name);
+      (stored === undefined ? stoppedContainer(name) : containerSchema.read(stored));
     // A container whose executor came back after a reset runs, whatever was noted.
     return known.state !== "running" && this.#members.hasContainer({ name })
       ? running(known, known.sinceMs)
@@ -105,6 +106,6 @@ export class PoolContainers {
   }
 
   #write(record: ContainerRecord): void {
-    this.#storage.kv.put(PREFIX + record.name, record);
+    this.#storage.kv.put(PREFIX + record.name, containerSchema.stamp(record));
   }
 }

@@ -4,7 +4,9 @@ import type { ContainerRecord } from "../src/domain/pool/containers.ts";
 import type { PoolExecutor } from "../src/domain/pool/types.ts";
 import type { ExecutorView } from "../src/domain/pool/view.ts";
 import type { Capabilities } from "../src/domain/ports/pool.ts";
+import { schemaOf } from "../src/domain/stored.ts";
 import { type Hello, POOL_PING_MS, type ToExecutor } from "../src/wire/pool.ts";
+import { closeUnreadable } from "./readable-sockets.ts";
 
 const JOIN_PREFIX = "join/";
 const DRAINED_PREFIX = "drained/";
@@ -30,6 +32,7 @@ const attachment = z.object({
   lost: z.int(),
 });
 type Attachment = z.infer<typeof attachment>;
+const attachmentSchema = schemaOf<Attachment>("an executor's socket");
 
 /** What an executor said of itself when it joined. */
 type JoinRow = Pick<
@@ -37,6 +40,8 @@ type JoinRow = Pick<
   "protocol" | "version" | "name" | "slots" | "memoryMb" | "isolation" | "accounting"
 > &
   Capabilities;
+
+const joinSchema = schemaOf<JoinRow>("what an executor said of itself");
 
 const rowOf = (hello: Hello): JoinRow => ({
   protocol: hello.protocol,
@@ -59,6 +64,7 @@ export class PoolMembers {
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
+    closeUnreadable(ctx.getWebSockets(), (socket) => this.of(socket));
   }
 
   /** Takes the socket of an executor that is to say hello; answers the older ones of the same process. */
@@ -85,7 +91,8 @@ export class PoolMembers {
     const row = rowOf(hello);
     const { instance } = known;
     const before = this.#row(instance);
-    if (JSON.stringify(before) !== JSON.stringify(row)) this.#ctx.storage.kv.put(JOIN_PREFIX + instance, row);
+    if (JSON.stringify(before) !== JSON.stringify(row))
+      this.#ctx.storage.kv.put(JOIN_PREFIX + instance, joinSchema.stamp(row));
     this.#rows.set(instance, row);
     const isDrained = this.#ctx.storage.kv.get(DRAINED_PREFIX + instance) === true;
     this.#attach(socket, {
@@ -99,7 +106,7 @@ export class PoolMembers {
 
   /** What is known with a socket. */
   of(socket: WebSocket): Attachment {
-    return attachment.parse(socket.deserializeAttachment());
+    return attachment.parse(attachmentSchema.read(socket.deserializeAttachment()));
   }
 
   /** Executors that can be offered jobs, as placing sees them; silent ones are left out. */
@@ -212,8 +219,12 @@ export class PoolMembers {
   }
 
   #row(instance: string): JoinRow | null {
-    const row = this.#rows.get(instance) ?? this.#ctx.storage.kv.get<JoinRow>(JOIN_PREFIX + instance) ?? null;
-    if (row !== null) this.#rows.set(instance, row);
+    const known = this.#rows.get(instance);
+    if (known !== undefined) return known;
+    const stored = this.#ctx.storage.kv.get<object>(JOIN_PREFIX + instance);
+    if (stored === undefined) return null;
+    const row = joinSchema.read(stored);
+    this.#rows.set(instance, row);
     return row;
   }
 
@@ -233,6 +244,6 @@ export class PoolMembers {
   }
 
   #attach(socket: WebSocket, known: Attachment): void {
-    socket.serializeAttachment(known);
+    socket.serializeAttachment(attachmentSchema.stamp(known));
   }
 }

@@ -50,7 +50,7 @@ export class PoolObject extends DurableObject {
     const grudges = createGrudges();
     const members = new PoolMembers(ctx);
     const positions = new PoolPositions(deps, () => waiting.list);
-    const waiting = new PoolWaiting(ctx.storage, (objectId) => positions.left(objectId));
+    const waiting = new PoolWaiting(ctx.storage, deps.log, (objectId) => positions.left(objectId));
     const offers = new PoolOffers(deps, members);
     const containers = new PoolContainers(deps, ctx.storage, members, QUIET_MS);
     this.#deps = deps;

@@ -4,6 +4,7 @@ import { hasSlot } from "../src/domain/pool/room.ts";
 import { type PoolSummary, quantilesOf } from "../src/domain/pool/summary.ts";
 import type { PoolView } from "../src/domain/pool/view.ts";
 import type { Capabilities } from "../src/domain/ports/pool.ts";
+import { schemaOf } from "../src/domain/stored.ts";
 import { VERSION } from "../src/domain/version.ts";
 import { imageBuild } from "../src/wire/image-build.ts";
 import type { PoolContainers } from "./pool-containers.ts";
@@ -15,6 +16,7 @@ import type { PoolWaiting } from "./pool-waiting.ts";
 const LAST_PREFIX = "capabilities/";
 type Kind = "host" | "container";
 type Last = Capabilities & { readonly version: string };
+const lastSchema = schemaOf<Last>("what executors could do last");
 /** So many unsigned results within so long put an executor out of use. */
 const BAD_SIGNATURES = 3;
 const BAD_SIGNATURES_MS = 10 * 60_000;
@@ -77,11 +79,12 @@ export class PoolReports {
   joined(kind: Kind, { version, environments, languages }: Last): void {
     const last: Last = { version, environments, languages };
     if (JSON.stringify(this.#last(kind)) === JSON.stringify(last)) return;
-    this.#parts.storage.kv.put(LAST_PREFIX + kind, last);
+    this.#parts.storage.kv.put(LAST_PREFIX + kind, lastSchema.stamp(last));
   }
 
   #last(kind: Kind): Last | null {
-    return this.#parts.storage.kv.get<Last>(LAST_PREFIX + kind) ?? null;
+    const stored = this.#parts.storage.kv.get<object>(LAST_PREFIX + kind);
+    return stored === undefined ? null : lastSchema.read(stored);
   }
 
   #ofContainers(): Capabilities {

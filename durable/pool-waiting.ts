@@ -1,5 +1,7 @@
-import type { PoolEntry } from "../src/domain/pool/types.ts";
+import { type PoolEntry, poolEntrySchema } from "../src/domain/pool/types.ts";
 import { createWaitingList, type WaitingList } from "../src/domain/pool/waiting-list.ts";
+import type { Logger } from "../src/domain/ports/logger.ts";
+import { NewerSchema } from "../src/domain/stored.ts";
 
 const PREFIX = "wait/";
 
@@ -9,13 +11,15 @@ const PREFIX = "wait/";
  */
 export class PoolWaiting {
   readonly #kv: DurableObjectStorage["kv"];
+  readonly #log: Logger;
   readonly #kept = new Set<string>();
   readonly #left: (objectId: string) => void;
   #list: WaitingList | null = null;
 
   /** `left` is told of each entry that waits no more. */
-  constructor(storage: DurableObjectStorage, left: (objectId: string) => void) {
+  constructor(storage: DurableObjectStorage, log: Logger, left: (objectId: string) => void) {
     this.#kv = storage.kv;
+    this.#log = log;
     this.#left = left;
   }
 
@@ -23,18 +27,30 @@ export class PoolWaiting {
   get list(): WaitingList {
     if (this.#list !== null) return this.#list;
     const list = createWaitingList();
-    for (const [, entry] of this.#kv.list<PoolEntry>({ prefix: PREFIX })) {
-      list.add(entry);
-      this.#kept.add(entry.objectId);
+    for (const [name, stored] of this.#kv.list<object>({ prefix: PREFIX })) {
+      const entry = this.#read(stored);
+      if (entry !== null) list.add(entry);
+      this.#kept.add(name.slice(PREFIX.length));
     }
     this.#list = list;
     return list;
   }
 
+  /** One that only a later version of the service can read is left to its job, which asks again. */
+  #read(stored: object): PoolEntry | null {
+    try {
+      return poolEntrySchema.read(stored);
+    } catch (error) {
+      if (!(error instanceof NewerSchema)) throw error;
+      this.#log.error("pool.entry_refused", error);
+      return null;
+    }
+  }
+
   /** Stores an entry that goes on waiting. */
   keep(entry: PoolEntry): void {
     if (this.#kept.has(entry.objectId)) return;
-    this.#kv.put(PREFIX + entry.objectId, entry);
+    this.#kv.put(PREFIX + entry.objectId, poolEntrySchema.stamp(entry));
     this.#kept.add(entry.objectId);
   }
 

@@ -12,6 +12,7 @@ import {
   EMPTY_QUOTA,
   holdSlot,
   isUnsettled,
+  QUOTA_SCHEMA,
   type QuotaRefusal,
   type QuotaRules,
   type QuotaState,
@@ -26,6 +27,7 @@ import {
   usageOf,
 } from "../src/domain/quota/quota.ts";
 import { type Spent, type Tallies, tallied, talliesAt, talliesEndMs } from "../src/domain/quota/tally.ts";
+import { checkSchema } from "../src/domain/stored.ts";
 
 /** What this class uses of itty-durable's object, whose own types know nothing of the platform. */
 type Persisted = {
@@ -41,11 +43,19 @@ const Durable = createDurable() as unknown as new (state: DurableObjectState, en
  */
 export class QuotaObject extends Durable {
   quota: QuotaState = EMPTY_QUOTA;
+  /** The form of the fields; one that was stored without it is of the first. */
+  schema = QUOTA_SCHEMA;
   /** What a key's owner used in this hour and month; null where there is nothing to tell, and for strangers. */
   tallies: Tallies | null = null;
   /** When the alarm looks whether anything is left to keep; 0 when there is no alarm. */
   sweepAtMs = 0;
   #alarmFailures = 0;
+
+  /** Before each call. @throws NewerSchema */
+  override async loadFromStorage(): Promise<void> {
+    await super.loadFromStorage();
+    checkSchema("a client's budget", this.schema, QUOTA_SCHEMA);
+  }
 
   /** Takes a slot for a submission, or for the job that it has just become: for as long as a submission may last. */
   async take(slot: string, share: Share, uploadBytes: number): Promise<QuotaGrant> {

@@ -1,4 +1,4 @@
-import type { Delivery } from "../domain/webhooks/delivery.ts";
+import { type Delivery, deliverySchema } from "../domain/webhooks/delivery.ts";
 
 const DELIVERY = "delivery";
 const FAILURES = "failures";
@@ -16,11 +16,12 @@ export class DeliveryStorage {
   }
 
   delivery(): Delivery | null {
-    return this.#storage.kv.get<Delivery>(DELIVERY) ?? null;
+    const stored = this.#storage.kv.get<object>(DELIVERY);
+    return stored === undefined ? null : deliverySchema.read(stored);
   }
 
   write(delivery: Delivery): void {
-    this.#storage.kv.put(DELIVERY, delivery);
+    this.#storage.kv.put(DELIVERY, deliverySchema.stamp(delivery));
   }
 
   /** Whether the row does not yet show what became of the delivery. */

@@ -1,13 +1,15 @@
+import { JOB_ROW_SCHEMA } from "../domain/job/row.ts";
 import type { JobRow, JobRows } from "../domain/ports/job-rows.ts";
 
 const UPSERT = `INSERT INTO jobs
   (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
-   workload, owner, params, files_deleted_at_ms, door, language, verdict, summary)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+   workload, owner, params, files_deleted_at_ms, door, language, verdict, summary, schema)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
   ON CONFLICT (object_id) DO UPDATE SET
     state = excluded.state, version = excluded.version,
     updated_at_ms = excluded.updated_at_ms, finished_at_ms = excluded.finished_at_ms,
-    files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict, summary = excluded.summary
+    files_deleted_at_ms = excluded.files_deleted_at_ms, verdict = excluded.verdict, summary = excluded.summary,
+    schema = excluded.schema
   WHERE excluded.version > jobs.version`;
 
 /** The `jobs` table in D1 (migrations/0001, 0003 and 0011). */
@@ -32,6 +34,7 @@ export const d1JobRows = (db: D1Database): JobRows => ({
         row.language,
         row.verdict,
         row.summary,
+        JOB_ROW_SCHEMA,
       )
       .run();
   },

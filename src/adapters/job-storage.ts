@@ -1,4 +1,4 @@
-import type { LogChunk } from "../domain/job/log-book.ts";
+import { type LogChunk, logChunkSchema } from "../domain/job/log-book.ts";
 import type { Attempt, JobRecord, StoredBytes } from "../domain/job/record.ts";
 import {
   joinRecord,
@@ -7,7 +7,7 @@ import {
   type StoredRecord,
   splitRecord,
 } from "../domain/job/record-parts.ts";
-import { type AnyRecord, isIncomplete, RECORD_SCHEMA, readRecord } from "../domain/job/stored-record.ts";
+import { isIncomplete, recordSchema } from "../domain/job/stored-record.ts";
 import { randomIds } from "./ids.ts";
 
 const HEAD = "job";
@@ -19,6 +19,8 @@ const DOOR_DATA = "door";
 const LOG_PREFIX = "log/";
 /** At most 256 KiB each. */
 const RECENT_CHUNKS = 16;
+
+const schema = recordSchema(randomIds.keyPart);
 
 const partKey = (name: PartName): string => PART_PREFIX + name;
 
@@ -47,11 +49,17 @@ export class JobStorage {
     this.#storage = storage;
   }
 
+  /** Whether there is a job, even one that only a later version of the service can read. */
+  get hasJob(): boolean {
+    return this.#record !== null || this.#storage.kv.get(HEAD) !== undefined;
+  }
+
+  /** @throws NewerSchema */
   record(): JobRecord | null {
     if (this.#stored === undefined) {
       const head = this.#storage.kv.get<RecordHead>(HEAD) ?? null;
       this.#stored = head === null ? null : this.#joined(head);
-      if (head !== null && isIncomplete(head as AnyRecord)) this.#complete();
+      if (head !== null && isIncomplete(head)) this.#complete();
       this.#record = this.#stored === null ? null : this.#withLease(this.#stored.record);
     }
     return this.#record;
@@ -60,20 +68,20 @@ export class JobStorage {
   /** A head of an earlier schema is written in the present one with the next change. */
   #joined(head: RecordHead): StoredRecord {
     const { record, apart } = joinRecord(head, (name) => this.#storage.kv.get(partKey(name)));
-    return { record: readRecord(record as AnyRecord, randomIds.keyPart), apart };
+    return { record: schema.read(record), apart };
   }
 
   /** A secret that was made up as a record was read has to be the same one from now on. */
   #complete(): void {
     if (this.#stored === null || this.#stored === undefined) return;
     const { head } = splitRecord(this.#stored.record, this.#stored);
-    this.#storage.kv.put(HEAD, { ...head, schema: RECORD_SCHEMA });
+    this.#storage.kv.put(HEAD, schema.stamp(head));
   }
 
   write(record: JobRecord): void {
     this.record();
     const { head, apart, put, drop } = splitRecord(record, this.#stored ?? null);
-    this.#storage.kv.put(HEAD, { ...head, schema: RECORD_SCHEMA });
+    this.#storage.kv.put(HEAD, schema.stamp(head));
     for (const [name, value] of put) this.#storage.kv.put(partKey(name), value);
     for (const name of drop) this.#storage.kv.delete(partKey(name));
     this.#stored = { record, apart };
@@ -128,15 +136,15 @@ export class JobStorage {
   /** The newest chunk of the log. */
   tail(): LogChunk | null {
     if (this.#tail === undefined) {
-      const [newest] = this.#storage.kv.list<LogChunk>({ prefix: LOG_PREFIX, reverse: true, limit: 1 });
-      this.#tail = newest?.[1] ?? null;
+      const [newest] = this.#storage.kv.list<object>({ prefix: LOG_PREFIX, reverse: true, limit: 1 });
+      this.#tail = newest === undefined ? null : logChunkSchema.read(newest[1]);
     }
     return this.#tail;
   }
 
   writeChunks(chunks: readonly LogChunk[]): void {
     for (const chunk of chunks) {
-      this.#storage.kv.put(chunkKey(chunk.firstSeq), chunk);
+      this.#storage.kv.put(chunkKey(chunk.firstSeq), logChunkSchema.stamp(chunk));
       this.#tail = this.#remember(chunk);
     }
   }
@@ -151,8 +159,8 @@ export class JobStorage {
 
   /** Stored chunks from the newest back. */
   *chunksBackward(): Iterable<LogChunk> {
-    for (const [, chunk] of this.#storage.kv.list<LogChunk>({ prefix: LOG_PREFIX, reverse: true })) {
-      yield chunk;
+    for (const [, stored] of this.#storage.kv.list<object>({ prefix: LOG_PREFIX, reverse: true })) {
+      yield logChunkSchema.read(stored);
     }
   }
 
@@ -195,20 +203,20 @@ export class JobStorage {
     for (const chunk of this.#recent.values()) {
       if (chunk.firstSeq <= seq && seq < chunk.firstSeq + chunk.entries.length) return chunk;
     }
-    const [holder] = this.#storage.kv.list<LogChunk>({
+    const [holder] = this.#storage.kv.list<object>({
       prefix: LOG_PREFIX,
       end: chunkKey(seq + 1),
       reverse: true,
       limit: 1,
     });
-    return holder === undefined ? null : this.#remember(holder[1]);
+    return holder === undefined ? null : this.#remember(logChunkSchema.read(holder[1]));
   }
 
   #chunkAt(firstSeq: number): LogChunk | null {
     const recent = this.#recent.get(firstSeq);
     if (recent !== undefined) return recent;
-    const stored = this.#storage.kv.get<LogChunk>(chunkKey(firstSeq));
-    return stored === undefined ? null : this.#remember(stored);
+    const stored = this.#storage.kv.get<object>(chunkKey(firstSeq));
+    return stored === undefined ? null : this.#remember(logChunkSchema.read(stored));
   }
 
   #remember(chunk: LogChunk): LogChunk {

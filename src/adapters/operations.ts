@@ -1,8 +1,11 @@
 import { BLOCK_KINDS, type Block } from "../domain/access/block.ts";
+import { JOB_ROW_SCHEMA } from "../domain/job/row.ts";
 import type { Clock } from "../domain/ports/clock.ts";
 import type { Logger } from "../domain/ports/logger.ts";
 import type { Gates, JobSelection, Operations, OperatorJob, Unfinished } from "../domain/ports/operations.ts";
 import type { Count } from "../domain/ports/tally.ts";
+import { checkSchema } from "../domain/stored.ts";
+import { TYPED_JOB_ROW_SCHEMA } from "../domain/typed-jobs/row.ts";
 import { writeTally } from "./tally.ts";
 
 type BlockRow = {
@@ -21,6 +24,7 @@ type JobRow = {
   readonly created_at_ms: number;
   readonly updated_at_ms: number | null;
   readonly finished_at_ms: number | null;
+  readonly schema: number;
 };
 
 const KNOWN_MS = 30_000;
@@ -33,15 +37,18 @@ const blockFrom = (row: BlockRow): Block[] => {
   return kind === undefined ? [] : [{ id, kind, value, reason, createdAtMs, untilMs }];
 };
 
-const jobFrom = (row: JobRow): OperatorJob => ({
-  ref: row.ref,
-  face: row.face,
-  state: row.state,
-  owner: row.owner === "" ? null : row.owner,
-  createdAtMs: row.created_at_ms,
-  updatedAtMs: row.updated_at_ms,
-  finishedAtMs: row.finished_at_ms,
-});
+const jobFrom = (row: JobRow): OperatorJob => {
+  checkSchema("a job's row", row.schema, row.face === "jobs" ? TYPED_JOB_ROW_SCHEMA : JOB_ROW_SCHEMA);
+  return {
+    ref: row.ref,
+    face: row.face,
+    state: row.state,
+    owner: row.owner === "" ? null : row.owner,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    finishedAtMs: row.finished_at_ms,
+  };
+};
 
 type Table = {
   readonly select: string;
@@ -51,15 +58,16 @@ type Table = {
 };
 
 const JOBS: Table = {
-  select: `SELECT 'job.' || object_id AS ref, face, state, owner, created_at_ms, updated_at_ms, finished_at_ms
-    FROM jobs`,
+  select: `SELECT 'job.' || object_id AS ref, face, state, owner, created_at_ms, updated_at_ms, finished_at_ms,
+    schema FROM jobs`,
   created: "created_at_ms",
   ref: "'job.' || object_id",
   state: "state",
 };
 const TYPED_JOBS: Table = {
   select: `SELECT 'typed.' || job_id AS ref, 'jobs' AS face, status AS state, owner,
-    registered_at_ms AS created_at_ms, NULL AS updated_at_ms, NULL AS finished_at_ms FROM typed_jobs`,
+    registered_at_ms AS created_at_ms, NULL AS updated_at_ms, NULL AS finished_at_ms, schema
+    FROM typed_jobs`,
   created: "registered_at_ms",
   ref: "'typed.' || job_id",
   state: "status",

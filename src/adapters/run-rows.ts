@@ -1,5 +1,7 @@
+import { JOB_ROW_SCHEMA } from "../domain/job/row.ts";
 import type { ListedStatus, RunRow, RunRows, RunSelection } from "../domain/ports/run-rows.ts";
 import type { RunSummary } from "../domain/runs/summary.ts";
+import { checkSchema } from "../domain/stored.ts";
 
 /** As the index has it, letter by letter (migrations/0011). */
 const STATUS = `CASE state WHEN 'succeeded' THEN 'completed' WHEN 'running' THEN 'running'
@@ -12,16 +14,20 @@ type Row = {
   readonly finished_at_ms: number | null;
   readonly verdict: string | null;
   readonly summary: string | null;
+  readonly schema: number;
 };
 
-const rowFrom = (row: Row): RunRow => ({
-  id: row.public_id,
-  status: row.status,
-  createdAtMs: row.created_at_ms,
-  finishedAtMs: row.finished_at_ms,
-  verdict: row.verdict,
-  summary: row.summary === null ? null : (JSON.parse(row.summary) as RunSummary),
-});
+const rowFrom = (row: Row): RunRow => {
+  checkSchema("a run's row", row.schema, JOB_ROW_SCHEMA);
+  return {
+    id: row.public_id,
+    status: row.status,
+    createdAtMs: row.created_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    verdict: row.verdict,
+    summary: row.summary === null ? null : (JSON.parse(row.summary) as RunSummary),
+  };
+};
 
 /** SQLite seeks the bound itself and then passes over it: a text right below an id, which is none, costs no row. */
 const justBelow = (id: string): string =>
@@ -39,7 +45,8 @@ export const d1RunRows = (db: D1Database): RunRows => ({
     const values = [owner, fromMs, endMs, endId, limit, ...(status === null ? [] : [status])];
     const { results } = await db
       .prepare(
-        `SELECT public_id, ${STATUS} AS status, created_at_ms, finished_at_ms, verdict, summary FROM jobs
+        `SELECT public_id, ${STATUS} AS status, created_at_ms, finished_at_ms, verdict, summary, schema
+         FROM jobs
          WHERE face = 'runs' AND owner = ?1 AND owner IS NOT NULL AND door IS NULL
            ${status === null ? "" : `AND ${STATUS} = ?6`}
            AND created_at_ms >= ?2 AND (created_at_ms, public_id) < (?3, ?4)

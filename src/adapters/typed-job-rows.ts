@@ -1,22 +1,24 @@
+import { checkSchema } from "../domain/stored.ts";
 import type { Cursor } from "../domain/typed-jobs/cursor.ts";
 import type { JobStatus } from "../domain/typed-jobs/job.ts";
 import { isReachable } from "../domain/typed-jobs/lifecycle.ts";
 import type { JobFilter } from "../domain/typed-jobs/list-query.ts";
 import { idsPage, readPage, type SizedRow, SMALL_VIEW_BYTES } from "../domain/typed-jobs/page.ts";
 import type { TypedJobRows } from "../domain/typed-jobs/ports.ts";
-import type { TypedJobRow } from "../domain/typed-jobs/row.ts";
+import { TYPED_JOB_ROW_SCHEMA, type TypedJobRow } from "../domain/typed-jobs/row.ts";
 import { NotMigrated, Unavailable } from "../domain/typed-jobs/unavailable.ts";
 
-const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms, owner)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+const UPSERT = `INSERT INTO typed_jobs (registered_at_ms, job_id, status, version, view, view_bytes, expires_at_ms, owner,
+    schema)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
   ON CONFLICT (registered_at_ms, job_id) DO UPDATE SET
     status = excluded.status, version = excluded.version, view = excluded.view,
-    view_bytes = excluded.view_bytes
+    view_bytes = excluded.view_bytes, schema = excluded.schema
   WHERE excluded.version > typed_jobs.version`;
 
 /** Rows of earlier versions say nothing of their size: text is as long as it is, gzip of JSON tenfold. */
 const SIZE = "COALESCE(view_bytes, length(view) * CASE typeof(view) WHEN 'blob' THEN 10 ELSE 1 END)";
-const FACTS = `registered_at_ms, job_id, owner, status, version, expires_at_ms, ${SIZE} AS bytes`;
+const FACTS = `registered_at_ms, job_id, owner, status, version, expires_at_ms, schema, ${SIZE} AS bytes`;
 /** A large view stays where it is until it is known that the page has room for it. */
 const COLUMNS = `${FACTS}, CASE WHEN ${SIZE} <= ${SMALL_VIEW_BYTES} THEN view END AS view`;
 const WITH_VIEW = `SELECT ${FACTS}, view FROM typed_jobs WHERE registered_at_ms = ?1 AND job_id = ?2`;
@@ -31,21 +33,25 @@ type StoredRow = {
   readonly view: string | readonly number[] | null;
   readonly bytes: number;
   readonly expires_at_ms: number | null;
+  readonly schema: number;
 };
 
 const viewFrom = (view: StoredRow["view"]): SizedRow["view"] =>
   view === null || typeof view === "string" ? view : Uint8Array.from(view);
 
-const rowFrom = (stored: StoredRow): SizedRow => ({
-  jobId: stored.job_id,
-  owner: stored.owner,
-  registeredAtMs: stored.registered_at_ms,
-  status: stored.status,
-  version: stored.version,
-  view: viewFrom(stored.view),
-  viewBytes: stored.bytes,
-  expiresAtMs: stored.expires_at_ms,
-});
+const rowFrom = (stored: StoredRow): SizedRow => {
+  checkSchema("a typed job's row", stored.schema, TYPED_JOB_ROW_SCHEMA);
+  return {
+    jobId: stored.job_id,
+    owner: stored.owner,
+    registeredAtMs: stored.registered_at_ms,
+    status: stored.status,
+    version: stored.version,
+    view: viewFrom(stored.view),
+    viewBytes: stored.bytes,
+    expiresAtMs: stored.expires_at_ms,
+  };
+};
 
 type Condition = { readonly sql: string; readonly values: readonly (string | number)[] };
 
@@ -111,7 +117,19 @@ export const d1TypedJobRows = (db: D1Database): TypedJobRows => ({
   upsert: async ({ registeredAtMs, jobId, owner, status, version, view, viewBytes, expiresAtMs }) => {
     const statement = db.prepare(UPSERT);
     await asUnavailable(
-      statement.bind(registeredAtMs, jobId, status, version, view, viewBytes, expiresAtMs, owner).run(),
+      statement
+        .bind(
+          registeredAtMs,
+          jobId,
+          status,
+          version,
+          view,
+          viewBytes,
+          expiresAtMs,
+          owner,
+          TYPED_JOB_ROW_SCHEMA,
+        )
+        .run(),
     );
   },
   remove: async ({ registeredAtMs, jobId }) => {

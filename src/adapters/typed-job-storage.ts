@@ -1,5 +1,5 @@
-import type { Lease, TypedJob } from "../domain/typed-jobs/job.ts";
-import type { SettingsRecord } from "../domain/typed-jobs/settings.ts";
+import { type Lease, type TypedJob, typedJobSchema } from "../domain/typed-jobs/job.ts";
+import { type SettingsRecord, settingsSchema } from "../domain/typed-jobs/settings.ts";
 
 const JOB = "job";
 const REQUEST = "request";
@@ -16,7 +16,7 @@ const text = new TextDecoder();
 
 type Notes = Pick<TypedJob, "errors" | "warnings">;
 type StoredJob = Omit<TypedJob, "requestPayload" | "responsePayload" | "settings" | "lease" | keyof Notes>;
-/** Jobs of earlier versions have notes and settings in the job's own value, and neither key nor ends. */
+/** Jobs of earlier versions have notes and settings in the job's own value. */
 type LoadedJob = StoredJob & Partial<Notes & Pick<TypedJob, "settings">>;
 
 /**
@@ -41,7 +41,9 @@ export class TypedJobStorage {
     const { requestPayload, responsePayload, settings, errors, warnings, lease, ...stored } = job;
     const before = this.#job ?? null;
     const { kv } = this.#storage;
-    if (before?.version !== job.version) kv.put(JOB, stored satisfies StoredJob);
+    if (before?.version !== job.version) {
+      kv.put(JOB, { ...(stored satisfies StoredJob), schema: typedJobSchema.present });
+    }
     if (before === null || before.errors !== errors || before.warnings !== warnings) {
       kv.put(NOTES, { errors, warnings } satisfies Notes);
     }
@@ -73,11 +75,12 @@ export class TypedJobStorage {
   }
 
   settings(): SettingsRecord | null {
-    return this.#storage.kv.get<SettingsRecord>(SETTINGS) ?? null;
+    const stored = this.#storage.kv.get<object>(SETTINGS);
+    return stored === undefined ? null : settingsSchema.read(stored);
   }
 
   writeSettings(record: SettingsRecord): void {
-    this.#storage.kv.put(SETTINGS, record);
+    this.#storage.kv.put(SETTINGS, settingsSchema.stamp(record));
   }
 
   /** The alarm goes with it. */
@@ -93,16 +96,13 @@ export class TypedJobStorage {
     if (stored === undefined || request === undefined) return null;
     const response = kv.get<Uint8Array>(RESPONSE);
     const settings = kv.get<Uint8Array>(COPIED_SETTINGS);
-    return {
+    return typedJobSchema.read({
       ...stored,
       ...(kv.get<Notes>(NOTES) ?? { errors: stored.errors ?? null, warnings: stored.warnings ?? null }),
       settings: settings === undefined ? (stored.settings ?? null) : text.decode(settings),
-      owner: stored.owner ?? null,
-      revision: stored.revision ?? 0,
-      fingerprint: stored.fingerprint ?? null,
       lease: kv.get<Lease>(LEASE) ?? null,
       requestPayload: text.decode(request),
       responsePayload: response === undefined ? null : text.decode(response),
-    };
+    });
   }
 }

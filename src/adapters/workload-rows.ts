@@ -1,5 +1,7 @@
+import { JOB_ROW_SCHEMA } from "../domain/job/row.ts";
 import { JOB_STATES, type JobState } from "../domain/job/state.ts";
 import type { WorkloadRow, WorkloadRows, WorkloadSearch } from "../domain/ports/workload-rows.ts";
+import { checkSchema } from "../domain/stored.ts";
 
 type Row = {
   public_id: string;
@@ -8,9 +10,10 @@ type Row = {
   updated_at_ms: number;
   params: string;
   files_deleted_at_ms: number | null;
+  schema: number;
 };
 
-const COLUMNS = "public_id, state, created_at_ms, updated_at_ms, params, files_deleted_at_ms";
+const COLUMNS = "public_id, state, created_at_ms, updated_at_ms, params, files_deleted_at_ms, schema";
 
 const stateOf = (text: string): JobState => {
   const state = JOB_STATES.find((known) => known === text);
@@ -18,14 +21,17 @@ const stateOf = (text: string): JobState => {
   return state;
 };
 
-const workloadRow = (row: Row): WorkloadRow => ({
-  id: row.public_id,
-  state: stateOf(row.state),
-  createdAtMs: row.created_at_ms,
-  updatedAtMs: row.updated_at_ms,
-  params: row.params,
-  filesDeletedAtMs: row.files_deleted_at_ms,
-});
+const workloadRow = (row: Row): WorkloadRow => {
+  checkSchema("a workload job's row", row.schema, JOB_ROW_SCHEMA);
+  return {
+    id: row.public_id,
+    state: stateOf(row.state),
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    params: row.params,
+    filesDeletedAtMs: row.files_deleted_at_ms,
+  };
+};
 
 /** The exclusive upper end of the page: the last row of the one before, or the first instant that is too late. */
 const endOf = ({ after, toMs }: WorkloadSearch): readonly [number, string] =>

@@ -1,3 +1,5 @@
+import { schemaOf } from "../stored.ts";
+
 /** How long an answer is replayed. */
 export const REPLAY_MS = 24 * 3_600_000;
 /** A claim whose Worker died frees the key after this, so that a retry is not locked out for long. */
@@ -19,6 +21,8 @@ export type IdempotencyRecord =
       readonly answer: string;
       readonly untilMs: number;
     };
+
+export const idempotencySchema = schemaOf<IdempotencyRecord>("what an Idempotency-Key stands for");
 
 export type BeginOutcome =
   | { readonly kind: "claimed"; readonly jobId: string }

@@ -1,5 +1,6 @@
 import { OUTPUT_BYTES_PER_STREAM } from "../../wire/limits.ts";
 import type { LogStream } from "../../wire/vocabulary.ts";
+import { schemaOf } from "../stored.ts";
 
 /** Something that happened between pieces of output, in the form that watchers are shown. */
 export type LogMark = { readonly type: "compile" | "case"; readonly [member: string]: unknown };
@@ -29,6 +30,8 @@ export type LogChunk = {
   /** Number of the attempt's last event that is stored. */
   readonly lastEvent: number;
 };
+
+export const logChunkSchema = schemaOf<LogChunk>("a piece of a job's log");
 
 /** A chunk below this size is rewritten with what comes next; a larger one is left alone. */
 const CHUNK_FULL_BYTES = 8 * 1024;

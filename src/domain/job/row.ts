@@ -2,6 +2,9 @@ import type { JobRow } from "../ports/job-rows.ts";
 import { runSummary } from "../runs/summary.ts";
 import type { JobRecord } from "./record.ts";
 
+/** Rises with what an earlier version would misread; see `schemaOf`. */
+export const JOB_ROW_SCHEMA = 1;
+
 const summaryText = (record: JobRecord): string | null => {
   const summary = runSummary(record);
   return summary === null ? null : JSON.stringify(summary);

@@ -1,3 +1,4 @@
+import { schemaOf } from "../stored.ts";
 import type { ContainerView } from "./view.ts";
 
 /** A container that failed to start is left alone for so long, twice as long after each further time. */
@@ -13,6 +14,8 @@ export type ContainerRecord = ContainerView & {
   /** SHA-256 of the token that its executor joins with, as hex; null while none is to join. */
   readonly startTokenHash: string | null;
 };
+
+export const containerSchema = schemaOf<ContainerRecord>("what is known of a container");
 
 const backoffMs = (failures: number): number =>
   Math.min(MOST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.max(0, failures - 1));

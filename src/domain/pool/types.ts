@@ -1,3 +1,5 @@
+import { schemaOf } from "../stored.ts";
+
 /** What the pool knows of a job that waits for an executor; nothing in it is secret. */
 export type PoolEntry = {
   /** Id of the job's object. */
@@ -19,6 +21,8 @@ export type PoolEntry = {
   /** The trace that the job was made in, as the header `traceparent` says it. */
   readonly trace?: string;
 };
+
+export const poolEntrySchema = schemaOf<PoolEntry>("a job that waits in the pool");
 
 export type ExecutorKind = "host" | "container";
 export type ExecutorState = "joined" | "leaving" | "drained";

@@ -48,6 +48,9 @@ export type QuotaRefusal = {
   readonly retryAfterSeconds: number;
 };
 
+/** Rises with what an earlier version would misread; see `schemaOf`. */
+export const QUOTA_SCHEMA = 1;
+
 export const EMPTY_QUOTA: QuotaState = { slots: [], accepted: [], cpu: [] };
 
 const MINUTE_MS = 60_000;

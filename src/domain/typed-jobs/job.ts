@@ -1,4 +1,5 @@
 import type { JobStatus } from "../../wire/typed-jobs.ts";
+import { schemaOf } from "../stored.ts";
 import type { Subscription } from "../webhooks/endpoint.ts";
 
 export { JOB_STATUSES, type JobStatus } from "../../wire/typed-jobs.ts";
@@ -40,6 +41,20 @@ export type TypedJob = {
   /** While the job is processing: how long it may be without news. Null lets it take its time. */
   readonly lease: Lease | null;
 };
+
+/** A job of the first schema has no owner, ends or key where it was made before there were any. */
+type FirstTypedJob = Omit<TypedJob, "owner" | "revision" | "fingerprint"> &
+  Partial<Pick<TypedJob, "owner" | "revision" | "fingerprint">>;
+
+const fromFirst = (first: FirstTypedJob): TypedJob => ({
+  ...first,
+  owner: first.owner ?? null,
+  revision: first.revision ?? 0,
+  fingerprint: first.fingerprint ?? null,
+});
+
+/** A typed job as its object keeps it, payloads and notes with it. */
+export const typedJobSchema = schemaOf<TypedJob>("a typed job", [fromFirst]);
 
 /** A promise of news; at `untilMs` a job that is still processing ends in error. */
 export type Lease = { readonly forMs: number; readonly untilMs: number };

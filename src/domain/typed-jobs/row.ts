@@ -4,6 +4,9 @@ import type { JobStatus, TypedJob } from "./job.ts";
 import { NOTES_BYTES, PLAIN_VIEW_BYTES, VIEW_BYTES } from "./limits.ts";
 import type { ReadJob } from "./view.ts";
 
+/** Rises with what an earlier version would misread; see `schemaOf`. */
+export const TYPED_JOB_ROW_SCHEMA = 1;
+
 /** A job's D1 row: the columns that lists filter by, and all the rest as JSON or, if large, gzip of it. */
 export type TypedJobRow = {
   readonly jobId: string;

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { schemaOf } from "../stored.ts";
 import type { JsonText } from "./job.ts";
 
 /** What the settings object keeps: the fields that were set, as JSON; all others follow the model's defaults. */
@@ -7,6 +8,8 @@ export type SettingsRecord = {
   readonly updatedAtMs: number;
   readonly version: number;
 };
+
+export const settingsSchema = schemaOf<SettingsRecord>("the settings of typed jobs");
 
 export const newSettings = (now: number): SettingsRecord => ({ fields: "{}", updatedAtMs: now, version: 1 });
 

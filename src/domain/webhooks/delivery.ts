@@ -1,5 +1,6 @@
 import type { WebhookDelivery, WebhookError } from "../../wire/webhook-delivery.ts";
 import type { DeliveryRow } from "../ports/delivery-rows.ts";
+import { schemaOf } from "../stored.ts";
 import type { WebhookEventType } from "./event.ts";
 import { retryAfterMs, retryDelayMs } from "./schedule.ts";
 
@@ -40,6 +41,8 @@ export type Delivery = DeliveryOrder & {
   /** Null once there is nothing left to try. */
   readonly nextAttemptAtMs: number | null;
 };
+
+export const deliverySchema = schemaOf<Delivery>("a webhook's delivery");
 
 /** What a delivery was asked to do. */
 export const orderOf = ({ type, url, signer, trace, isCallback }: Delivery): DeliveryOrder => ({
