@@ -4,7 +4,10 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { root } from "./lib/local.ts";
 import { optionsOf } from "./lib/usage.ts";
 
-const usage = "Usage: npm run screenshots -- [--url <address of a service that npm start runs>]";
+const usage = `Usage: npm run screenshots -- [--url <address of a service that npm start runs>]
+The operator's token of that service is taken from the variable SANDPIPER_OPERATOR_TOKEN.`;
+/** Of a picture, at most. */
+const HEIGHT = 760;
 const folder = path.join(root, "docs/images");
 
 const PLOT = `import math, sys, time
@@ -57,7 +60,6 @@ const judge = async (page: Page): Promise<void> => {
   }
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByText("1 of 2 accepted").waitFor();
-  await page.evaluate("scrollTo(0, 0)");
 };
 
 const upload = async (page: Page): Promise<void> => {
@@ -76,29 +78,104 @@ const register = async (page: Page): Promise<void> => {
   await page.getByText("sandpiper.png").waitFor();
 };
 
-const shots: readonly Shot[] = [
+type Service = { readonly url: string; readonly token: string };
+
+/** Asks the service as its operator, or as the holder of a key. */
+const ask = async (
+  { url, token }: Service,
+  path: string,
+  body: unknown,
+): Promise<Record<string, unknown>> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", prefer: "wait=30" };
+  const answer = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as Record<string, unknown>;
+};
+
+/** A key with some runs of its owner. */
+const keyWithRuns = async (service: Service): Promise<string> => {
+  const made = await ask(service, "/operator/keys", { owner: "alice", name: "laptop" });
+  const holder = { url: service.url, token: String(made.key) };
+  await ask(service, "/operator/keys", { owner: "bob", name: "nightly", scopes: ["jobs", "work"] });
+  for (const code of ["print(sum(range(9_000_000)))", "print(1)", "raise SystemExit(3)"])
+    await ask(holder, "/submit", { code });
+  return holder.token;
+};
+
+const asHolder =
+  (key: string) =>
+  async (page: Page): Promise<void> => {
+    await page.getByText("Sign in", { exact: true }).click();
+    await page.getByLabel("Key or password").fill(key);
+    await page.getByRole("button", { name: "Use" }).click();
+    await page
+      .getByRole("button", { name: /^Repeat/ })
+      .first()
+      .waitFor();
+    await page.getByText("Signed in for this tab").click();
+  };
+
+const asOperator =
+  (token: string, until: string) =>
+  async (page: Page): Promise<void> => {
+    await page.getByLabel("Operator's token").last().fill(token);
+    await page.getByRole("button", { name: "Use" }).click();
+    await page.getByText(until).first().waitFor();
+  };
+
+const shotsOf = (token: string, key: string): readonly Shot[] => [
   { name: "console-run", fragment: "", width: 1200, colorScheme: "light", act: runPlot },
   { name: "console-cases", fragment: "", width: 1200, colorScheme: "dark", act: judge },
   { name: "console-phone", fragment: "", width: 360, colorScheme: "dark", act: runPlot },
   { name: "console-workload", fragment: "#/workloads", width: 900, colorScheme: "light", act: upload },
   { name: "console-job", fragment: "#/jobs", width: 900, colorScheme: "light", act: register },
+  { name: "console-mine", fragment: "#/mine", width: 900, colorScheme: "light", act: asHolder(key) },
+  {
+    name: "console-operator",
+    fragment: "#/operator",
+    width: 900,
+    colorScheme: "dark",
+    act: asOperator(token, "Programs that run"),
+  },
+  {
+    name: "console-executors",
+    fragment: "#/operator/executors",
+    width: 900,
+    colorScheme: "light",
+    act: asOperator(token, "joined"),
+  },
+  {
+    name: "console-keys",
+    fragment: "#/operator/keys",
+    width: 900,
+    colorScheme: "light",
+    act: asOperator(token, "alice"),
+  },
 ];
 
 const take = async (browser: Browser, url: string, { name, fragment, width, colorScheme, act }: Shot) => {
-  const context = await browser.newContext({ viewport: { width, height: 760 }, colorScheme });
+  const context = await browser.newContext({ viewport: { width, height: HEIGHT }, colorScheme });
   const page = await context.newPage();
   await page.goto(`${url}/${fragment}`);
   await act(page);
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  await page.evaluate("scrollTo(0, 0)");
+  // A short page is a short picture.
+  const bottom = await page.evaluate<number>("document.querySelector('main').getBoundingClientRect().bottom");
+  const clip = { x: 0, y: 0, width, height: Math.min(HEIGHT, Math.ceil(bottom)) };
+  await page.screenshot({ path: path.join(folder, `${name}.png`), clip });
   await context.close();
   process.stdout.write(`docs/images/${name}.png\n`);
 };
 
-const { url } = optionsOf(usage, { url: { type: "string", default: "http://127.0.0.1:8787" } });
+const { url: address } = optionsOf(usage, { url: { type: "string", default: "http://127.0.0.1:8787" } });
+const url = address.replace(/\/+$/, "");
+const { SANDPIPER_OPERATOR_TOKEN: token } = process.env;
+if (token === undefined) throw new Error(`SANDPIPER_OPERATOR_TOKEN is not set.\n${usage}`);
+const key = await keyWithRuns({ url, token });
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu"],
 });
-for (const shot of shots) await take(browser, url.replace(/\/+$/, ""), shot);
+for (const shot of shotsOf(token, key)) await take(browser, url, shot);
 await browser.close();
