@@ -309,7 +309,11 @@ export const typedJobDepsFor = (env: RawEnv): TypedJobDeps => {
     tally: d1Tally(config.DB, systemClock, jsonLogger),
     quotas: config.QUOTA_OBJECT === undefined ? null : durableQuotas(config.QUOTA_OBJECT),
     zone: config.RESPONSE_TIMEZONE,
-    credentials: { username: config.BASIC_AUTH_USERNAME, password: config.BASIC_AUTH_PASSWORD },
+    credentials: {
+      username: config.BASIC_AUTH_USERNAME,
+      password: config.BASIC_AUTH_PASSWORD,
+      previousPassword: config.BASIC_AUTH_PREVIOUS_PASSWORD,
+    },
     assets: assets === undefined ? null : { fetch: (request) => assets.fetch(request) },
     webhooks: () => durableWebhooks(webhookConfigOf(env).WEBHOOK_OBJECT),
     webhookSubscriptions: (endpoints) => webhookSubscriptionsFor(env, endpoints),

@@ -126,6 +126,8 @@ const typedJobSchema = z.object({
     .default("UTC"),
   BASIC_AUTH_USERNAME: z.string().min(1).optional(),
   BASIC_AUTH_PASSWORD: z.string().min(1).optional(),
+  /** Taken beside the present one, while one follows the other. */
+  BASIC_AUTH_PREVIOUS_PASSWORD: z.string().min(1).optional(),
 });
 
 export type TypedJobConfig = z.infer<typeof typedJobSchema>;

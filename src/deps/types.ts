@@ -160,7 +160,12 @@ export type TypedJobDeps = AccessDeps & {
   readonly queue: (binding: string) => { send(message: string): Promise<void> };
   /** Time zone that answers label instants with. */
   readonly zone: string;
-  readonly credentials: { readonly username: string | undefined; readonly password: string | undefined };
+  readonly credentials: {
+    readonly username: string | undefined;
+    readonly password: string | undefined;
+    /** Taken beside it, while one follows the other. */
+    readonly previousPassword: string | undefined;
+  };
   /** Files of the description page; null without the binding ASSETS. */
   readonly assets: Assets | null;
   /** Throws when there is no binding WEBHOOK_OBJECT. */

@@ -12,7 +12,10 @@ export const depsOf = (c: Context): TypedJobDeps => typedJobDepsFor(c.env ?? {})
 
 const DEFAULT_USERNAME = "apibasicauthuser";
 
-/** Whether the header holds the credentials; both sides are hashed, so the comparison takes no hint of either. */
+/**
+ * Whether the header holds the credentials, with the present password or the one before. Both sides are hashed, and each
+ * is compared, so that the time tells nothing of them.
+ */
 const holds = async (
   deps: TypedJobDeps,
   auth: NonNullable<JobsDefinition["auth"]>,
@@ -22,11 +25,11 @@ const holds = async (
   if (password === undefined) throw new Error("The secret BASIC_AUTH_PASSWORD is missing");
   const username = auth.username ?? deps.credentials.username ?? DEFAULT_USERNAME;
   const given = basicText(header);
-  const [expectedHash, givenHash] = await Promise.all([
-    deps.ids.hashOf(`${username}:${password}`),
-    deps.ids.hashOf(given ?? ""),
-  ]);
-  return deps.ids.isSame(expectedHash, givenHash) && given !== null;
+  const givenHash = await deps.ids.hashOf(given ?? "");
+  let isHeld = false;
+  for (const one of [password, deps.credentials.previousPassword ?? password])
+    isHeld = deps.ids.isSame(givenHash, await deps.ids.hashOf(`${username}:${one}`)) || isHeld;
+  return isHeld && given !== null;
 };
 
 /** Whoever has the app's own credentials works on the jobs of all. */

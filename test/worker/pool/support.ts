@@ -47,9 +47,14 @@ export class Seat {
     this.instance = instance;
   }
 
-  async join(headers: Record<string, string> = {}): Promise<this> {
+  /** Joins, at the tests' service unless another is given. */
+  async join(
+    headers: Record<string, string> = {},
+    at: (url: string, headers: Record<string, string>) => Promise<Response> = (url, all) =>
+      SELF.fetch(url, { headers: all }),
+  ): Promise<this> {
     const joining = { ...(await joinHeaders(this.instance)), ...headers };
-    const response = await SELF.fetch("http://sandpiper.test/pool/join", { headers: joining });
+    const response = await at("http://sandpiper.test/pool/join", joining);
     const { webSocket: socket } = response;
     if (socket === null) throw new Error(`${response.status} ${await response.text()}`);
     socket.addEventListener("message", ({ data }) => this.#take(String(data)));
