@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { INPUT_BYTES } from "../src/wire/limits.ts";
 import { createCompileCache } from "./compile/cache.ts";
 import type { Config } from "./config.ts";
+import { putBackReplaced } from "./environments/place.ts";
 import { createEnvironments, readEnvironments } from "./environments.ts";
 import { serveHealth } from "./health-server.ts";
 import { createHolding, type Holding } from "./holding.ts";
 import { openIdentity } from "./identity.ts";
 import { readInstalledLanguages } from "./languages/installed.ts";
-import { type Log, logToStderr } from "./log.ts";
+import { errorKind, type Log, logToStderr } from "./log.ts";
 import { watchLoop } from "./loop-watch.ts";
 import { joinPool, type Membership } from "./pool/membership.ts";
 import type { Isolation } from "./sandbox/isolation.ts";
@@ -62,6 +63,17 @@ const createLeaving = (
   return { leave, stopNow, isLeaving: () => isLeaving };
 };
 
+/** A build that was killed at the wrong moment has left its layer aside. */
+const repairLayers = ({ environmentsFolder, languagesFolder }: Config, log: Log): void => {
+  for (const folder of [environmentsFolder, languagesFolder].filter((path) => existsSync(path))) {
+    try {
+      putBackReplaced(folder);
+    } catch (error) {
+      log("layer_not_put_back", { folder, error: errorKind(error) });
+    }
+  }
+};
+
 /** What attempts are run with; sandboxes begin to be kept warm. */
 const createTools = async (
   config: Config,
@@ -69,6 +81,7 @@ const createTools = async (
   log: Log,
 ) => {
   const identity = openIdentity(config.key ?? { file: config.keyFile });
+  repairLayers(config, log);
   const built = readEnvironments(config.environmentsFolder);
   const environments = createEnvironments(built);
   const languages = await readInstalledLanguages(config.languagesFolder);

@@ -1,4 +1,3 @@
 import { runCommand } from "./lib/main.ts";
-import { serveWithWrangler } from "./lib/serve-wrangler.ts";
 
-await runCommand("npm run dev", serveWithWrangler);
+await runCommand("npm run dev", async () => (await import("./lib/serve-wrangler.ts")).serveWithWrangler);

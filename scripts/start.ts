@@ -1,4 +1,3 @@
 import { runCommand } from "./lib/main.ts";
-import { serveOnMiniflare } from "./lib/serve-miniflare.ts";
 
-await runCommand("npm start", serveOnMiniflare);
+await runCommand("npm start", async () => (await import("./lib/serve-miniflare.ts")).serveOnMiniflare);

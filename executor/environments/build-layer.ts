@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { downloadPackages, resolvePackages, unpackPackages } from "./debian.ts";
 import {
@@ -23,12 +13,12 @@ import {
 } from "./layer.ts";
 import { type BuiltEnvironment, builtEnvironment, layerTarget, type Manifest } from "./manifest.ts";
 import { addNpmPackages } from "./package-lock.ts";
+import { putBack, putInPlace, removeLeftovers, workFolder } from "./place.ts";
 import { BuildRefused } from "./requirements.ts";
 import { addWheels } from "./wheels.ts";
 
 /** Where packages of Debian's wait for the next build. */
 const DOWNLOADS = ".packages";
-const WORK = /^\.[a-z0-9][a-z0-9-]*\.([0-9]+)-[A-Za-z0-9]{6}$/;
 /** An executor tells the pool of so many. */
 const LISTED_PACKAGES = 500;
 const MIB = 1024 * 1024;
@@ -42,25 +32,6 @@ interface Site {
   readonly work: string;
   readonly say: Say;
 }
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-};
-
-/** Removes what builds left that were cut off; those that still run keep theirs. */
-export const removeLeftovers = (folder: string): readonly string[] => {
-  const left = readdirSync(folder).filter((name) => {
-    const pid = WORK.exec(name)?.[1];
-    return pid !== undefined && !isRunning(Number(pid));
-  });
-  for (const name of left) rmSync(join(folder, name), { recursive: true, force: true });
-  return left;
-};
 
 /** Removes downloads that only a next build would use. */
 export const removeDownloads = (folder: string): void =>
@@ -77,13 +48,6 @@ export const builtIn = (folder: string): ReadonlyMap<string, BuiltEnvironment> =
       }),
   );
 
-const putInPlace = (root: string, folder: string, name: string): void => {
-  chmodSync(root, 0o755);
-  const place = join(folder, name);
-  rmSync(place, { recursive: true, force: true });
-  renameSync(root, place);
-};
-
 /** Builds one layer beside its place, and moves it there when it is complete. */
 const buildLayer = async (
   name: string,
@@ -92,7 +56,7 @@ const buildLayer = async (
 ): Promise<void> => {
   mkdirSync(folder, { recursive: true });
   removeLeftovers(folder);
-  const work = mkdtempSync(join(folder, `.${name}.${process.pid}-`));
+  const work = workFolder(folder, name);
   const root = join(work, "layer");
   mkdirSync(root);
   const tell: Say = (text) => say(`${name}: ${text}`);
@@ -105,9 +69,11 @@ const buildLayer = async (
       join(root, "environment.json"),
       `${JSON.stringify(builtEnvironment.parse(built), null, 2)}\n`,
     );
-    putInPlace(root, folder, name);
+    chmodSync(root, 0o755);
+    putInPlace(root, work, join(folder, name));
     tell(`done, ${Math.round(built.diskBytes / 1e6)} MB`);
   } finally {
+    putBack(work, join(folder, name));
     rmSync(work, { recursive: true, force: true });
   }
 };
@@ -154,7 +120,7 @@ export const buildOwn = (name: string, own: OwnEnvironment, folder: string, say:
   buildLayer(name, { folder, say }, async (site) => {
     const { requirements, packageLock, maxMb } = own;
     const python = requirements === null ? [] : await addWheels(requirements, { ...site, maxMb });
-    const node = packageLock === null ? [] : await addNpmPackages(packageLock, site);
+    const node = packageLock === null ? [] : await addNpmPackages(packageLock, { ...site, maxMb });
     const packages = [...python, ...node].sort();
     if (packages.length > LISTED_PACKAGES)
       throw new BuildRefused(

@@ -1,16 +1,10 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { environmentName } from "../../src/wire/vocabulary.ts";
-import {
-  buildFromManifest,
-  buildOwn,
-  builtIn,
-  type OwnEnvironment,
-  removeDownloads,
-  removeLeftovers,
-} from "./build-layer.ts";
+import { buildFromManifest, buildOwn, builtIn, type OwnEnvironment, removeDownloads } from "./build-layer.ts";
 import { DEFAULT_ENVIRONMENTS_FOLDER, readManifests } from "./manifest.ts";
+import { putBackReplaced, removeLayer, removeLeftovers } from "./place.ts";
 import { BuildRefused } from "./requirements.ts";
 
 const DEFAULT_MAX_MB = 4_096;
@@ -28,10 +22,10 @@ The project's own are made from Debian packages (apt's package lists, dpkg-deb a
 pin what they hold; both files may be given. No code of a package runs while one is built.
 
   --requirements FILE   wheels from an index: every line NAME==VERSION with --hash=sha256:...
-                        (wants python3-pip; pip's settings say which index)
+                        (wants python3-pip; the index is the file's --index-url, else pip's)
   --package-lock FILE   packages from an npm registry: every entry with its integrity
   --description TEXT    what GET /environments says of it
-  --max-mb N            most that it may take unpacked (${DEFAULT_MAX_MB})
+  --max-mb N            most that it may take unpacked (${DEFAULT_MAX_MB}); npm is ended when it takes more
 
 list shows what can be built and what is built, with versions. remove takes environments away;
 prune takes away what interrupted builds left, and downloads. Restart the executor afterwards.
@@ -106,6 +100,7 @@ const build = async (names: readonly string[], options: Options, folder: string)
 };
 
 const list = (folder: string): void => {
+  if (existsSync(folder)) putBackReplaced(folder);
   const built = builtIn(folder);
   for (const [name, { description }] of readManifests())
     if (!built.has(name)) process.stdout.write(`${name}\tnot built\t${description}\n`);
@@ -117,10 +112,11 @@ const list = (folder: string): void => {
 
 const remove = (names: readonly string[], folder: string): void => {
   if (names.length === 0) throw new BadUsage("Which environment?");
+  if (existsSync(folder)) putBackReplaced(folder);
   const built = builtIn(folder);
   const unknown = names.filter((name) => !built.has(name));
   if (unknown.length > 0) throw new BadUsage(`${unknown.join(", ")} is not built.`);
-  for (const name of names) rmSync(join(folder, name), { recursive: true });
+  for (const name of new Set(names)) removeLayer(folder, name);
 };
 
 const pruneFolder = (folder: string): void => {

@@ -3,6 +3,7 @@
 import email
 import json
 import os
+import re
 import stat
 import sys
 import zipfile
@@ -25,6 +26,18 @@ def problem_of(entries):
     return None
 
 
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def other_than_named(about):
+    """What was pinned is what the file's name says, so that is what has to be in it."""
+    name, version = about["file"].split("-")[:2]
+    if plain(name) == plain(about["name"]) and plain(version) == plain(about["version"]):
+        return None
+    return f"its METADATA says {about['name'][:100]} {about['version'][:100]}"
+
+
 def describe(path):
     about = {"file": os.path.basename(path), "name": "", "version": "", "bytes": 0, "files": {}, "problem": None}
     try:
@@ -42,6 +55,7 @@ def describe(path):
                 text = archive.read(found[0]).decode("utf-8", "replace")
                 fields = email.message_from_string(text)
                 about["name"], about["version"] = fields.get("Name", ""), fields.get("Version", "")
+                about["problem"] = about["problem"] or other_than_named(about)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
         about["problem"] = f"it is no whole zip: {error}"
     return about

@@ -1,13 +1,17 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { NODE_MODULES } from "./layer.ts";
 import { BuildRefused } from "./requirements.ts";
 
 const execute = promisify(execFile);
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const MAX_OUTPUT_BYTES = 64 * MIB;
+/** How often it is looked at what npm has unpacked. */
+const LOOK_MS = 200;
 
 const wanted = z.record(z.string(), z.string()).default({});
 const entry = z.object({
@@ -93,25 +97,57 @@ const failureOf = (error: unknown): string => {
   return lines.length > 0 ? lines.join("\n") : message;
 };
 
+/** What a folder takes; files that come and go meanwhile make no difference. */
+const bytesBelow = async (folder: string): Promise<number> => {
+  const { stdout } = await execute("du", ["-s", "--apparent-size", "--block-size=1", folder]).catch(
+    (error: { stdout?: string }) => ({ stdout: error.stdout ?? "" }),
+  );
+  return Number.parseInt(stdout, 10) || 0;
+};
+
+/** A lock file does not say how large its packages are, so npm is ended as soon as they are too large. */
+const npmCi = async (work: string, maxMb: number): Promise<void> => {
+  const options = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"];
+  const installing = execute("npm", ["ci", ...options], { cwd: work, maxBuffer: MAX_OUTPUT_BYTES });
+  const done = new AbortController();
+  let isTooLarge = false;
+  const watch = async (): Promise<void> => {
+    while (!done.signal.aborted && !isTooLarge) {
+      isTooLarge = (await bytesBelow(join(work, "node_modules"))) > maxMb * MIB;
+      // Nothing less ends npm while it waits for an answer.
+      if (isTooLarge) installing.child.kill("SIGKILL");
+      await delay(LOOK_MS, undefined, { signal: done.signal }).catch(() => undefined);
+    }
+  };
+  const watched = watch();
+  try {
+    await installing;
+  } catch (error) {
+    if (isTooLarge)
+      throw new BuildRefused(
+        `Unpacked these are above --max-mb ${maxMb}; npm was ended before all was there.`,
+      );
+    throw new BuildRefused(failureOf(error));
+  } finally {
+    done.abort();
+    await watched;
+  }
+};
+
 /**
  * Installs what a lock file names into a layer, without any script of a package; returns what the project asks for,
  * as `name version`. @throws BuildRefused with what the owner can do
  */
 export const addNpmPackages = async (
   file: string,
-  { root, work, say }: { root: string; work: string; say: (text: string) => void },
+  { root, work, maxMb, say }: { root: string; work: string; maxMb: number; say: (text: string) => void },
 ): Promise<readonly string[]> => {
   const content = readFileSync(file, "utf8");
   const lock = readLock(file, content);
   writeFileSync(join(work, "package-lock.json"), content);
   writeFileSync(join(work, "package.json"), JSON.stringify({ private: true, ...lock.root }));
   say(`fetching what ${lock.asked.length} packages need`);
-  const options = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--no-update-notifier"];
-  try {
-    await execute("npm", ["ci", ...options], { cwd: work, maxBuffer: MAX_OUTPUT_BYTES });
-  } catch (error) {
-    throw new BuildRefused(failureOf(error));
-  }
+  await npmCi(work, maxMb);
   mkdirSync(join(root, "usr/lib"), { recursive: true });
   if (!existsSync(join(work, "node_modules")))
     throw new BuildRefused("npm installed nothing for this system.");

@@ -27,10 +27,36 @@ const wheels = z.array(
 );
 type Wheel = z.infer<typeof wheels>[number];
 
-const failureOf = (error: unknown): string => {
-  const { stderr = "", message } = error as { stderr?: string; message: string };
+const DISCARDED = /^\s*Discarding /m;
+
+/** Such as that a pinned version was withdrawn from its index, and why. */
+const warningsIn = (text: string): readonly string[] =>
+  text
+    .split(/^(?=WARNING: )/m)
+    .filter((part) => part.startsWith("WARNING: "))
+    .map((part) =>
+      part
+        .replace("WARNING: ", "")
+        .replaceAll(/\s*\n\s*/g, "; ")
+        .trim()
+        .replace(/;$/, ""),
+    );
+
+const failureOf = (failed: unknown): string => {
+  const {
+    stdout = "",
+    stderr = "",
+    message,
+  } = failed as {
+    stdout?: string;
+    stderr?: string;
+    message: string;
+  };
   const start = stderr.search(/^ERROR|.*No module named/m);
-  return start === -1 ? stderr.trim().split("\n").at(-1) || message : stderr.slice(start).trim();
+  const error = start === -1 ? stderr.trim().split("\n").at(-1) || message : stderr.slice(start).trim();
+  // Why pip takes a wheel for none stands among what it says of its progress.
+  const discarded = stdout.split("\n").filter((line) => DISCARDED.test(line));
+  return [...discarded.map((line) => line.trim()), error].join("\n");
 };
 
 const NO_WHEEL =
@@ -39,19 +65,25 @@ const NO_WHEEL =
   "into an index.";
 
 /** Source archives are never taken, so nothing of a package runs. */
-const download = async ({ lines }: Requirements, folder: string): Promise<readonly string[]> => {
+const download = async (
+  { lines }: Requirements,
+  folder: string,
+  say: (text: string) => void,
+): Promise<readonly string[]> => {
   const list = join(folder, "requirements.txt");
   writeFileSync(list, `${lines.join("\n")}\n`);
   const place = join(folder, "wheels");
   mkdirSync(place);
   const options = ["--require-hashes", "--only-binary", ":all:", "--dest", place, "-r", list];
   try {
-    await execute(PYTHON, [...PIP, "download", ...options], { maxBuffer: MAX_OUTPUT_BYTES });
+    const done = await execute(PYTHON, [...PIP, "download", ...options], { maxBuffer: MAX_OUTPUT_BYTES });
+    for (const warning of warningsIn(done.stderr)) say(`note: ${warning}`);
   } catch (error) {
     const failure = failureOf(error);
     if (failure.includes("No module named pip"))
       throw new BuildRefused("pip is missing: apt-get install python3-pip");
-    throw new BuildRefused(/No matching distribution/.test(failure) ? `${failure}\n${NO_WHEEL}` : failure);
+    const isMissing = /No matching distribution/.test(failure) && !DISCARDED.test(failure);
+    throw new BuildRefused(isMissing ? `${failure}\n${NO_WHEEL}` : failure);
   }
   const found = readdirSync(place).map((name) => join(place, name));
   if (found.length === 0) throw new BuildRefused("None of the packages is for this machine's Python.");
@@ -79,7 +111,8 @@ const collisions = (all: readonly Wheel[]): readonly string[] => {
 };
 
 const check = (all: readonly Wheel[], maxMb: number): void => {
-  for (const { file, problem } of all) if (problem !== null) throw new BuildRefused(`${file}: ${problem}`);
+  const problems = all.flatMap(({ file, problem }) => (problem === null ? [] : [`${file}: ${problem}`]));
+  if (problems.length > 0) throw new BuildRefused(problems.join("\n"));
   const bytes = all.reduce((sum, wheel) => sum + wheel.bytes, 0);
   if (bytes > maxMb * MIB) {
     const largest = [...all].sort((a, b) => b.bytes - a.bytes)[0];
@@ -121,7 +154,7 @@ export const addWheels = async (
 ): Promise<readonly string[]> => {
   const requirements = readRequirements(file, readFileSync(file, "utf8"));
   say(`fetching ${requirements.names.length} packages`);
-  const paths = await download(requirements, work);
+  const paths = await download(requirements, work, say);
   const all = await inspect(paths);
   check(all, maxMb);
   for (const collision of collisions(all)) say(`note: ${collision}`);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { type Language, languageById } from "../../src/wire/languages/registry.ts";
 import {
@@ -11,6 +11,7 @@ import {
   unpackPackages,
 } from "../environments/debian.ts";
 import { diskBytes, pruneDocuments } from "../environments/layer.ts";
+import { putBack, putInPlace, removeLeftovers, workFolder } from "../environments/place.ts";
 import { fixLayer, keepVariable } from "./fix-layer.ts";
 import {
   type BuiltLanguages,
@@ -118,7 +119,8 @@ const build = async (wanted: readonly Language[], folder: string): Promise<void>
   const archives = await downloadPackages(packages, join(folder, ".packages"), (done) =>
     say(`languages: downloading, ${done} of ${packages.length} packages are here`),
   );
-  const work = mkdtempSync(join(folder, ".layer-"));
+  const place = layerRoot(folder);
+  const work = workFolder(folder, basename(place));
   const root = join(work, "root");
   try {
     mkdirSync(root, { mode: 0o755 });
@@ -135,10 +137,10 @@ const build = async (wanted: readonly Language[], folder: string): Promise<void>
     };
     writeFileSync(layerFile(root), `${JSON.stringify(built, null, 2)}\n`);
     chmodSync(root, 0o755);
-    rmSync(layerRoot(folder), { recursive: true, force: true });
-    renameSync(root, layerRoot(folder));
+    putInPlace(root, work, place);
     say(`languages: done, ${built.languages.length} languages in ${Math.round(built.diskBytes / 1e6)} MB`);
   } finally {
+    putBack(work, place);
     rmSync(work, { recursive: true, force: true });
   }
 };
@@ -175,6 +177,7 @@ const main = async ([command, ...names]: readonly string[]): Promise<void> => {
   }
   const folder = process.env.EXECUTOR_LANGUAGES_DIR ?? DEFAULT_LANGUAGES_FOLDER;
   mkdirSync(folder, { recursive: true });
+  removeLeftovers(folder);
   const there = new Set(readBuiltLanguages(folder)?.languages.map(({ id }) => id));
   if (names.includes("--missing") && languages.every(({ id }) => there.has(id))) return;
   await build(languages, folder);

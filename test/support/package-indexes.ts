@@ -18,6 +18,10 @@ with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED) as archive:
 export interface Archive {
   readonly file: string;
   readonly content: Buffer;
+  /** What an index says of it besides, as `data-yanked="why"`. */
+  readonly said?: string;
+  /** It is asked for, and never comes. */
+  readonly isHeld?: boolean;
 }
 
 export const sha256 = ({ content }: Archive): string => createHash("sha256").update(content).digest("hex");
@@ -25,19 +29,24 @@ export const sha256 = ({ content }: Archive): string => createHash("sha256").upd
 /** Contents by path; a pair is a text and how often it stands there; a list, so that names may come twice. */
 type Files = readonly (readonly [path: string, text: string, times?: number])[];
 
-/** A wheel as a build tool makes it, with these files beside its own. */
+const VERSION = "1.0";
+
+/** A wheel as a build tool makes it, of version 1.0, with these files beside its own. */
 export const wheel = (
   folder: string,
   name: string,
   files: Files,
-  { version = "1.0", tag = "py3-none-any", requires = "" } = {},
+  { tag = "py3-none-any", requires = "", metadata = { name, version: VERSION } } = {},
 ): Archive => {
-  const file = `${name}-${version}-${tag}.whl`;
-  const info = `${name}-${version}.dist-info`;
+  const file = `${name}-${VERSION}-${tag}.whl`;
+  const info = `${name}-${VERSION}.dist-info`;
   const needs = requires === "" ? "" : `Requires-Dist: ${requires}\n`;
   const all: Files = [
     ...files,
-    [`${info}/METADATA`, `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n${needs}`],
+    [
+      `${info}/METADATA`,
+      `Metadata-Version: 2.1\nName: ${metadata.name}\nVersion: ${metadata.version}\n${needs}`,
+    ],
     [`${info}/WHEEL`, `Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: ${tag}\n`],
     [`${info}/RECORD`, files.map(([path]) => `${path},,\n`).join("")],
   ];
@@ -54,6 +63,13 @@ export const tarGz = async (file: string, files: Files): Promise<Archive> => {
   return { file, content: gzipSync(await buffer(tar)) };
 };
 
+/** What a lock file says of an archive at an index. */
+export const locked = (version: string, archive: Archive, url: string) => ({
+  version,
+  resolved: `${url}/at/${archive.file}`,
+  integrity: `sha512-${createHash("sha512").update(archive.content).digest("base64")}`,
+});
+
 export interface Index {
   readonly url: string;
   readonly close: () => void;
@@ -65,7 +81,14 @@ const listen = (server: Server, asked: readonly string[]): Promise<Index> =>
   new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;
-      resolve({ url: `http://127.0.0.1:${port}`, asked, close: () => server.close() });
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        asked,
+        close: () => {
+          server.close();
+          server.closeAllConnections();
+        },
+      });
     });
   });
 
@@ -76,11 +99,12 @@ export const serveArchives = (archives: readonly Archive[]): Promise<Index> => {
     const path = decodeURIComponent(request.url ?? "");
     asked.push(path);
     const found = archives.find(({ file }) => path.endsWith(`/${file}`));
+    if (found?.isHeld) return;
     if (found !== undefined) return response.end(found.content);
     const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1];
     const links = archives
       .filter(({ file }) => file.toLowerCase().replaceAll("_", "-").startsWith(`${project}-`))
-      .map((one) => `<a href="/files/${one.file}#sha256=${sha256(one)}">${one.file}</a>`);
+      .map((one) => `<a ${one.said ?? ""} href="/files/${one.file}#sha256=${sha256(one)}">${one.file}</a>`);
     if (links.length === 0) return response.writeHead(404).end();
     return response.writeHead(200, { "content-type": "text/html" }).end(links.join("\n"));
   });
@@ -90,7 +114,11 @@ export const serveArchives = (archives: readonly Archive[]): Promise<Index> => {
 /** Runs the command that builds environments into `folder`, against this index alone. */
 export const environments = (
   args: readonly string[],
-  { folder, url = "http://127.0.0.1:9" }: { folder: string; url?: string },
+  {
+    folder,
+    url = "http://127.0.0.1:9",
+    more = {},
+  }: { folder: string; url?: string; more?: Readonly<Record<string, string>> },
 ): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
     const env = {
@@ -100,6 +128,7 @@ export const environments = (
       PIP_CACHE_DIR: join(folder, ".pip"),
       npm_config_registry: `${url}/`,
       npm_config_cache: join(folder, ".npm"),
+      ...more,
     };
     const done = (error: Error | null, stdout: string, stderr: string): void =>
       resolve({ code: error === null ? 0 : 1, stdout, stderr });
