@@ -10,7 +10,11 @@
  * thing it writes there is its notice that the program was killed by a signal: that is how a program that
  * exits with 137 is told from one that was killed.
  *
- * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only.
+ * `$1` is the job's folder, `$2` is `own-pids` where `kill -1` reaches the sandbox's processes only. There the program leads a process
+ * group of its own, so that `kill -- -$$` and its kin work: a shell makes one for what it starts in the background under
+ * job control, which is off again while it waits, or a program that stops itself would count as ended. Signals with a trap
+ * would end that `wait` early, so they are ignored, and back to their defaults in the program. Elsewhere, the launcher's group is
+ * what ends all.
  * Where data is limited, a thread's stack counts in full: without a limit of its own it is 2 MiB instead of 8.
  * Everything is a builtin but head, tar and env, so that a short job pays for few processes; the shell itself makes
  * the program's environment where it holds no variable that means something to the shell. A few small
@@ -20,7 +24,8 @@
  */
 export const launcherScript = `
 cd "$1" || exit 125
-trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE XCPU XFSZ VTALRM
+caught='HUP INT QUIT TERM USR1 USR2 ALRM PIPE XCPU XFSZ VTALRM'
+trap '' $caught
 exec 9>&2 2>&7
 printf '\\1ready\\0' >&7
 IFS= read -r -d '' n <&5 || exit 0
@@ -68,7 +73,21 @@ begin() {
 if [[ \${s[0]} == live ]]; then exec 0<&8; fi
 exec 5<&- 8<&-
 printf '\\1started\\0' >&7
-(ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"; [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125; [[ \${s[6]} == apart ]] || exec 2>&1; begin) 2>&9 6>&- 7>&- 9>&-
+program() {
+  trap - $caught
+  ulimit -d "\${s[3]}"; [[ \${s[3]} == unlimited ]] || ulimit -s unlimited; ulimit -t "\${s[4]}"
+  [[ -z \${s[5]} ]] || ulimit \${s[5]} || exit 125
+  [[ \${s[6]} == apart ]] || exec 2>&1
+  begin
+}
+if [[ $2 == own-pids ]]; then
+  set -m
+  (program) 2>&9 6>&- 7>&- 9>&- &
+  set +m
+  wait $!
+else
+  (program) 2>&9 6>&- 7>&- 9>&-
+fi
 rc=$?
 printf '\\1exited %s ' "$rc" >&7
 times >&7
