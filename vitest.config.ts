@@ -8,10 +8,15 @@ const { privateKey, publicKey } = generateKeyPairSync("ed25519");
 const testExecutorKey = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url").toString(
   "base64",
 );
+/** Where the clients of the suites put a key; without one everything is open. See `npm run test:keys`. */
+const { KEY_PLACE: keyPlace = "none" } = process.env;
 const workerTestVars = {
-  ACCESS: "open",
+  ACCESS: keyPlace === "none" ? "open" : "keys",
   RATE_LIMITS: "false",
-  QUOTA_CLASSES: JSON.stringify({ small: { upload_bytes_per_day: 250_000_000, jobs_per_hour: 5 } }),
+  QUOTA_CLASSES: JSON.stringify({
+    small: { upload_bytes_per_day: 250_000_000, jobs_per_hour: 5 },
+    suite: { active_jobs: 10_000, jobs_per_hour: 10_000 },
+  }),
   OPERATOR_TOKEN: "operator-token-of-the-tests",
   TRUSTED_EXECUTORS: `hand=${testExecutorKey}`,
   TEST_EXECUTOR_PUBLIC_KEY: testExecutorKey,
@@ -30,6 +35,7 @@ const workerTestVars = {
 const provide = {
   fuzzRequests: Number(process.env.FUZZ_REQUESTS ?? 240),
   fuzzSeed: Number(process.env.FUZZ_SEED ?? 20_261_122),
+  keyPlace,
   floodRequests: Number(process.env.FLOOD_REQUESTS ?? 100),
 };
 

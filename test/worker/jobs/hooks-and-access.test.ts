@@ -1,6 +1,7 @@
 import { SELF } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createApp } from "../../../src/http/jobs/create-app.ts";
+import { withKey } from "../support/suite-key.ts";
 import { Api, apiOf, plainApi, request, result, settings } from "./support/app.ts";
 
 const count = async (): Promise<number> => (await plainApi().list("?limit=500")).jobs.length;
@@ -174,7 +175,7 @@ describe("basic auth", () => {
     const secrets = { BASIC_AUTH_USERNAME: "u", BASIC_AUTH_PASSWORD: "p" };
     const app = createApp(request, result, undefined, { basicAuth: { force: true } }, secrets);
     app.get("/mine", app.requireAuth, (c) => c.text("mine"));
-    const api = new Api(app, secrets);
+    const api = new Api(app, secrets, false);
     expect((await api.get("/jobs", basic("u:p"))).status).toBe(200);
     expect((await api.get("/mine")).status).toBe(401);
     expect(await (await api.get("/mine", basic("u:p"))).text()).toBe("mine");
@@ -284,7 +285,11 @@ describe("CORS and paths", () => {
 
 describe("the service", () => {
   it("serves the typed jobs beside the other faces, each with its own errors and CORS, in one description", async () => {
-    const fetch = (path: string, init: RequestInit = {}) => SELF.fetch(`http://sandpiper.test${path}`, init);
+    const fetch = (path: string, init: RequestInit = {}) =>
+      SELF.fetch(`http://sandpiper.test${path}`, {
+        ...init,
+        headers: withKey(path, new Headers(init.headers)),
+      });
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const created = await fetch("/jobs", {
       ...post,

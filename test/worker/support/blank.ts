@@ -7,6 +7,7 @@ import { vi } from "vitest";
 import { restoreClock } from "./clock.ts";
 import { testEnv } from "./env.ts";
 import { leaveJobsBehind } from "./objects.ts";
+import { addSuiteKey } from "./suite-key.ts";
 
 const { TYPED_JOB_OBJECT, TEST_MIGRATIONS } = testEnv as unknown as {
   TYPED_JOB_OBJECT: DurableObjectNamespace;
@@ -34,3 +35,4 @@ await wakeShared();
 await reset();
 await leaveJobsBehind();
 await applyD1Migrations(testEnv.DB, TEST_MIGRATIONS);
+await addSuiteKey();

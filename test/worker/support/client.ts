@@ -1,4 +1,5 @@
 import { SELF } from "cloudflare:test";
+import { withKey } from "./suite-key.ts";
 
 const ORIGIN = "http://sandpiper.test";
 
@@ -14,7 +15,7 @@ export class Client {
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
+    const headers = withKey(path, new Headers(init.headers));
     headers.set("cf-connecting-ip", this.address);
     return SELF.fetch(ORIGIN + path, { ...init, headers });
   }

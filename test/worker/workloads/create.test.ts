@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { rowOf } from "../support/objects.ts";
+import { suiteOwner } from "../support/suite-key.ts";
 import { CHECKSUM, create, dataOf, expectWorkloadError, keyOf, read, TAX } from "../support/workloads.ts";
 
 afterEach(restoreClock);
@@ -58,7 +59,7 @@ describe("creating a job of a workload", () => {
     await expectWorkloadError(await send("a=b", "text/plain"), 415);
     await expectWorkloadError(await send(" ".repeat(70_000), "application/json"), 413);
     const hook = await client.post(TAX, { security_type: "foreign", webhook_url: "https://a.example" });
-    await expectWorkloadError(hook, 403);
+    expect(hook.status).toBe(suiteOwner() === null ? 403 : 200);
   });
 
   it("leaves a row to search by, and the row of another face has nothing of it", async () => {
@@ -69,7 +70,7 @@ describe("creating a job of a workload", () => {
       face: "workloads",
       state: "created",
       workload: TAX.slice(1),
-      owner: "",
+      owner: suiteOwner() ?? "",
       params: '{"security_type":"domestic"}',
     });
   });
@@ -98,7 +99,8 @@ describe("creating a job of a workload", () => {
       body: JSON.stringify({ security_type: "foreign" }),
       headers: { "content-type": "application/json", "idempotency-key": "a" },
     });
-    expect((await dataOf(elsewhere)).job_id).not.toBe(first.job_id);
+    // Strangers are kept apart by their addresses; an owner is the same everywhere.
+    expect((await dataOf(elsewhere)).job_id === first.job_id).toBe(suiteOwner() !== null);
     await expectWorkloadError(await post("a b", {}), 400);
   });
 });

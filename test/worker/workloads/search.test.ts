@@ -4,6 +4,7 @@ import type { WorkloadSearch } from "../../../src/domain/ports/workload-rows.ts"
 import { Client } from "../support/client.ts";
 import { moveClock, restoreClock } from "../support/clock.ts";
 import { testEnv } from "../support/env.ts";
+import { suiteOwner } from "../support/suite-key.ts";
 import { CHECKSUM, create, type Data, dataOf, expectWorkloadError, TAX } from "../support/workloads.ts";
 
 afterEach(restoreClock);
@@ -115,7 +116,7 @@ describe("a search", () => {
     });
     const query: WorkloadSearch = {
       path: TAX.slice(1),
-      owner: "",
+      owner: suiteOwner() ?? "",
       state: null,
       fromMs: sinceMs,
       toMs: Number.MAX_SAFE_INTEGER - 1,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { createApp } from "../../../../src/http/jobs/create-app.ts";
 import type { JobView } from "../../../../src/wire/typed-jobs.ts";
 import { testEnv } from "../../support/env.ts";
+import { withKey } from "../../support/suite-key.ts";
 
 export const request = z.object({ url: z.string(), size: z.coerce.number().int().default(3) });
 export const result = z.object({ text: z.string(), result_count: z.number().nullable().optional() });
@@ -14,14 +15,17 @@ type Fetching = { fetch(request: Request, env?: unknown): Response | Promise<Res
 export class Api {
   readonly #app: Fetching;
   readonly #env: Record<string, unknown>;
+  readonly #carriesKey: boolean;
 
-  constructor(app: Fetching, env: Record<string, unknown> = {}) {
+  /** `carriesKey`: whether it sends the key of the suites where a request has no credentials. */
+  constructor(app: Fetching, env: Record<string, unknown> = {}, carriesKey = true) {
     this.#app = app;
+    this.#carriesKey = carriesKey;
     this.#env = { ...testEnv, ...env };
   }
 
   async call(method: string, path: string, body?: unknown, headers: HeadersInit = {}): Promise<Response> {
-    const all = new Headers(headers);
+    const all = this.#carriesKey ? withKey("/jobs", new Headers(headers)) : new Headers(headers);
     if (body !== undefined && !all.has("content-type")) all.set("content-type", "application/json");
     const text = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     const init = { method, headers: all, ...(body === undefined ? {} : { body: text as BodyInit }) };
@@ -61,7 +65,7 @@ export class Api {
 
 /** An app of the plain models, without a queue unless the config names one. */
 export const plainApi = (config: Parameters<typeof createApp<typeof request, typeof result>>[3] = {}): Api =>
-  new Api(createApp(request, result, undefined, config));
+  new Api(createApp(request, result, undefined, config), {}, config.basicAuth?.force !== true);
 
 export const apiOf = (app: Built): Api => new Api(app);
 
