@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { expect, inject, test, vi } from "vitest";
 import { newAddress, rawFetch } from "./support/client.ts";
+import { marker, processesWith } from "./support/processes.ts";
 
 /** Sends this much of a request and then cuts the connection, without waiting for an answer. */
 const cutOff = (text: string): Promise<void> =>
@@ -11,6 +12,48 @@ const cutOff = (text: string): Promise<void> =>
     socket.write(text, () => setTimeout(() => socket.destroy(), 200));
     socket.on("close", () => resolve());
   });
+
+/** Sends a whole request and leaves the connection open. */
+const sent = (path: string, body: unknown) => {
+  const { hostname, port } = new URL(inject("sandpiperUrl"));
+  const text = JSON.stringify(body);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const head = `cf-connecting-ip: ${newAddress()}\r\ncontent-type: application/json`;
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nhost: sandpiper.test\r\n${head}\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+  );
+  return socket;
+};
+
+test("a caller of a door who hangs up ends the program that it waits for; one who waits has its answer", async () => {
+  const marks = [marker(), marker()];
+  const code = "import time\ntime.sleep(20)";
+  const sockets = [
+    sent("/api/v2/execute", {
+      ...{ language: "python", version: "*", files: [{ content: code }], run_timeout: 25_000 },
+      args: [marks[0]],
+    }),
+    sent("/submissions?wait=true", {
+      ...{ source_code: code, language_id: 71, wall_time_limit: 20 },
+      command_line_arguments: marks[1],
+    }),
+  ];
+  const waited = rawFetch("/api/v2/execute", {
+    method: "POST",
+    headers: { "cf-connecting-ip": newAddress() },
+    body: JSON.stringify({
+      ...{ language: "python", version: "*", run_timeout: 10_000 },
+      files: [{ content: "import time\ntime.sleep(2.5)\nprint('at last')" }],
+    }),
+  });
+  const running = () => marks.map((mark) => processesWith(mark) > 0);
+  await vi.waitFor(() => expect(running()).toEqual([true, true]), 15_000);
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(() => expect(running()).toEqual([false, false]), 15_000);
+  const answer = await waited;
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/json"]);
+  expect(await answer.json()).toMatchObject({ run: { stdout: "at last\n", code: 0 }, language: "python" });
+}, 60_000);
 
 const quotaOf = async (address: string) => {
   const response = await rawFetch("/stats", { headers: { "cf-connecting-ip": address } });

@@ -19,8 +19,8 @@ const aboutBody = ({ homepage, sourceCode, maintainer }: DoorSettings) => ({
 });
 
 /** Exactly the original's keys: one that is missing stops its own client. */
-const configBody = ({ operatorTokens, doors }: Deps) => ({
-  maintenance_mode: false,
+const configBody = ({ operatorTokens, doors }: Deps, isMaintained: boolean) => ({
+  maintenance_mode: isMaintained,
   enable_wait_result: true,
   enable_compiler_options: true,
   allowed_languages_for_compile_options: [
@@ -81,6 +81,16 @@ const STATUS_OF_VERDICT: Readonly<Record<string, number>> = {
 };
 const DAY_MS = 86_400_000;
 
+/** Several verdicts are one status of the original's. */
+const countedStatuses = (verdicts: readonly { readonly name: string; readonly count: number }[]) => {
+  const counts = new Map<number, number>();
+  for (const { name, count } of verdicts) {
+    const id = STATUS_OF_VERDICT[name] ?? 13;
+    counts.set(id, (counts.get(id) ?? 0) + count);
+  }
+  return [...counts].map(([id, count]) => ({ status: { id, name: statusOf(id).description }, count }));
+};
+
 const statisticsBody = async (deps: Deps) => {
   const now = deps.now();
   const counts = await deps.rows.doorCounts("judge0", now - (now % DAY_MS));
@@ -96,10 +106,7 @@ const statisticsBody = async (deps: Deps) => {
       },
       count,
     })),
-    statuses: counts.verdicts.map(({ name, count }) => {
-      const { id, description } = statusOf(STATUS_OF_VERDICT[name] ?? 13);
-      return { status: { id, name: description }, count };
-    }),
+    statuses: countedStatuses(counts.verdicts),
     database: { size_pretty: "0 bytes", size_in_bytes: 0 },
   };
 };
@@ -113,7 +120,10 @@ export const informationRoutes = (deps: Deps): Judge0Operation[] => [
   { contract: contract("get", "/about", "What this is"), handle: ({ c }) => c.json(aboutBody(deps.doors)) },
   {
     contract: contract("get", "/config_info", "Limits and switches"),
-    handle: ({ c }) => c.json(configBody(deps)),
+    handle: async ({ c }) => {
+      const { maintenance } = await deps.operations.gates();
+      return c.json(configBody(deps, maintenance !== null));
+    },
   },
   {
     contract: contract("get", "/system_info", "The executor's machine", [200, 503]),

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps/types.ts";
 import { askedFields } from "../../domain/judge0/fields.ts";
 import { standOf, viewOf } from "../../domain/judge0/view.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
+import { answerWhenDone } from "../kit/hang-up.ts";
 import { isBase64, isObject, isOn, membersOf, readBody } from "./body.ts";
 import { contract } from "./contract.ts";
 import { isUser, type Judge0Operation, plainError } from "./face.ts";
@@ -15,22 +16,22 @@ const WAIT_MS = 100_000;
 export const UNREADABLE =
   "some attributes for this submission cannot be converted to UTF-8, use base64_encoded=true query parameter";
 
+/** Of one that was there, and was deleted while its caller waited. */
+const DELETED = "the submission was deleted";
+
 export const invalidFields = (c: Context, names: readonly string[]): Response =>
   c.json({ error: `invalid fields: [${names.join(", ")}]` }, 400);
 
 /** The submission when it has ended, or as it is when the wait is over. */
-const answerWaiting = async (
-  c: Context,
-  deps: Deps,
-  token: string,
-  isEncoded: boolean,
-): Promise<Response> => {
+const answerWaiting = (c: Context, deps: Deps, token: string, isEncoded: boolean): Promise<Response> => {
   const asked = askedFields(c.req.query("fields"));
   const names = asked.kind === "fields" ? asked.names : [];
-  const seen = await findSubmission(deps, token, WAIT_MS);
-  if (seen === null) return plainError(c, 404);
-  const view = viewOf(seen, names, isEncoded);
-  return c.json(view ?? { error: UNREADABLE, token }, 201);
+  const work = async () => {
+    const seen = await findSubmission(deps, token, WAIT_MS);
+    const view = seen === null ? null : viewOf(seen, names, isEncoded);
+    return view ?? { error: seen === null ? DELETED : UNREADABLE, token };
+  };
+  return answerWhenDone(c, 201, work(), () => deps.jobs.byId(token).cancel());
 };
 
 const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Response> => {

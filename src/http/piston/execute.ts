@@ -2,11 +2,13 @@ import type { Context } from "hono";
 import type { Deps } from "../../deps/types.ts";
 import { blockedText } from "../../domain/access/block.ts";
 import { isTerminal } from "../../domain/job/state.ts";
+import type { JobHandle } from "../../domain/ports/job-objects.ts";
 import { parseStrictJson, utf8Text } from "../../domain/strict-json.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
+import { answerWhenDone } from "../kit/hang-up.ts";
 import { traceOf } from "../kit/trace.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
 import { programOf } from "./program.ts";
@@ -52,15 +54,9 @@ const refusal = (c: Context, outcome: Exclude<SubmissionOutcome, { kind: "accept
   }
 };
 
-/** Waits for the end; a caller that hangs up ends its execution. */
-const ended = async (c: Context, deps: Deps, id: string, { times }: Execution) => {
-  const job = deps.jobs.byId(id);
-  const leave = (): void => {
-    job.cancel().catch((error: unknown) => deps.log.error("piston.cancel_failed", error));
-  };
-  c.req.raw.signal.addEventListener("abort", leave, { once: true });
+/** Waits for the end; what takes too long is ended. */
+const ended = async (job: JobHandle, { times }: Execution) => {
   const snapshot = await job.waitForEnd(QUEUE_MS + times.compile_timeout + times.run_timeout);
-  c.req.raw.signal.removeEventListener("abort", leave);
   if (snapshot !== null && !isTerminal(snapshot.state)) await job.cancel();
   return { snapshot: (await job.snapshot()) ?? snapshot, cases: (await job.cases(0, 1)) ?? [] };
 };
@@ -82,8 +78,12 @@ export const execute = async (
   const door = { name: "piston" as const, data: new Uint8Array() };
   const outcome = await acceptRun(deps, { id, owner, clientKey, source, door, trace: traceOf(c) });
   if (outcome.kind !== "accepted") return refusal(c, outcome);
-  const { snapshot, cases } = await ended(c, deps, id, execution);
-  const { runtime } = execution;
-  const stages = stagesOf(snapshot ?? outcome.snapshot, cases, deps.doors.outputBytes);
-  return c.json({ ...stages, language: runtime.name, version: runtime.version });
+  const job = deps.jobs.byId(id);
+  const work = async () => {
+    const { snapshot, cases } = await ended(job, execution);
+    const { runtime } = execution;
+    const stages = stagesOf(snapshot ?? outcome.snapshot, cases, deps.doors.outputBytes);
+    return { ...stages, language: runtime.name, version: runtime.version };
+  };
+  return answerWhenDone(c, 200, work(), () => job.cancel());
 };

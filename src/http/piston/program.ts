@@ -12,11 +12,20 @@ import type { Execution, PistonFile } from "./request.ts";
 const MIB = 1_048_576;
 const UNNAMED = /^file\d+\.code$/;
 
-/** A name as the language's tools want it; the program's own file may be named after what it declares. */
-const nameOf = (language: Language, { name, bytes }: PistonFile, isProgram: boolean): string => {
+/** A file beside the program that a compiler would not know for a source: text without an extension of its own. */
+const isNamelessSource = (language: Language, { name, isText }: PistonFile): boolean =>
+  isText && language.compile !== null && (UNNAMED.test(name) || !/[^/.][^/]*\.[^/]+$/.test(name));
+
+/**
+ * A name as the language's tools want it: data, headers and the like keep theirs. The program's own file may be named
+ * after what it declares.
+ */
+const nameOf = (language: Language, file: PistonFile, isProgram: boolean): string => {
+  const { name, bytes } = file;
   const [extension = ""] = language.extensions;
   const known = language.extensions.some((one) => name.toLowerCase().endsWith(`.${one}`));
   if (known || extension === "") return name;
+  if (!isProgram && !isNamelessSource(language, file)) return name;
   const own = sourceNameFor(language, new TextDecoder().decode(bytes));
   return isProgram && UNNAMED.test(name) && own !== language.source ? own : `${name}.${extension}`;
 };

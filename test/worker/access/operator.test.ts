@@ -205,6 +205,7 @@ describe("what the operator shuts", () => {
     }
     expect((await call(TAX, headers, DOMESTIC)).status).toBeGreaterThanOrEqual(500);
     await dataOf(await call(`${TAX}/${data.job_id}`, headers));
+    expect(await (await call("/config_info")).json()).toMatchObject({ maintenance_mode: true });
     await operate("/operator/maintenance", { on: false });
     await dataOf(await call(TAX, headers, DOMESTIC));
   });

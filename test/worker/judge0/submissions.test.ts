@@ -406,7 +406,10 @@ describe("what clients ask before they submit", () => {
     expect(await (await client.fetch("/version")).text()).toBe("1.13.1");
     expect(await client.json("/workers")).toMatchObject([{ queue: "default", paused: 0, failed: 0 }]);
     expect(await client.json("/system_info")).toHaveProperty("Architecture");
-    expect(await client.json("/statistics")).toHaveProperty("submissions.last_30_days");
+    const told = await client.json<{ statuses: { status: { id: number } }[] }>("/statistics");
+    expect(told).toHaveProperty("submissions.last_30_days");
+    const ids = told.statuses.map(({ status }) => status.id);
+    expect(new Set(ids).size).toBe(ids.length);
     expect((await client.fetch("/authenticate?X-Auth-Token=x", { method: "POST" })).status).toBe(200);
     expect((await client.fetch("/authorize", { method: "POST" })).status).toBe(403);
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Client } from "../support/client.ts";
-import { casesOf, type HandAttempt, HandExecutor } from "../support/hand-executor.ts";
+import { casesOf, type HandAttempt, HandExecutor, inputsOf } from "../support/hand-executor.ts";
 
 const executor = new HandExecutor();
 beforeAll(() => executor.install());
@@ -91,6 +91,25 @@ describe("an execution", () => {
     );
     expect(answer.compile).toMatchObject({ code: 1, status: "RE", message: "Exited with error status 1" });
     expect(answer.run).toEqual(answer.compile);
+  });
+
+  it("leaves data and headers their names, and gives the program and nameless sources their extension", async () => {
+    const text = (name: string) => ({ name, content: "x" });
+    const data = { name: "d.bin", content: "AAE=", encoding: "base64" };
+    const paths = async (language: string, files: unknown[]): Promise<string[]> => {
+      const { attempt } = await execute({ language, version: "*", files }, ends());
+      const tar = new TextDecoder("latin1").decode(await inputsOf(attempt.request));
+      return [...tar.matchAll(/([a-z][\w./]*)\0+0000\d{3}\0/g)].map(([, path]) => path ?? "").sort();
+    };
+    expect(
+      await paths("c", [data, text("main"), text("a/util"), text("a.h"), text("notes.txt"), text("")]),
+    ).toEqual(["a.h", "a/util.c", "d.bin", "file5.code.c", "main.c", "notes.txt"]);
+    expect(await paths("python", [text("run.txt"), text("table.csv"), text("rules"), data])).toEqual([
+      "d.bin",
+      "rules",
+      "run.txt.py",
+      "table.csv",
+    ]);
   });
 
   it("names a Java program after its public class", async () => {
