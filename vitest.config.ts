@@ -42,6 +42,9 @@ const provide = {
 /** Ends what hangs; the suites run side by side, so what is merely slow gets its time. */
 const PATIENT_MS = 30_000;
 
+/** How long a test looks for what should come to be: vitest's own second is too short beside other suites. */
+const expectPatience = { poll: { timeout: 15_000 } };
+
 // Keeps wrangler from warning, at each start, that the local S3 credentials are an experiment.
 process.env.WRANGLER_LOG ??= "error";
 
@@ -61,6 +64,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          expect: expectPatience,
           include: ["test/unit/**/*.test.ts", "test/examples/*.test.ts"],
           isolate: false,
           testTimeout: PATIENT_MS,
@@ -87,6 +91,7 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          expect: expectPatience,
           provide,
           testTimeout: PATIENT_MS,
           hookTimeout: PATIENT_MS,
@@ -105,6 +110,7 @@ export default defineConfig({
       {
         test: {
           name: "executor",
+          expect: expectPatience,
           include: ["test/executor/**/*.test.ts"],
           // Its tests measure and fill up the machine's own processes, memory and cgroups.
           fileParallelism: false,
@@ -133,6 +139,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          expect: expectPatience,
           provide,
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-setup.ts"],

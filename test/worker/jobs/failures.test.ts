@@ -88,7 +88,7 @@ describe("a queue", () => {
     await runInDurableObject(stub, (object) => {
       void object.create(created);
     });
-    await vi.waitFor(() => expect(send).toHaveBeenCalled());
+    await expect.poll(() => send.mock.calls.length).toBe(1);
     expect((await open.job(id)).status).toBe("pending");
     await evictDurableObject(stub);
     send.mockRestore();
@@ -210,7 +210,7 @@ describe("retention", () => {
     const short = plainApi({ recordTtlDays: 1 / 86_400_000 });
     const kept = await plainApi({ recordTtlDays: 30 }).create();
     const job = await short.create();
-    await vi.waitFor(async () => expect((await open.get(`/jobs/${job.job_id}`)).status).toBe(404));
+    await expect.poll(async () => (await open.get(`/jobs/${job.job_id}`)).status).toBe(404);
     expect((await open.call("PATCH", `/jobs/${job.job_id}`, { status: "error" })).status).toBe(404);
     const stub = stubOf(job.job_id);
     await runDurableObjectAlarm(stub);

@@ -198,8 +198,8 @@ describe("a container", () => {
     inObject(async ({ keeper, container, ends, alarm }) => {
       await keeper.start("executor-0", TOKEN);
       container.exit(new Error("out of memory"));
-      await vi.waitFor(() => expect(ends).toEqual([{ kind: "exited", reason: "out of memory" }]));
-      await vi.waitFor(async () => expect(await alarm()).toBeNull());
+      await expect.poll(() => ends).toEqual([{ kind: "exited", reason: "out of memory" }]);
+      await expect.poll(alarm).toBeNull();
     }));
 
   it("that takes connections and never answers is destroyed after two minutes, unless it has joined", () =>

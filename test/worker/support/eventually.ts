@@ -1,8 +1,8 @@
-const GIVE_UP_MS = 10_000;
+const GIVE_UP_MS = 20_000;
 const POLL_MS = 2;
 
 /**
- * Looks again and again until there is something, and answers it; fails after ten seconds. Polling is
+ * Looks again and again until there is something, and answers it; fails after twenty seconds. Polling is
  * the way here, because workerd wakes no promise across requests. It measures by the clock that tests do
  * not move.
  */

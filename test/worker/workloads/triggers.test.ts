@@ -133,7 +133,7 @@ describe("a job that waits for its upload", () => {
   it("holds one call of its object while a client waits, and looks for the upload meanwhile", async () => {
     const { id, keys } = await create(client);
     const counts = await startCounting();
-    const waiting = client.fetch(`${TAX}/${id}`, { headers: { prefer: "wait=4" } });
+    const waiting = client.fetch(`${TAX}/${id}`, { headers: { prefer: "wait=20" } });
     await scheduler.wait(2_500);
     await put(keys.get(TAX_PART), CSV);
     expect(counts.objectRequests).toEqual(["snapshot", "waitForEnd"]);
