@@ -112,6 +112,8 @@ export const serveOnMiniflare: Serve = async (options) => {
       ...(options.inspectPort === null ? {} : { inspectorPort: options.inspectPort }),
       resourcePersistencePath: persistenceDir(options.state),
       cf: false,
+      // GET /cdn-cgi/local/scheduled does now what the triggers do every ten minutes.
+      unsafeTriggerHandlers: true,
       logRequests: false,
       log: new PrintedLog(options.print),
       handleStructuredLogs: ({ message }) => options.print(message),

@@ -89,13 +89,17 @@ const typedFaults = (object: StoredObject, row: Members | undefined): string[] =
   return faults;
 };
 
-const quotaFaults = ({ values }: StoredObject): string[] => {
-  const quota = (values.get("data") as { quota?: { slots: readonly unknown[] } } | undefined)?.quota;
-  const held = quota?.slots.length ?? 0;
-  return held === 0 ? [] : [`a client still holds ${held} slots: ${JSON.stringify(quota?.slots)}`];
+type Slot = { readonly slot: string; readonly untilMs: number };
+
+/** A slot is a lease: one that has run out is free. */
+const quotaFaults = ({ values }: StoredObject, now: number): string[] => {
+  const quota = (values.get("data") as { quota?: { slots: readonly Slot[] } } | undefined)?.quota;
+  const held = (quota?.slots ?? []).filter(({ untilMs }) => untilMs > now);
+  return held.length === 0 ? [] : [`a client still holds ${held.length} slots: ${JSON.stringify(held)}`];
 };
 
-const bucketFaults = (state: StoredState): string[] => {
+/** Files that nobody owns, or of which their job knows nothing. */
+export const bucketFaults = (state: StoredState): string[] => {
   const owners = new Map(state.jobs.map((object) => [object.objectId, recordOf(object)]));
   return state.bucketKeys.flatMap((key) => {
     const owner = owners.get(key.split("/")[1] ?? "");
@@ -121,7 +125,11 @@ const poolFaults = ({ values }: StoredObject): string[] => {
 };
 
 /** What does not hold, in words: read from the disk alone, and from what clients were answered. */
-export const faultsOf = (state: StoredState, accepted: readonly Accepted[]): string[] => {
+export const faultsOf = (
+  state: StoredState,
+  accepted: readonly Accepted[],
+  now: number = Date.now(),
+): string[] => {
   const faults: string[] = [];
   const byId = new Map(accepted.map((job) => [job.id, job]));
   const jobRows = new Map(state.jobRows.map((row) => [row.object_id, row]));
@@ -145,7 +153,7 @@ export const faultsOf = (state: StoredState, accepted: readonly Accepted[]): str
   const objects = new Set(state.jobs.filter((one) => recordOf(one) !== null).map((one) => one.objectId));
   faults.push(...missing(accepted, found), ...strayRows(jobRows, objects), ...strayRows(typedRows, found));
   faults.push(
-    ...state.quotas.flatMap(quotaFaults),
+    ...state.quotas.flatMap((quota) => quotaFaults(quota, now)),
     ...bucketFaults(state),
     ...state.pools.flatMap(poolFaults),
   );

@@ -36,6 +36,24 @@ const killService: Fault = {
   inflict: (site) => site.restartService(),
 };
 
+const UNREPEATED = 24;
+
+/** Large submissions of clients that go away for good: the service ends among them, and nobody asks again. */
+const killMidway: Fault = {
+  name: "SIGKILL of the service amid submissions that nobody repeats",
+  inflict: async (site) => {
+    const body = JSON.stringify({ code: `: '${"x".repeat(200_000)}'`, interpreter: "bash" });
+    const begun = Array.from({ length: UNREPEATED }, async (_none, at) => {
+      const headers = { "content-type": "application/json", "cf-connecting-ip": `10.9.7.${1 + at}` };
+      const answer = await fetch(`${site.gateway.url}/submit`, { method: "POST", headers, body });
+      await answer.arrayBuffer();
+    });
+    await Promise.any(begun).catch(() => undefined);
+    await site.restartService();
+    await Promise.allSettled(begun);
+  },
+};
+
 /** The runtime alone, which `npm start` starts again; what its queues held in memory is lost. */
 const killRuntime: Fault = {
   name: "SIGKILL of the Workers runtime",
@@ -97,6 +115,8 @@ const fullState: Fault = {
  * died with it is taken for five minutes, and its client repeats the request for as long.
  */
 export const rounds: readonly (readonly Fault[])[] = [
+  [killMidway],
+  [killMidway],
   [killService],
   [fullState],
   [killRuntime],

@@ -23,6 +23,8 @@ const asking = new Map<symbol, string>();
 export const unanswered = (): string[] => [...asking.values()];
 
 const answers = new Map<number, number>();
+/** Answers that say that the service itself is at fault: what does not answer now is 503. */
+export const faultyAnswers: string[] = [];
 /** How often clients were answered with each status; 0 stands for no answer. */
 export const answersByStatus = (): string =>
   [...answers]
@@ -54,7 +56,9 @@ const untilAnswered = async (
       // A key whose first request is still at work, or died with the service a moment ago.
       const isEarly = answer.status === 409 && answer.headers.has("retry-after");
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
-      note(`${answer.status} ${Buffer.from(body).toString().slice(0, 200)}`);
+      const said = `${answer.status} ${Buffer.from(body).toString().slice(0, 200)}`;
+      note(said);
+      if (answer.status === 500) faultyAnswers.push(`${init.method ?? "GET"} ${url}: ${said}`);
       if (answer.status < 500 && answer.status !== 429 && !isEarly) {
         return new Response([204, 304].includes(answer.status) ? null : body, answer);
       }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { localState, persistenceDir } from "../../scripts/lib/local.ts";
 import { optionsOf } from "../../scripts/lib/usage.ts";
-import { countsOf, endsOf, faultsOf } from "./check.ts";
+import { bucketFaults, countsOf, endsOf, faultsOf } from "./check.ts";
 import { type Fault, rounds } from "./faults.ts";
-import { answersByStatus, type Load, startLoad, unanswered } from "./load.ts";
+import { answersByStatus, faultyAnswers, type Load, startLoad, unanswered } from "./load.ts";
 import { type Site, startSite } from "./site.ts";
 import { readStoredState } from "./stored-state.ts";
 
@@ -46,8 +46,19 @@ const inflictAll = async (site: Site): Promise<string[]> => {
   return failed;
 };
 
+const SWEEP_EVERY_MS = 10 * 60_000;
+const STRETCHES = 8;
+
+/** The cron's sweep as it would be some steps later: each looks through another stretch of what there is. */
+const sweepAt = async (url: string, step: number): Promise<void> => {
+  const time = Date.now() + (step % STRETCHES) * SWEEP_EVERY_MS;
+  const answer = await fetch(`${url}/cdn-cgi/local/scheduled?time=${time}`);
+  const said = await answer.text();
+  if (said !== "ok") throw new Error(`the sweep ended with ${said}`);
+};
+
 /** Waits for all to have ended, and then for what is owed to have been done; the time is limited. */
-const settled = async (load: Load, withinMs: number, persisted: string): Promise<string[]> => {
+const settled = async (load: Load, withinMs: number, persisted: string, url: string): Promise<string[]> => {
   const deadlineMs = performance.now() + withinMs;
   let left = await load.unended();
   while (left.length > 0 && performance.now() < deadlineMs) {
@@ -56,7 +67,11 @@ const settled = async (load: Load, withinMs: number, persisted: string): Promise
   }
   say(`${load.accepted.length - left.length} of ${load.accepted.length} jobs have ended`);
   let faults = faultsOf(readStoredState(persisted), load.accepted);
-  while (faults.length > 0 && performance.now() < deadlineMs) {
+  say(
+    `${bucketFaults(readStoredState(persisted)).length} files are left by submissions that nobody repeated`,
+  );
+  for (let step = 0; faults.length > 0 && performance.now() < deadlineMs; step += 1) {
+    await sweepAt(url, step);
     await delay(2_000);
     faults = faultsOf(readStoredState(persisted), load.accepted);
   }
@@ -87,7 +102,7 @@ const main = async (): Promise<string[]> => {
     if (load === null) return [...missed, ...unanswered().map((what) => `not answered in time: ${what}`)];
     say(`${load.accepted.length} jobs were accepted`);
     const persisted = persistenceDir(localState(site.stateDir));
-    const unended = await settled(load, numberOf(values.settle) * 1_000, persisted);
+    const unended = await settled(load, numberOf(values.settle) * 1_000, persisted, site.gateway.url);
     over.abort();
     await site.stopProcesses();
     const state = readStoredState(persisted);
@@ -99,6 +114,7 @@ const main = async (): Promise<string[]> => {
       ...missed,
       ...(short > 0 ? [`${short} jobs were never accepted`] : []),
       ...load.surprises,
+      ...faultyAnswers,
       ...unended,
       ...faultsOf(state, load.accepted),
     ];

@@ -135,6 +135,7 @@ export const startSite = async (): Promise<Site> => {
     TRUSTED_EXECUTORS: homes.map(({ workerId }) => workerId).join(","),
     PUBLIC_URL: gateway.url,
     R2_S3_ENDPOINT: `${gateway.url}/cdn-cgi/local/r2/s3`,
+    SUBMISSION_SECONDS: "60",
     RUN_MAX_ACTIVE: "1000",
     RUN_MAX_PER_HOUR: "100000",
     RUN_CPU_SECONDS_PER_MINUTE: "100000",
