@@ -1,4 +1,4 @@
-import type { TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
+import type { OwedEnd, TypedJobStorage } from "../src/adapters/typed-job-storage.ts";
 import type { TypedJobDeps } from "../src/deps/types.ts";
 import { announcementOf } from "../src/domain/typed-jobs/announcement.ts";
 import type { TypedJob } from "../src/domain/typed-jobs/job.ts";
@@ -56,15 +56,36 @@ export class TypedJobEffects {
     return this.project(version);
   }
 
-  /** Hands an end over to its receivers' deliveries, once; false when that failed. */
-  async announce(job: TypedJob | null = this.#storage.job()): Promise<boolean> {
-    if (job === null || job.revision <= this.#storage.announced()) return true;
+  /** Keeps the event of an end that the job is about to leave, where its receivers have not been told. */
+  oweEndOf(job: TypedJob | null): void {
+    const end = job === null || job.revision <= this.#storage.announced() ? null : this.#endOf(job);
+    if (job !== null && end !== null) this.#storage.oweEnd(job.revision, end);
+  }
+
+  /** Hands each end over to its receivers' deliveries, once; false when that failed. */
+  async announce(): Promise<boolean> {
+    for (const [key, end] of this.#storage.owedEnds()) {
+      if (!(await this.#isHandedOver(end))) return false;
+      this.#storage.dropOwedEnd(key);
+    }
+    const job = this.#storage.job();
+    const end = job === null || job.revision <= this.#storage.announced() ? null : this.#endOf(job);
+    if (job === null || end === null) return true;
+    if (!(await this.#isHandedOver(end))) return false;
+    if (this.#storage.job() !== null) this.#storage.noteAnnounced(job.revision);
+    return true;
+  }
+
+  /** How the job has ended, for its receivers; null where there is nothing to tell or nobody to be told. */
+  #endOf(job: TypedJob): OwedEnd | null {
+    const event = announcementOf(job, this.#deps().zone);
+    return event === null ? null : { webhooks: job.webhooks, event };
+  }
+
+  async #isHandedOver({ webhooks, event }: OwedEnd): Promise<boolean> {
     const deps = this.#deps();
-    const event = announcementOf(job, deps.zone);
-    if (event === null) return true;
     try {
-      await deps.webhooks().announce(job.webhooks, event);
-      this.#storage.noteAnnounced(job.revision);
+      await deps.webhooks().announce(webhooks, event);
       return true;
     } catch (error) {
       deps.tally("effects_failed", "typed_job");
@@ -85,8 +106,9 @@ export class TypedJobEffects {
     const job = this.#storage.job();
     if (job === null || job.queueDue === null) return true;
     const isSent = await this.#isSent(job.queueDue, queueMessage(job));
-    // A worker may have written to the job meanwhile, so it is read again.
-    const now = this.#storage.job() ?? job;
+    // A worker may have written to the job meanwhile, or its client removed it, so it is read again.
+    const now = this.#storage.job();
+    if (now === null || this.#storage.isRemoving) return true;
     const after = isSent ? lifecycle.sent : lifecycle.sendFailed;
     this.#storage.write(after(now, this.#deps().now()));
     return isSent;
@@ -115,7 +137,7 @@ export class TypedJobEffects {
 
   async #writeRow(): Promise<boolean> {
     const job = this.#storage.job();
-    if (job === null) return false;
+    if (job === null || this.#storage.isRemoving) return false;
     const deps = this.#deps();
     try {
       await deps.rows.upsert(this.#row?.version === job.version ? this.#row : rowOf(job));

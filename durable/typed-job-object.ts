@@ -24,6 +24,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   readonly #storage: TypedJobStorage;
   readonly #effects: TypedJobEffects;
   readonly #bell = new WorkBell();
+  #removing: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Record<string, unknown>) {
     super(ctx, env);
@@ -36,6 +37,8 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
    * queue refused is sent once more.
    */
   async create(created: NewTypedJob): Promise<CreateOutcome> {
+    const leaving = this.#storage.isRemoving ? this.#storage.job() : null;
+    if (leaving !== null) await this.#remove(leaving);
     const present = this.#job();
     const fingerprint = created.fingerprint ?? null;
     if (present !== null && present.fingerprint !== fingerprint) return { kind: "other_body", job: present };
@@ -85,8 +88,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     if (job === null) return null;
     if (!lifecycle.mayRedrive(job)) return "ended";
     await this.#commit(lifecycle.redriven(job, queue, this.#deps().now()));
-    const now = this.#storage.job();
-    if ((await this.#effects.send()) && now !== null) await this.#tell(this.#storage.job() ?? now);
+    if (await this.#effects.send()) await this.#tell();
     return "redriven";
   }
 
@@ -156,7 +158,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     const found = this.#storage.job();
     if (found === null) return true;
     const now = this.#deps().now();
-    if (lifecycle.hasExpired(found, now)) {
+    if (this.#storage.isRemoving || lifecycle.hasExpired(found, now)) {
       await this.#remove(found);
       return true;
     }
@@ -172,8 +174,18 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     return isProjected && isAnnounced;
   }
 
-  /** The row goes first: while it is there, the alarm knows what to remove. */
-  async #remove(job: TypedJob): Promise<void> {
+  /** One removal at a time: a second one would end after a job that came under the id meanwhile. */
+  #remove(job: TypedJob): Promise<void> {
+    this.#removing ??= this.#removeNow(job).finally(() => {
+      this.#removing = null;
+    });
+    return this.#removing;
+  }
+
+  /** Noted first: what fails, or what a reset breaks off, is gone on with by the alarm. */
+  async #removeNow(job: TypedJob): Promise<void> {
+    this.#storage.noteRemoving();
+    await this.#wakeBy(this.#deps().now() + REPAIR_MS);
     await this.#effects.removeRow(job);
     await this.#storage.clear();
   }
@@ -181,16 +193,19 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   /** An expired job is gone, though the alarm may come a little later. */
   #job(): TypedJob | null {
     const job = this.#storage.job();
-    return job === null || lifecycle.hasExpired(job, this.#deps().now()) ? null : job;
+    if (job === null || this.#storage.isRemoving) return null;
+    return lifecycle.hasExpired(job, this.#deps().now()) ? null : job;
   }
 
   async #begin(job: TypedJob, kind: "accepted" | "present"): Promise<CreateOutcome> {
     if (!this.#effects.takesRow(job)) return { kind: "too_large", job };
-    this.#storage.write(job);
+    this.#write(job);
     await this.#wakeBy(this.#deps().now() + REPAIR_MS);
     const isRefused = !(await this.#effects.send());
-    const now = this.#storage.job() ?? job;
-    await this.#tell(now);
+    await this.#tell();
+    const stored = this.#storage.job();
+    // Another one may have come under the id, when this one was removed meanwhile.
+    const now = stored?.fingerprint === job.fingerprint ? stored : job;
     // A worker that reports has the message, whatever the queue said.
     return { kind: isRefused && now.status === "error" ? "unsent" : kind, job: now };
   }
@@ -218,16 +233,20 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
   async #commit(next: TypedJob): Promise<void> {
     const before = this.#storage.job();
     if (next.revision > (before?.revision ?? 0)) this.#deps().tally("jobs_ended", `jobs ${next.status}`);
-    this.#storage.write(next);
+    this.#write(next);
     await this.#wakeBy(this.#deps().now() + REPAIR_MS);
-    // An end that nobody has been told of yet is told as it was, before the next one is.
-    if (before !== null && before.revision < next.revision) await this.#effects.announce(before);
-    await this.#tell(next);
+    await this.#tell();
   }
 
-  async #tell(job: TypedJob): Promise<void> {
-    const isProjected = await this.#effects.project(job.version);
-    const isAnnounced = await this.#effects.announce(job);
+  /** An end that nobody has been told of yet is owed as it was, whatever the job becomes now. */
+  #write(next: TypedJob): void {
+    this.#effects.oweEndOf(this.#storage.job());
+    this.#storage.write(next);
+  }
+
+  async #tell(): Promise<void> {
+    const isProjected = await this.#effects.project(this.#storage.job()?.version ?? 0);
+    const isAnnounced = await this.#effects.announce();
     if (!isProjected || !isAnnounced) await this.#wakeBy(this.#retryAtMs());
   }
 

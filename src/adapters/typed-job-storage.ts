@@ -1,3 +1,4 @@
+import type { JobEnded } from "../domain/ports/webhooks.ts";
 import { type Lease, type TypedJob, typedJobSchema } from "../domain/typed-jobs/job.ts";
 import { type SettingsRecord, settingsSchema } from "../domain/typed-jobs/settings.ts";
 
@@ -10,9 +11,14 @@ const LEASE = "lease";
 const SETTINGS = "settings";
 const ANNOUNCED = "announced";
 const FAILURES = "failures";
+const REMOVING = "removing";
+const OWED_END = "owed-end/";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
+
+/** An end that the job has left again before its receivers were told of it. */
+export type OwedEnd = { readonly webhooks: TypedJob["webhooks"]; readonly event: JobEnded };
 
 type Notes = Pick<TypedJob, "errors" | "warnings">;
 type StoredJob = Omit<TypedJob, "requestPayload" | "responsePayload" | "settings" | "lease" | keyof Notes>;
@@ -65,6 +71,19 @@ export class TypedJobStorage {
     this.#storage.kv.put(ANNOUNCED, Math.max(revision, this.announced()));
   }
 
+  oweEnd(revision: number, end: OwedEnd): void {
+    this.#storage.kv.put(OWED_END + String(revision).padStart(10, "0"), end);
+  }
+
+  /** By their keys, in the order in which they came. */
+  owedEnds(): (readonly [string, OwedEnd])[] {
+    return [...this.#storage.kv.list<OwedEnd>({ prefix: OWED_END })];
+  }
+
+  dropOwedEnd(key: string): void {
+    this.#storage.kv.delete(key);
+  }
+
   /** How often in a row the alarm could not do its work. */
   failures(): number {
     return this.#storage.kv.get<number>(FAILURES) ?? 0;
@@ -72,6 +91,15 @@ export class TypedJobStorage {
 
   noteFailures(count: number): void {
     if (count !== this.failures()) this.#storage.kv.put(FAILURES, count);
+  }
+
+  /** Whether the job's removal has begun: from then on nobody sees it, and nothing writes it. */
+  get isRemoving(): boolean {
+    return this.#storage.kv.get(REMOVING) === true;
+  }
+
+  noteRemoving(): void {
+    if (!this.isRemoving) this.#storage.kv.put(REMOVING, true);
   }
 
   settings(): SettingsRecord | null {

@@ -37,20 +37,24 @@ const killService: Fault = {
 };
 
 const UNREPEATED = 24;
+const MIDWAY_WITHIN_MS = 10_000;
 
-/** Large submissions of clients that go away for good: the service ends among them, and nobody asks again. */
+/** Large submissions of clients that go away for good: the service ends when the first file is there, and nobody asks again. */
 const killMidway: Fault = {
   name: "SIGKILL of the service amid submissions that nobody repeats",
   inflict: async (site) => {
     const body = JSON.stringify({ code: `: '${"x".repeat(200_000)}'`, interpreter: "bash" });
-    const begun = Array.from({ length: UNREPEATED }, async (_none, at) => {
+    const submit = async (_none: unknown, at: number): Promise<void> => {
       const headers = { "content-type": "application/json", "cf-connecting-ip": `10.9.7.${1 + at}` };
       const answer = await fetch(`${site.gateway.url}/submit`, { method: "POST", headers, body });
       await answer.arrayBuffer();
-    });
-    await Promise.any(begun).catch(() => undefined);
+    };
+    const begun = Promise.allSettled(Array.from({ length: UNREPEATED }, submit));
+    const files = site.storedFiles();
+    const deadlineMs = performance.now() + MIDWAY_WITHIN_MS;
+    while (site.storedFiles() === files && performance.now() < deadlineMs) await delay(1);
     await site.restartService();
-    await Promise.allSettled(begun);
+    await begun;
   },
 };
 

@@ -1,8 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { localState, persistenceDir } from "../../scripts/lib/local.ts";
 import { startTicksOf } from "../../scripts/lib/process-stat.ts";
 import { type Executor, type ExecutorHome, makeHome, startExecutor } from "../e2e/support/executors.ts";
 import { type Server, startServer } from "../e2e/support/server.ts";
@@ -14,6 +24,14 @@ const HOME_MIB = 96;
 const STATE_MIB = 512;
 const RESTART_MS = 1_000;
 const BLOCK = Buffer.alloc(64 * 1_024);
+
+/** Files that are the contents of objects in the local bucket. */
+const blobsIn = (folder: string): number =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && path.basename(entry.parentPath) === "blobs",
+      ).length
+    : 0;
 
 const mount = (...args: readonly string[]): void => {
   const { status, stderr } = spawnSync("mount", args, { encoding: "utf8" });
@@ -60,6 +78,8 @@ export type Site = {
   readonly stateDir: string;
   readonly stateDisk: { fill(): void; empty(): void };
   server(): Server;
+  /** How many files the bucket has on the disk. */
+  storedFiles(): number;
   /** Ends every process of the service at once, and starts it on the same state. */
   restartService(): Promise<void>;
   /** Settles when an attempt has reached this phase at this executor, and holds it there until the answer is called. */
@@ -153,6 +173,7 @@ export const startSite = async (): Promise<Site> => {
     stateDir,
     stateDisk,
     server: () => server,
+    storedFiles: () => blobsIn(path.join(persistenceDir(localState(stateDir)), "r2")),
     restartService: async () => {
       const { pid } = await server.running();
       gateway.lead(null);

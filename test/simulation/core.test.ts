@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { heldByTheDead, violations } from "./invariants.ts";
+import { seedsOf } from "./seeds.ts";
 import { installPlatform, type Step, World } from "./world.ts";
 
 vi.mock("cloudflare:workers", () => ({
@@ -21,9 +22,7 @@ vi.mock("../../src/deps.ts", () => ({
   serviceLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
 }));
 
-/** `npm run simulate -- --seeds N` asks for as many; `npm test` spends about half a minute. */
-const SEEDS = Number(process.env.SIMULATED_SEEDS ?? 3_000);
-const SEED = process.env.SIMULATION_SEED === undefined ? undefined : Number(process.env.SIMULATION_SEED);
+const { numRuns, seed: givenSeed } = seedsOf(2 / 3);
 
 /** Two leases, and the minute that an alarm may be late. */
 const LEASES_OVER_MS = 150_000;
@@ -100,7 +99,7 @@ it(
       fc.asyncProperty(fc.nat(), fc.array(step, { minLength: 10, maxLength: 60 }), async (seed, steps) => {
         expect(await simulate(seed, steps)).toEqual([]);
       }),
-      { numRuns: SEEDS, ...(SEED === undefined ? {} : { seed: SEED }), endOnFailure: false },
+      { numRuns, ...givenSeed, endOnFailure: false },
     );
   },
   30 * 60_000,

@@ -6,6 +6,7 @@ export type Mutation = {
 };
 
 const ATTEMPTS = "durable/job-attempts.ts";
+const TYPED = "src/domain/typed-jobs/lifecycle.ts";
 
 export const mutations: readonly Mutation[] = [
   {
@@ -81,6 +82,126 @@ export const mutations: readonly Mutation[] = [
   {
     name: "noted-removal",
     edits: [{ file: "durable/job-object.ts", find: "    this.#storage.noteRemoving();\n", replace: "" }],
+  },
+  {
+    name: "typed-claim",
+    edits: [{ file: TYPED, find: 'if (job.status !== "queued") return null;', replace: "" }],
+  },
+  {
+    name: "typed-lease",
+    edits: [
+      {
+        file: TYPED,
+        find: 'if (job.status !== "processing" || job.lease === null || job.lease.untilMs > now) return null;',
+        replace: "if (now > 0) return null;",
+      },
+    ],
+  },
+  {
+    name: "typed-stale-write",
+    edits: [
+      {
+        file: TYPED,
+        find: 'if (Array.isArray(guard.versions) && !guard.versions.includes(job.version)) return "stale";',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "typed-strict-end",
+    edits: [
+      {
+        file: TYPED,
+        find: 'return repeats && status === job.status ? null : "terminal";',
+        replace: "return null;",
+      },
+    ],
+  },
+  {
+    name: "typed-repeated-row",
+    edits: [
+      {
+        file: "durable/typed-job-object.ts",
+        find: "    const isProjected = await this.#effects.project(version);\n",
+        replace: "    const isProjected = version >= 0;\n",
+      },
+    ],
+  },
+  {
+    name: "typed-noted-removal",
+    edits: [
+      { file: "durable/typed-job-object.ts", find: "    this.#storage.noteRemoving();\n", replace: "" },
+    ],
+  },
+  {
+    name: "typed-owed-message",
+    edits: [
+      {
+        file: "durable/typed-job-object.ts",
+        find: "    await this.#effects.send();\n    const version",
+        replace: "    const version",
+      },
+    ],
+  },
+  {
+    name: "typed-announcement-by-end",
+    edits: [
+      {
+        file: "durable/typed-job-object.ts",
+        find: "this.#effects.oweEndOf(this.#storage.job());",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "delivery-retry",
+    edits: [
+      {
+        file: "src/domain/webhooks/delivery.ts",
+        find: "return { ...tried, nextAttemptAtMs: now + delayMs };",
+        replace: "return { ...tried, nextAttemptAtMs: null };",
+      },
+    ],
+  },
+  {
+    name: "delivery-row",
+    edits: [
+      {
+        file: "durable/webhook-object.ts",
+        find: "    if (now < wakeAtMs(delivery)) return this.#showRow(delivery);\n",
+        replace: "    if (now < wakeAtMs(delivery)) return;\n",
+      },
+    ],
+  },
+  {
+    name: "delivery-once",
+    edits: [
+      {
+        file: "durable/webhook-object.ts",
+        find: "if (this.#storage.delivery() !== null) return;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "key-taken-over",
+    edits: [
+      {
+        file: "src/domain/idempotency/claim.ts",
+        find: 'const jobId = record?.kind === "claimed" ? record.jobId : claim.jobId;',
+        replace: "const jobId = claim.jobId;",
+      },
+    ],
+  },
+  {
+    name: "key-in-flight",
+    edits: [
+      {
+        file: "src/domain/idempotency/claim.ts",
+        find: 'if (isLive && record.kind === "claimed") return { outcome: { kind: "in_flight" }, record: null };',
+        replace: 'if (isLive && record.kind === "claimed") record = null;',
+      },
+    ],
   },
 ];
 

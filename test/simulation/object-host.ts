@@ -36,13 +36,17 @@ export class ServerSocket {
 
 const never = new Promise<never>(() => undefined);
 
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 /** What an instance acts through: once it is reset, it calls nobody and hears nothing any more. */
 const guarded = <T>(deps: T, isHere: () => boolean): T => {
   if (typeof deps === "function") {
     return ((...args: unknown[]) => {
       if (!isHere()) return never;
       const answer: unknown = Reflect.apply(deps, undefined, args);
-      if (!(answer instanceof Promise)) return answer;
+      // A part that is asked for, such as one queue of several, is guarded like the rest.
+      if (!(answer instanceof Promise)) return isPlain(answer) ? guarded(answer, isHere) : answer;
       return answer.then(
         (value: unknown) => (isHere() ? value : never),
         (error: unknown) => (isHere() ? Promise.reject(error as Error) : never),
@@ -67,12 +71,16 @@ export class ObjectHost<T extends Alarmed> {
   /** When an instance was last heard by the platform, for a socket. */
   pingedAtMs: (socket: ServerSocket) => number = () => 0;
   readonly #clock: VirtualClock;
-  readonly #id: string;
+  readonly id: string;
   readonly #make: (ctx: DurableObjectState, env: { deps: object }) => T;
   readonly #deps: object;
   #instance: T | null = null;
   #epoch = 0;
   #timer: number | undefined;
+  /** The epoch of the instance whose alarm is at work. */
+  #ringsIn: number | null = null;
+  /** An alarm came due meanwhile. */
+  #isDue = false;
   #pending = new Set<(error: Error) => void>();
 
   constructor(
@@ -83,7 +91,7 @@ export class ObjectHost<T extends Alarmed> {
   ) {
     this.#deps = deps;
     this.#clock = clock;
-    this.#id = id;
+    this.id = id;
     this.#make = make;
   }
 
@@ -126,15 +134,23 @@ export class ObjectHost<T extends Alarmed> {
     if (atMs !== null) this.#timer = this.#clock.after(atMs - this.#clock.now, () => void this.#ring());
   }
 
-  /** At least once: an alarm whose instance went, or that threw, rings again. */
+  /** At least once: an alarm whose instance went, or that threw, rings again; and never while one is at work. */
   async #ring(): Promise<void> {
-    this.alarmAtMs = null;
     const epoch = this.#epoch;
+    if (this.#ringsIn === epoch) {
+      this.#isDue = true;
+      return;
+    }
+    this.alarmAtMs = null;
+    this.#ringsIn = epoch;
+    this.#isDue = false;
     try {
       await this.invoke((instance) => instance.alarm());
     } catch {
       // Rung again below.
     }
+    if (this.#ringsIn === epoch) this.#ringsIn = null;
+    if (this.#epoch === epoch && this.#isDue) return this.#ring();
     if (this.#epoch !== epoch && this.alarmAtMs === null) this.#setAlarm(this.#clock.now + 2_000);
   }
 
@@ -169,7 +185,7 @@ export class ObjectHost<T extends Alarmed> {
         }),
     };
     const ctx = {
-      id: { toString: () => this.#id },
+      id: { toString: () => this.id },
       storage,
       waitUntil: (work: Promise<unknown>) => {
         work.catch(() => undefined);

@@ -9,13 +9,11 @@ import type { JobRow } from "../../src/domain/ports/job-rows.ts";
 import type { Pool } from "../../src/domain/ports/pool.ts";
 import { WEBHOOK_EVENTS } from "../../src/domain/webhooks/event.ts";
 import { type FromExecutor, type ToExecutor, toExecutor } from "../../src/wire/pool.ts";
-import { Chance } from "./chance.ts";
 import { ExecutorModel, type Ran } from "./executor-model.ts";
 import { digestOf, fakeSignatures } from "./fake-cryptography.ts";
 import { ObjectHost, ServerSocket } from "./object-host.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { Unreliable } from "./unreliable.ts";
 
-const START_MS = 1_800_000_000_000;
 const RETENTION_MS = 10 * 3_600_000;
 const MIB = 1_048_576;
 const QUOTA_CLIENTS = 3;
@@ -39,9 +37,7 @@ const refused = (): never => {
 };
 
 /** The service's core on a platform that a seed makes unreliable: real objects, models of everything around them. */
-export class World {
-  readonly clock = new VirtualClock(START_MS);
-  readonly chance: Chance;
+export class World extends Unreliable {
   readonly jobs = new Map<string, ObjectHost<JobObject>>();
   readonly pool: ObjectHost<PoolObject>;
   readonly executors: ExecutorModel[] = [];
@@ -55,29 +51,17 @@ export class World {
   readonly removed = new Set<string>();
   /** What was seen to go wrong on the way. */
   readonly wrong: string[] = [];
-  isFaulty = true;
   calmAtMs = 0;
   #ids = 0;
   #wasReset = false;
 
   constructor(seed: number) {
-    this.chance = new Chance(seed);
+    super(seed);
     this.pool = new ObjectHost(this.clock, "pool", this.#poolDeps(), (ctx, env) => new PoolObject(ctx, env));
     this.pool.pingedAtMs = (socket) =>
       this.executors.some(({ instance, isAwake }) => socket.tags.includes(instance) && isAwake)
         ? this.clock.now
         : 0;
-  }
-
-  /** A call between two parts: it takes a while, and may fail before or after it did its work. */
-  async call<R>(work: () => R | Promise<R>): Promise<R> {
-    const { chance, clock } = this;
-    await clock.sleep(this.isFaulty && chance.is(0.02) ? chance.below(5_000) : chance.below(10));
-    if (this.isFaulty && chance.is(0.03)) throw new Error("the call never arrived");
-    const answer = await work();
-    await clock.sleep(chance.below(10));
-    if (this.isFaulty && chance.is(0.03)) throw new Error("the answer got lost");
-    return structuredClone(answer);
   }
 
   /** Id of the attempt that holds a job, as it is stored. */
