@@ -11,6 +11,9 @@ import { BASE_PATH } from "./sandbox/profile.ts";
  */
 const pythonVariables = { PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
 
+/** There is no network to wait for: npm would try a name that is not found for over a minute, and pip several times. */
+const installerVariables = { NPM_CONFIG_FETCH_RETRIES: "0", PIP_RETRIES: "0" };
+
 const MIB = 1024 * 1024;
 /** What Node takes beside its heap. */
 const NODE_BASE_MIB = 32;
@@ -57,6 +60,7 @@ export const usualVariables = (
     XDG_CACHE_HOME: "/tmp/.cache",
     XDG_CONFIG_HOME: "/tmp/.config",
     ...pythonVariables,
+    ...installerVariables,
     ...nodeVariables(memoryBytes),
     ...environment.variables,
     PATH: path === undefined ? BASE_PATH : `${path}:${BASE_PATH}`,

@@ -62,6 +62,16 @@ server.listen(0, "localhost", async () => {
     expect(seen.split("\n").toSorted()).toEqual(["", "ENOTFOUND", "served"]);
   });
 
+  it("has installers told that trying again is no use, whatever starts them", async () => {
+    const { stdout } = await runJob(
+      executor(),
+      worker(),
+      "sh -c 'echo $NPM_CONFIG_FETCH_RETRIES $PIP_RETRIES'; (set -m; sh -c 'exit 3'); echo $?",
+      { interpreter: "bash" },
+    );
+    expect(stdout).toBe("0 0\n3\n");
+  });
+
   it("may have 100 threads and 300 open files", async () => {
     const { stdout, stderr } = await python(`
 import threading, time
