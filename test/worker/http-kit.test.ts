@@ -33,6 +33,13 @@ describe.each(FACES)("POST %s", (path, status, field) => {
     expect(text.replaceAll(/["\s]/g, "")).toMatch(path === "/jobs" ? `${field},list,1` : `${field}.list.1`);
   });
 
+  it.each(['"\\ud800"', '{"\\uDFFFx": 1}'])("never replaces half a character: %s", async (value) => {
+    const response = await post(path, `{"${field}": [${value}]}`);
+    const text = await response.text();
+    expect([response.status, text]).toEqual([status, expect.stringMatching(/half of a surrogate pair/)]);
+    expect(text).toContain(field);
+  });
+
   it("answers a compressed body with 415", async () => {
     const stream = new Response("{}").body?.pipeThrough(new CompressionStream("gzip"));
     const body = await new Response(stream).arrayBuffer();

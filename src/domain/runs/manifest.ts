@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { judgingFieldsOf } from "../judging/fields.ts";
+import { parseStrictJson } from "../strict-json.ts";
 import { CPU_SECONDS, MEMORY_MB, manifestSchema, TIMEOUT_SECONDS } from "./manifest-fields.ts";
 import type { FieldError, Manifest, ManifestFields, Refused } from "./types.ts";
 import { unknownMembers } from "./unknown-members.ts";
@@ -57,13 +58,10 @@ export const parseManifestFields = (value: unknown): FieldsOutcome => {
 
 /** The same from a JSON text; `what` names it in the refusal of one that is not JSON. */
 export const parseManifestText = (text: string, what: string): FieldsOutcome => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refusedField("", `${what} is not valid JSON`);
-  }
-  return parseManifestFields(value);
+  const json = parseStrictJson(text);
+  if (json.kind === "inexact") return refusedField(json.path.join("."), json.problem);
+  if (json.kind !== "value") return refusedField("", `${what} is not valid JSON`);
+  return parseManifestFields(json.value);
 };
 
 /** What was not given has its default. */

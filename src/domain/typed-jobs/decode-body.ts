@@ -1,4 +1,4 @@
-import { INEXACT_NUMBER, parseStrictJson, type StrictJson, utf8Text } from "../strict-json.ts";
+import { parseStrictJson, type StrictJson, utf8Text } from "../strict-json.ts";
 import { nestsDeeper } from "./json.ts";
 import { JSON_DEPTH, PAYLOAD_BYTES } from "./limits.ts";
 
@@ -8,7 +8,7 @@ export type DecodedBody =
   /** `type` names what is wrong with the body, in the manner of a field's error. */
   | {
       readonly kind: "unfit";
-      readonly type: "json_invalid" | "json_depth" | "json_number" | "model_type";
+      readonly type: "json_invalid" | "json_depth" | "json_number" | "string_unicode" | "model_type";
       readonly loc: readonly (string | number)[];
       readonly msg: string;
     };
@@ -65,7 +65,12 @@ export const decodeBody = (bytes: Uint8Array): DecodedBody => {
       msg: `The body nests deeper than ${JSON_DEPTH} levels`,
     };
   if (found.kind === "inexact")
-    return { kind: "unfit", type: "json_number", loc: found.path, msg: `A value ${INEXACT_NUMBER}` };
+    return {
+      kind: "unfit",
+      type: found.what === "number" ? "json_number" : "string_unicode",
+      loc: found.path,
+      msg: `A value ${found.problem}`,
+    };
   const { value } = found;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { kind: "unfit", type: "model_type", loc: [], msg: "The body must be a JSON object" };

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { parseStrictJsonBytes, utf8Text } from "../../domain/strict-json.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
 
 /** A source, what it reads and an archive beside it, all of it as base64 in JSON. */
@@ -11,7 +12,19 @@ export type Judge0Body =
 const isForm = (contentType: string): boolean =>
   /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(contentType);
 
+/** Whether a form's texts are whole: the platform's reader would replace what is not UTF-8. */
+const isWhole = (bytes: Uint8Array, contentType: string): boolean => {
+  const text = utf8Text(bytes);
+  if (text === null || /^multipart/i.test(contentType)) return text !== null;
+  try {
+    return decodeURIComponent(text.replaceAll(/%(?![0-9a-f]{2})/gi, "%25")) !== null;
+  } catch {
+    return false;
+  }
+};
+
 const formOf = async (bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Judge0Body> => {
+  if (!isWhole(bytes, contentType)) return { kind: "malformed" };
   try {
     const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
     const members = [...form].map(
@@ -33,11 +46,8 @@ export const readBody = async (c: Context): Promise<Judge0Body> => {
   if (bytes.length === 0) return { kind: "value", value: {} };
   const contentType = c.req.header("content-type") ?? "";
   if (isForm(contentType)) return formOf(new Uint8Array(bytes), contentType);
-  try {
-    return { kind: "value", value: JSON.parse(new TextDecoder().decode(bytes)) };
-  } catch {
-    return { kind: "malformed" };
-  }
+  const json = parseStrictJsonBytes(bytes);
+  return json.kind === "value" ? json : { kind: "malformed" };
 };
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { INEXACT_NUMBER, parseStrictJson, utf8Text } from "../../domain/strict-json.ts";
+import { parseStrictJson, utf8Text } from "../../domain/strict-json.ts";
 import { bodyOf, readBytes } from "./body.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -29,8 +29,8 @@ const parsedBody = (text: string): JsonBody => {
   const parsed = parseStrictJson(text);
   if (parsed.kind === "value") return { kind: "json", value: parsed.value, text };
   if (parsed.kind !== "inexact") return refused("invalid_request", "The body is not valid JSON");
-  const [path, message] = [parsed.path, INEXACT_NUMBER];
-  const refusal = { code: "invalid_request" as const, message: `${path.join(".")} ${message}` };
+  const { path, problem: message } = parsed;
+  const refusal = { code: "invalid_request" as const, message: `${path.join(".") || "The body"} ${message}` };
   return { kind: "refused", refusal: { ...refusal, fields: [{ path, message }] } };
 };
 

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps/types.ts";
 import { blockedText } from "../../domain/access/block.ts";
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
+import { parseStrictJson } from "../../domain/strict-json.ts";
 import { acceptRun } from "../../domain/submission/accept-run.ts";
 import type { SubmissionSource } from "../../domain/submission/source.ts";
 import type { SubmissionOutcome } from "../../domain/submission/types.ts";
@@ -42,11 +43,8 @@ type Given = Readonly<Record<string, unknown>>;
 type Caller = DoorCaller & { readonly trace: string };
 
 const parsed = (data: unknown): { readonly json: unknown } | null => {
-  try {
-    return { json: JSON.parse(String(data)) };
-  } catch {
-    return null;
-  }
+  const json = parseStrictJson(String(data));
+  return json.kind === "value" ? { json: json.value } : null;
 };
 
 const isObject = (json: unknown): json is Given =>

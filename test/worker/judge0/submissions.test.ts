@@ -315,12 +315,24 @@ describe("what does not fit", () => {
 
   it("is refused in the door's own shape where it is malformed, unknown or nobody's", async () => {
     const client = new Client();
-    const malformed = await client.fetch("/submissions", {
-      method: "POST",
-      body: "{",
-      headers: { "content-type": "application/json" },
-    });
-    expect([malformed.status, await malformed.json()]).toEqual([400, { status: 400, error: "Bad Request" }]);
+    const json = "application/json";
+    const damaged: [string, BodyInit][] = [
+      [json, "{"],
+      [json, Buffer.from('{"source_code":"\xff","language_id":71}', "latin1")],
+      [json, '{"source_code":"\\udc00","language_id":71}'],
+      ["application/x-www-form-urlencoded", "source_code=%ff&language_id=71"],
+    ];
+    for (const [type, body] of damaged) {
+      const malformed = await client.fetch("/submissions", {
+        method: "POST",
+        body,
+        headers: { "content-type": type },
+      });
+      expect([malformed.status, await malformed.json()]).toEqual([
+        400,
+        { status: 400, error: "Bad Request" },
+      ]);
+    }
     const fields = await client.fetch("/submissions/x?fields=a,token,b");
     expect([fields.status, await fields.json()]).toEqual([400, { error: "invalid fields: [a, b]" }]);
     for (const token of ["x", crypto.randomUUID()]) {
