@@ -273,7 +273,8 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     if (sockets.isFull) return new Response(null, { status: 429 });
     const asked = Number(request.headers.get("x-stream-after") ?? Number.NaN);
     const after = Number.isInteger(asked) ? Math.min(asked, log.nextSeq() - 1) : record.firstSeq - 1;
-    const answer = sockets.accept(mode, after, snapshotOf(record));
+    const keyId = request.headers.get("x-stream-key");
+    const answer = sockets.accept(mode, after, snapshotOf(record), keyId);
     position.askSoon();
     await effects.schedule(record);
     return answer;
@@ -300,7 +301,19 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     return record?.downloadedAtMs === undefined && !isGoing ? record : null;
   }
 
+  /** Where keys cannot be looked up now, that is left to the next ping: the job itself does not wait for it. */
+  async #endRefused(): Promise<void> {
+    const { deps, sockets } = this.#parts;
+    try {
+      await sockets.endRefused(deps.isKeyGood);
+    } catch (error) {
+      deps.log.error("job.keys_unknown", error);
+    }
+  }
+
   async #onAlarm(): Promise<void> {
+    if (this.#storage.record() === null) return;
+    await this.#endRefused();
     const record = this.#storage.record();
     if (record === null) return;
     const { deps, changes, ending, sockets, uploads, position } = this.#parts;

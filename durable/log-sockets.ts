@@ -49,6 +49,8 @@ const watcherState = z.object({
   stream: logStream,
   /** Messages that came from the watcher. */
   heard: z.int().default(0),
+  /** Id of the key that it was opened with. */
+  keyId: z.string().optional(),
 });
 type WatcherState = z.infer<typeof watcherState>;
 const watcherSchema = schemaOf<WatcherState>("a watcher's socket");
@@ -118,6 +120,7 @@ export class LogSockets {
   readonly #source: LogSource;
   readonly #now: () => number;
   #usageAtMs = 0;
+  #keysLookedAtMs = 0;
   readonly #progress = new WeakMap<WebSocket, Progress>();
   /** When a socket was last sent something; one of before a hibernation counts as quiet. */
   readonly #sentAtMs = new WeakMap<WebSocket, number>();
@@ -134,10 +137,10 @@ export class LogSockets {
   }
 
   /** Greets a new watcher and starts to send it the log behind `after`. */
-  accept(mode: StreamMode, after: number, snapshot: JobSnapshot): Response {
+  accept(mode: StreamMode, after: number, snapshot: JobSnapshot, keyId: string | null = null): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    attach(server, { mode, after, stream: "stdout", heard: 0 });
+    attach(server, { mode, after, stream: "stdout", heard: 0, ...(keyId === null ? {} : { keyId }) });
     this.#send(server, greetingFrames(mode, snapshot));
     this.pump();
     return upgraded(client, mode);
@@ -194,6 +197,19 @@ export class LogSockets {
     if (this.#next !== null && this.#next.cancel === null) return;
     this.#next?.cancel?.();
     this.#turn();
+  }
+
+  /** Closes what was opened with a key that may not be used any more; looks at most once between two pings. */
+  async endRefused(isKeyGood: (keyId: string) => Promise<boolean>): Promise<void> {
+    const now = this.#now();
+    if (now - this.#keysLookedAtMs < PING_MS) return;
+    this.#keysLookedAtMs = now;
+    const sockets = this.#open().map((socket) => ({ socket, keyId: stateOf(socket).keyId }));
+    for (const keyId of new Set(sockets.map((one) => one.keyId))) {
+      if (keyId === undefined || (await isKeyGood(keyId))) continue;
+      for (const one of sockets)
+        if (one.keyId === keyId) one.socket.close(4401, "the key may not be used any more");
+    }
   }
 
   /** The job is gone: nothing more will come. */

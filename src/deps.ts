@@ -36,6 +36,7 @@ import type {
   WebhookDeps,
 } from "./deps/types.ts";
 import { classOfSubject } from "./domain/access/caller.ts";
+import { refusalOfKey } from "./domain/access/standing.ts";
 import type { TrustedKey } from "./domain/pool/trust.ts";
 import type { Logger } from "./domain/ports/logger.ts";
 import {
@@ -135,6 +136,11 @@ export const jobDepsFor = (env: RawEnv): JobDeps => {
       secretAccessKey: config.R2_SECRET_ACCESS_KEY,
     }),
     webhooks: durableWebhooks(webhookConfigOf(env).WEBHOOK_OBJECT),
+    isKeyGood: async (keyId) => {
+      const { apiKeys, blocks, now } = accessDepsFor(env);
+      const key = await apiKeys.byId(keyId);
+      return key !== null && refusalOfKey(key, await blocks(), now()) === null;
+    },
   };
 };
 

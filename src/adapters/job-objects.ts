@@ -6,9 +6,15 @@ export type JobStub = Omit<JobHandle, "objectId" | "stream" | "session"> & {
   fetch(request: Request): Promise<Response>;
 };
 
-const streamRequest = (after: string | null, mode: StreamMode, shownId: string): Request => {
+const streamRequest = (
+  after: string | null,
+  mode: StreamMode,
+  shownId: string,
+  keyId: string | undefined,
+): Request => {
   const headers = new Headers({ upgrade: "websocket", "x-stream-mode": mode, "x-stream-id": shownId });
   if (after !== null) headers.set("x-stream-after", after);
+  if (keyId !== undefined) headers.set("x-stream-key", keyId);
   return new Request("https://job/stream", { headers });
 };
 
@@ -25,7 +31,7 @@ const handle = (objectId: string, stub: JobStub): JobHandle => ({
   cancel: () => stub.cancel(),
   forDownload: () => stub.forDownload(),
   noteDownloaded: () => stub.noteDownloaded(),
-  stream: (after, mode, shownId) => stub.fetch(streamRequest(after, mode, shownId)),
+  stream: (after, mode, shownId, keyId) => stub.fetch(streamRequest(after, mode, shownId, keyId)),
   offer: (holder) => stub.offer(holder),
   offered: (attemptId, bearer) => stub.offered(attemptId, bearer),
   poolEntry: () => stub.poolEntry(),

@@ -45,6 +45,8 @@ export type JobDeps = {
   readonly turnOf: (client: string) => Promise<string>;
   readonly webhooks: Webhooks;
   readonly tally: Tally;
+  /** Whether a key, by its id, may still be used. */
+  readonly isKeyGood: (keyId: string) => Promise<boolean>;
 };
 
 export type QuotaDeps = {

@@ -8,6 +8,8 @@ export type Caller = {
   readonly quotaClass: string;
   /** Whether typed jobs of every owner are the caller's to work on. */
   readonly worksForAll: boolean;
+  /** Id of the key that the caller sent; absent where it sent none. */
+  readonly keyId?: string;
 };
 
 export const ANONYMOUS_CLASS = "anonymous";

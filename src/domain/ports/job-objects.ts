@@ -124,7 +124,7 @@ export type JobHandle = {
   /** All its files were sent: nothing but that can be asked for again, and soon the job is deleted. */
   noteDownloaded(): Promise<void>;
   /** Answers 101 with the socket; an unknown job's socket says so and closes with 4404; 429 where too many watch. */
-  stream(after: string | null, mode: StreamMode, shownId: string): Promise<Response>;
+  stream(after: string | null, mode: StreamMode, shownId: string, keyId?: string): Promise<Response>;
   /** An attempt for one executor to claim; writes nothing. */
   offer(holder: Holder): Promise<OfferOutcome>;
   /** The attempt of an earlier offer; null for who does not bear its token. */

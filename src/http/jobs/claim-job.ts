@@ -3,6 +3,7 @@ import type { TypedJob } from "../../domain/typed-jobs/job.ts";
 import { fieldErrors } from "../../wire/typed-jobs.ts";
 import { preferenceApplied, preferredWait } from "../kit/prefer.ts";
 import { takes } from "../kit/request-headers.ts";
+import { jobsCaller } from "./auth.ts";
 import { objectOf } from "./body.ts";
 import { contextOf, type JobsHandler, type JobsOperation, jobAnswer, unfit } from "./respond.ts";
 import { ETAG, jobIs, json, LOCATION, problems } from "./schemas.ts";
@@ -12,7 +13,7 @@ const claimWithin = async (
   context: CommandContext,
   leaseSeconds: number | undefined,
   waitMs: number,
-  now: () => number,
+  { now, mayGoOn }: { now: () => number; mayGoOn: () => Promise<boolean> },
 ): Promise<TypedJob | null> => {
   const work = context.objects.work();
   const untilMs = now() + waitMs;
@@ -20,7 +21,10 @@ const claimWithin = async (
     const job = await claimOldest(context, leaseSeconds);
     const leftMs = untilMs - now();
     if (job !== null || leftMs <= 0) return job;
-    if (seen !== null) await work.wait(seen, leftMs);
+    if (seen !== null) {
+      await work.wait(seen, leftMs);
+      if (!(await mayGoOn())) return null;
+    }
     seen = await work.seen();
   }
 };
@@ -38,7 +42,10 @@ const claimJob: JobsHandler = async (request) => {
   const seconds = preferredWait(c);
   if (seconds !== null) preferenceApplied(c, seconds);
   const context = contextOf(request);
-  const job = await claimWithin(context, asked.data.staleAfterSeconds, (seconds ?? 0) * 1_000, deps.now);
+  // A worker whose key has ended while it waited is given nothing.
+  const mayGoOn = async (): Promise<boolean> => (await jobsCaller(c, deps, definition)).kind === "allow";
+  const waitMs = (seconds ?? 0) * 1_000;
+  const job = await claimWithin(context, asked.data.staleAfterSeconds, waitMs, { now: deps.now, mayGoOn });
   if (job === null) return c.body(null, 204);
   c.header("Location", `${definition.prefix}/jobs/${job.id}`);
   return jobAnswer(request, job, 200);

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import type { AccessDeps } from "../../deps/types.ts";
-import { type ApiKey, isInForce, KEY_PREFIX, type KeyScope } from "../../domain/access/api-key.ts";
-import { blockOfValue } from "../../domain/access/block.ts";
+import { type ApiKey, KEY_PREFIX, type KeyScope } from "../../domain/access/api-key.ts";
 import { type Caller, STRANGER } from "../../domain/access/caller.ts";
 import { presentedKeys } from "../../domain/access/credentials.ts";
+import { refusalOfKey } from "../../domain/access/standing.ts";
 import type { Access } from "./face.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -17,7 +17,8 @@ export type KeyCheck =
   | { readonly kind: "holder"; readonly caller: Holder }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-const callerOf = ({ owner, quotaClass, scopes }: ApiKey): Holder => ({
+const callerOf = ({ id, owner, quotaClass, scopes }: ApiKey): Holder => ({
+  keyId: id,
   owner,
   quotaClass,
   worksForAll: scopes.includes("work"),
@@ -36,18 +37,16 @@ const keyOf = async ({ apiKeys, ids }: AccessDeps, text: string): Promise<ApiKey
 };
 
 const checked = async (
-  { blocks, now: clock }: AccessDeps,
+  { blocks, now }: AccessDeps,
   key: ApiKey,
   scopes: readonly KeyScope[],
 ): Promise<KeyCheck> => {
-  const now = clock();
-  if (!isInForce(key, now)) return refused("unauthorized", "This key has been revoked or has run out");
-  const present = await blocks();
-  const block = blockOfValue(present, "owner", key.owner, now) ?? blockOfValue(present, "key", key.id, now);
-  if (block !== null)
+  const refusal = refusalOfKey(key, await blocks(), now());
+  if (refusal?.kind === "ended") return refused("unauthorized", "This key has been revoked or has run out");
+  if (refusal !== null)
     return refused(
       "forbidden",
-      `This ${block.kind === "key" ? "key" : "key's owner"} is blocked: ${block.reason}`,
+      `This ${refusal.what === "key" ? "key" : "key's owner"} is blocked: ${refusal.reason}`,
     );
   if (scopes.some((scope) => key.scopes.includes(scope))) return { kind: "holder", caller: callerOf(key) };
   return refused("forbidden", `This key may not be used here; it is for ${key.scopes.join(", ")}`);

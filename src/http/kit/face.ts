@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { serviceLog } from "../../deps.ts";
 import { BrokenBody } from "./body.ts";
 import { isPassing, PASSING_RETRY_SECONDS } from "./passing.ts";
+import { preferredWait } from "./prefer.ts";
 import type { Refusal } from "./refusal.ts";
 import { requestIdOf } from "./request-id.ts";
 import { traced } from "./trace.ts";
@@ -60,9 +61,12 @@ const answered = async <Caller>(
 ): Promise<Response> => {
   if (operation.isOpen) return operation.handle(c);
   const access = await face.access(c);
-  return access.kind === "allow"
-    ? operation.handle({ c, face, caller: access.caller })
-    : face.refuse(c, access.refusal);
+  if (access.kind === "refuse") return face.refuse(c, access.refusal);
+  const response = await operation.handle({ c, face, caller: access.caller });
+  if (preferredWait(c) === null) return response;
+  // A key may have ended while the answer was waited for.
+  const then = await face.access(c);
+  return then.kind === "allow" ? response : face.refuse(c, then.refusal);
 };
 
 /** Answers for a path that is there what no operation of it answers: OPTIONS with 200, the rest with 405. */

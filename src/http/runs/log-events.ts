@@ -18,9 +18,9 @@ const resumeAt = (c: Context): { after: string | null } | null => {
 };
 
 const socketsOf =
-  (run: JobHandle): OpenSocket =>
+  (run: JobHandle, keyId: string | undefined): OpenSocket =>
   async (after) => {
-    const { webSocket } = await run.stream(after, "typed", "");
+    const { webSocket } = await run.stream(after, "typed", "", keyId);
     if (webSocket === null) throw new Error("the job object opened no socket");
     return webSocket;
   };
@@ -47,7 +47,7 @@ export const logEvents = (deps: Deps): RunOperation => ({
       ...unknownJob,
     },
   },
-  handle: async ({ c }) => {
+  handle: async ({ c, caller }) => {
     const run = findRun(c, deps.jobs);
     if (run === null || (await run.snapshot()) === null) return runNotFound(c);
     if (c.req.header("last-event-id") === END_ID) return c.body(null, 204);
@@ -58,7 +58,7 @@ export const logEvents = (deps: Deps): RunOperation => ({
         error: "Last-Event-ID and after must be the seq of a log record, a whole number",
       });
     }
-    return c.body(sseFromSockets(socketsOf(run), resume.after), 200, {
+    return c.body(sseFromSockets(socketsOf(run, caller.keyId), resume.after), 200, {
       "Content-Type": "text/event-stream",
       // A proxy that compresses would hold back what its block is not full of.
       "Cache-Control": "no-store, no-transform",

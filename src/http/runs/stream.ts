@@ -40,7 +40,7 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
       429: problemResponse("1,000 watchers follow this run"),
     },
   },
-  handle: async ({ c }) => {
+  handle: async ({ c, caller }) => {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       c.header("Upgrade", "websocket");
       return problem(c, { code: "upgrade_required", error: "Connect to this path with a WebSocket client" });
@@ -57,7 +57,7 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
     const shownId = encodeURIComponent(id).slice(0, SHOWN_ID_CHARS);
     const run = findRun(c, deps.jobs);
     if (run === null) return deps.jobs.unknownStream(mode, shownId);
-    const socket = await run.stream(after ?? null, mode, shownId);
+    const socket = await run.stream(after ?? null, mode, shownId, caller.keyId);
     if (socket.status !== TOO_MANY) return socket;
     const error = "1,000 watchers follow this run; read its log from GET /logs/{id}";
     return problem(c, { code: "rate_limited", error, retryAfterSeconds: FULL_RETRY_SECONDS });

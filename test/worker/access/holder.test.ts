@@ -348,6 +348,8 @@ describe("repeating a run", () => {
     expect((await expectProblem(await repeat(client, id), 503, "unavailable")).error).toBe("Back at noon");
     await testEnv.DB.prepare("DELETE FROM switches").run();
     moveClock(120_000);
+    // The isolate, which the next file shares, is to know that it is over.
+    expect((await client.fetch("/stats")).status).toBe(200);
     expect(await worldOf(`owner/default/${owner}`)).toEqual(before);
   });
 });
