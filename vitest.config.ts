@@ -121,7 +121,8 @@ export default defineConfig({
         test: {
           name: "deploy",
           include: ["test/deploy/*.test.ts"],
-          maxWorkers: 2,
+          // All at once: the longest decides, whichever would have come last.
+          maxWorkers: 4,
           sequence: { groupOrder: 3 },
           // Each of them starts the real wrangler many times.
           testTimeout: 300_000,

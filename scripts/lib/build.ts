@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { glob, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { buildConsole } from "./console.ts";
+import { layDown } from "./lay-down.ts";
 import { root } from "./local.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -16,7 +17,7 @@ const inputs = [
   "src/**/*.py",
   "durable/**/*.ts",
   "scripts/assets/*",
-  "scripts/lib/{build,console}.ts",
+  "scripts/lib/{build,console,lay-down}.ts",
   "wrangler.toml",
   "tsconfig.json",
   "package-lock.json",
@@ -44,11 +45,10 @@ const isBuilt = async (hash: string): Promise<boolean> =>
 
 /** Lays Swagger UI and the console into `dist/assets`, from where the Worker serves them. */
 export const buildAssets = async (): Promise<void> => {
-  const target = path.join(root, "dist/assets/swagger");
-  await mkdir(target, { recursive: true });
-  for (const [name, source] of Object.entries(swaggerFiles)) {
-    await copyFile(path.join(root, source), path.join(target, name));
-  }
+  const swagger = Object.entries(swaggerFiles).map(
+    async ([name, source]) => [name, await readFile(path.join(root, source))] as const,
+  );
+  await layDown(path.join(root, "dist/assets/swagger"), new Map(await Promise.all(swagger)));
   await buildConsole();
 };
 

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "esbuild";
+import { layDown } from "./lay-down.ts";
 import { root } from "./local.ts";
 
 const sources = path.join(root, "src/console");
@@ -10,12 +11,11 @@ export const consoleFolder = path.join(root, "dist/assets/console");
 
 /** Bundles the console, a script and a style sheet, into the assets. */
 export const buildConsole = async (): Promise<void> => {
-  await rm(consoleFolder, { recursive: true, force: true });
-  await mkdir(consoleFolder, { recursive: true });
-  await build({
+  const { outputFiles } = await build({
     entryPoints: { main: path.join(sources, "main.tsx"), style: path.join(sources, "style/main.css") },
     entryNames: "[name]",
     outdir: consoleFolder,
+    write: false,
     bundle: true,
     minify: true,
     format: "esm",
@@ -26,5 +26,7 @@ export const buildConsole = async (): Promise<void> => {
     legalComments: "none",
     logLevel: "error",
   });
-  await copyFile(path.join(sources, "assets/icon.svg"), path.join(consoleFolder, "icon.svg"));
+  const bundled = outputFiles.map(({ path: file, contents }) => [path.basename(file), contents] as const);
+  const icon = await readFile(path.join(sources, "assets/icon.svg"));
+  await layDown(consoleFolder, new Map([...bundled, ["icon.svg", icon]]));
 };

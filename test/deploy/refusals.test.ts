@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Deployer, startDeployer } from "./support/command.ts";
 
 const target = ["--stage", "prd"];
@@ -10,16 +10,18 @@ beforeAll(async () => {
   deployer = await startDeployer();
 });
 afterAll(() => deployer[Symbol.asyncDispose]());
-beforeEach(() => deployer.api.requests.splice(0));
 
+const expectNothingMade = () =>
+  expect(deployer.api.requests.filter(({ call }) => !call.startsWith("GET "))).toEqual([]);
 const refused = async (args: readonly string[], extra: NodeJS.ProcessEnv, code: number, words: string) => {
   const ended = await deployer.run(args, extra);
   expect(ended).toMatchObject({ code, stderr: expect.stringContaining(words) });
-  expect(deployer.api.requests.filter(({ call }) => !call.startsWith("GET "))).toEqual([]);
+  expectNothingMade();
 };
 
 describe("what could not be finished", () => {
-  it.each<[string, readonly string[], NodeJS.ProcessEnv, number, string]>([
+  // They only ask, so they may do it side by side.
+  it.concurrent.each<[string, readonly string[], NodeJS.ProcessEnv, number, string]>([
     ["containers without an engine", deploy, { DOCKER_FAILS: "info" }, 1, "--executor joined"],
     ["a secret that nobody gives", joined, { R2_ACCESS_KEY_ID: "" }, 1, "R2_ACCESS_KEY_ID is needed"],
     ["a secret of blanks", joined, { R2_SECRET_ACCESS_KEY: "  " }, 1, "R2_SECRET_ACCESS_KEY is needed"],

@@ -16,6 +16,7 @@ const env = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_LOG: "log",
   XDG_CONFIG_HOME: folder,
+  NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/deploy-tests"),
 };
 const node = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: root, env });
 const sandpiper = (...args: string[]) => node("src/cli/main.ts", ...args);
@@ -33,10 +34,10 @@ const bindings = [
 ];
 
 describe("a stage's template", () => {
-  it.each([
+  // The package below is made of the third stage's.
+  it.concurrent.each([
     ["dev", "container"],
     ["stg", "joined"],
-    ["prd", "both"],
   ])(
     "of %s, with executors %s, is one that wrangler would deploy, with every binding",
     async (stage, executor) => {
@@ -54,7 +55,7 @@ describe("a stage's template", () => {
         file,
       );
       const { stdout } = await node(
-        "node_modules/wrangler/bin/wrangler.js",
+        "node_modules/wrangler/wrangler-dist/cli.js",
         "deploy",
         "--dry-run",
         "--containers-rollout",
@@ -96,7 +97,7 @@ describe("the image's build context", () => {
 describe("a package", () => {
   it("is deployed by wrangler as it lies there, and lists the SHA-256 of each file", async () => {
     const target = path.join(folder, "package");
-    await sandpiper("package", "--stage", "prd", ...place, "-o", target);
+    await sandpiper("package", "--stage", "prd", "--executor", "both", ...place, "-o", target);
     const { sha256 } = JSON.parse(readFileSync(path.join(target, "manifest.json"), "utf8")) as {
       sha256: Record<string, string>;
     };
@@ -111,7 +112,7 @@ describe("a package", () => {
     );
     const programs = readdirSync(path.join(target, "worker")).filter((name) => name.endsWith(".py"));
     const { stdout } = await node(
-      "node_modules/wrangler/bin/wrangler.js",
+      "node_modules/wrangler/wrangler-dist/cli.js",
       "deploy",
       "--dry-run",
       "--containers-rollout",
@@ -119,7 +120,7 @@ describe("a package", () => {
       "--config",
       path.join(target, "wrangler.toml"),
     );
-    for (const name of programs) expect(stdout).toContain(name);
+    for (const name of [...programs, ...bindings, "EXECUTOR_CONTAINER"]) expect(stdout).toContain(name);
     expect(stdout).toContain("sandpiper-prd-dispatch-dead");
   });
 });

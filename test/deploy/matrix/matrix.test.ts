@@ -35,13 +35,13 @@ describe.each(rotation.map((fault, offset) => [fault, offset] as const))(
   (_fault, offset) => {
     it("a deploy, an update and the end of it are finished by running each again", async () => {
       await using deployer = await startDeployer();
-      faultEachCallOnce(deployer, offset);
+      faultEachCallOnce(deployer, { offset });
       await runUntilDone(deployer, deploy, MOST_RUNS);
       expectComplete(deployer.api.account, worker);
-      faultEachCallOnce(deployer, offset);
+      faultEachCallOnce(deployer, { offset });
       await runUntilDone(deployer, update, MOST_RUNS);
       expectUpdated(deployer);
-      faultEachCallOnce(deployer, offset);
+      faultEachCallOnce(deployer, { offset });
       await runUntilDone(deployer, destroy, MOST_RUNS);
       expectGone(deployer);
     });
@@ -51,7 +51,7 @@ describe.each(rotation.map((fault, offset) => [fault, offset] as const))(
 describe("a call that fails however often it is sent", () => {
   it("ends the run in words, and the run after it goes on", async () => {
     await using deployer = await startDeployer();
-    faultEachCallOnce(deployer, 0, PERSISTENT);
+    faultEachCallOnce(deployer, { times: PERSISTENT });
     await runUntilDone(deployer, deploy, MOST_RUNS);
     expectComplete(deployer.api.account, worker);
   });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import type { Account } from "../api/account.ts";
 import { type ApiServer, startApi } from "../api/server.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -23,8 +24,9 @@ export type Deployer = AsyncDisposable & {
   killed(args: readonly string[], when: (kill: () => void) => void): Promise<Ended>;
 };
 
-export const startDeployer = async (): Promise<Deployer> => {
-  const api = await startApi();
+/** `account` is what is there already; an empty one where nothing is. */
+export const startDeployer = async (account?: Account): Promise<Deployer> => {
+  const api = await startApi(account);
   const folder = mkdtempSync(path.join(tmpdir(), "sandpiper-deployer-"));
   const dockerRecord = path.join(folder, "docker.ndjson");
   const environment: NodeJS.ProcessEnv = {

@@ -16,14 +16,23 @@ export const rotation: readonly Fault[] = ["500", "429", "cut", "timeout"];
 /** More than any client's tries: a call that fails so often ends the command. */
 export const PERSISTENT = 30;
 
-/**
- * Lays a fault at the first call of each name, the kinds taken in turn from `offset` on. With `times`, so many calls
- * of that name fail, until the run ends. Answers the calls that were met.
- */
-export const faultEachCallOnce = ({ api }: Deployer, offset = 0, times = 1): Map<string, Fault> => {
+type Faulting = {
+  /** Where in the rotation it begins. */
+  readonly offset?: number;
+  /** So many calls of a name fail, until the run ends. */
+  readonly times?: number;
+  /** Which calls are meant; all of them where it is not said. */
+  readonly only?: (call: string) => boolean;
+};
+
+/** Lays a fault at the first call of each name, the kinds taken in turn. Answers the calls that were met. */
+export const faultEachCallOnce = (
+  { api }: Deployer,
+  { offset = 0, times = 1, only = () => true }: Faulting = {},
+): Map<string, Fault> => {
   const met = new Map<string, Fault>();
   api.onCall = (call) => {
-    if (met.has(call)) return;
+    if (met.has(call) || !only(call)) return;
     const fault = rotation[(met.size + offset) % rotation.length] ?? "500";
     met.set(call, fault);
     api.fault(call, fault, times);
@@ -51,15 +60,16 @@ export const killAtEachCall = async (deployer: Deployer, args: readonly string[]
   }
 };
 
-/** Runs the command until it is done; each run that a fault ended must say so. */
+/** Runs the command until it is done, or as far as is enough; each run that a fault ended must say so. */
 export const runUntilDone = async (
   deployer: Deployer,
   args: readonly string[],
   most: number,
+  enough: () => boolean = () => false,
 ): Promise<number> => {
   for (let runs = 1; ; runs += 1) {
     const ended = await deployer.run(args);
-    if (ended.code === 0) return runs;
+    if (ended.code === 0 || enough()) return runs;
     expectClear(ended, `run ${runs}`);
     deployer.api.clearFaults();
     expect(runs, "it is not done yet").toBeLessThan(most);
