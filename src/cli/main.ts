@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from "commander";
 import { stopWrangler } from "./deploy/wrangler.ts";
-import { CommandFailed, EXIT, Interrupted } from "./failure.ts";
+import { CommandFailed, EXIT, fileFailure, Interrupted } from "./failure.ts";
 import { createProgram } from "./program.ts";
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
@@ -20,9 +20,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const exitCodeOf = (error: unknown): number => {
   // Help and version end with 0; anything else that commander ends is a command line that it cannot read.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  if (!(error instanceof CommandFailed)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  return error instanceof Interrupted ? EXIT.interrupted : EXIT.failed;
+  const failure = error instanceof CommandFailed ? error : fileFailure(error);
+  if (failure === null) throw error;
+  process.stderr.write(`${failure.message}\n`);
+  return failure instanceof Interrupted ? EXIT.interrupted : EXIT.failed;
 };
 
 try {

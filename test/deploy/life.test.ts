@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Deployer, r2Secret, startDeployer } from "./support/command.ts";
@@ -40,6 +40,7 @@ describe("a deployment, with executors that join", () => {
       idle_cost_usd_month: { plan: 5, usage: 0 },
     });
     expect(asked().filter(({ call }) => !call.startsWith("GET "))).toEqual([]);
+    expect(existsSync(path.dirname(tokenFile()))).toBe(false);
   });
 
   it("is made by the requests that are on record, and asks for no secret to be shown", async () => {
@@ -55,6 +56,7 @@ describe("a deployment, with executors that join", () => {
     expectComplete(deployer.api.account, worker);
     const token = readFileSync(tokenFile(), "utf8").trim();
     expect(statSync(tokenFile()).mode & 0o777).toBe(0o600);
+    expect(readdirSync(path.dirname(tokenFile())).sort()).toEqual(["operator-token", "wrangler.toml"]);
     expect(deployer.api.account.scripts.get(worker)?.secrets.get("OPERATOR_TOKEN")).toBe(token);
     for (const secret of [token, r2Secret]) expect(stdout + stderr).not.toContain(secret);
     await expect(listOf(asked())).toMatchFileSnapshot("recorded/deploy.txt");
@@ -114,6 +116,7 @@ describe("a deployment, with executors that join", () => {
     expect(code, stderr).toBe(0);
     const { scripts, databases, buckets, queues } = deployer.api.account;
     expect([scripts.size, databases.size, buckets.size, queues.size]).toEqual([0, 0, 0, 0]);
+    expect(existsSync(path.dirname(tokenFile()))).toBe(false);
     await expect(listOf(asked())).toMatchFileSnapshot("recorded/destroy.txt");
   });
 });

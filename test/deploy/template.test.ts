@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -76,6 +76,44 @@ describe("a stage's template", () => {
   );
 });
 
+describe("what is written", () => {
+  const ended = (...args: string[]) =>
+    sandpiper(...args, "--stage", "dev", "--force").then(
+      ({ stdout }) => ({ code: 0, said: stdout }),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, said: stderr }),
+    );
+  const occupied = path.join(folder, "occupied");
+  mkdirSync(occupied);
+  writeFileSync(path.join(occupied, "mine"), "");
+
+  it.concurrent.each<[string, readonly string[], number, string]>([
+    ["a template to standard output", ["template", "-o", "-", ...place], 0, 'name = "sandpiper-dev"'],
+    [
+      "a template into a folder",
+      ["template", "-o", occupied, ...place],
+      0,
+      "occupied/wrangler.toml is written",
+    ],
+    ["no template over the clone's own", ["template", "-o", root, ...place], 1, "name another file"],
+    ["none where no file can be", ["template", "-o", "/sys/x.toml", ...place], 1, "/sys/x.toml: "],
+    ["none of half a place", ["template", "-o", "-", ...place.slice(0, 2)], 2, "add --address"],
+    ["none that trusts what is no key", ["template", "-o", "-", ...place, "--trust", "x"], 2, "worker id"],
+    ["no package to standard output", ["package", "-o", "-", ...place], 2, "is a folder"],
+    ["no package among other files", ["package", "-o", occupied, ...place], 1, "holds no package"],
+  ])("is %s", async (_name, args, code, words) => {
+    expect(await ended(...args)).toEqual({ code, said: expect.stringContaining(words) });
+  });
+
+  it("stays as it is without --force", async () => {
+    const file = path.join(folder, "kept.toml");
+    writeFileSync(file, "mine");
+    const said = await sandpiper("template", "--stage", "dev", ...place, "-o", file).catch(
+      ({ stderr }: { stderr: string }) => stderr,
+    );
+    expect([said, readFileSync(file, "utf8")]).toEqual([expect.stringContaining("--force"), "mine"]);
+  });
+});
+
 describe("the image's build context", () => {
   it("holds what the Dockerfile copies, and nothing that is made or secret", async () => {
     const files = await imageContext();
@@ -98,6 +136,7 @@ describe("a package", () => {
   it("is deployed by wrangler as it lies there, and lists the SHA-256 of each file", async () => {
     const target = path.join(folder, "package");
     await sandpiper("package", "--stage", "prd", "--executor", "both", ...place, "-o", target);
+    expect(readdirSync(target).filter((name) => name.startsWith("."))).toEqual([]);
     const { sha256 } = JSON.parse(readFileSync(path.join(target, "manifest.json"), "utf8")) as {
       sha256: Record<string, string>;
     };

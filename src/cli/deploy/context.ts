@@ -7,7 +7,7 @@ import { type Choices, chosen, type SomeChoices, type Target } from "./options.t
 import { readConfig, type WorkerConfig } from "./project.ts";
 import { describeSource } from "./source.ts";
 import { type Deployed, readState, type State } from "./state.ts";
-import { type Template, templateOf, templateText } from "./template.ts";
+import { type Template, templateOf } from "./template.ts";
 import { type Workplace, workplaceOf } from "./workplace.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -65,6 +65,5 @@ export const openContext = async (command: Command): Promise<Context> => {
   const bare = templateOf(config, names, choices, { accountId: api.accountId, publicUrl }, place.folder);
   const source = await describeSource(bare, choices);
   const template = { ...bare, vars: { ...bare.vars, DEPLOYED: source } };
-  await place.writeConfig(templateText(template));
   return { api, config, names, choices, place, state, publicUrl, template, source };
 };

@@ -8,7 +8,7 @@ import { type Context, openContext, say } from "./context.ts";
 import { addChoiceOptions, addTargetOptions } from "./options.ts";
 import { type Plan, planOf, stepText } from "./plan.ts";
 import { proveService } from "./smoke.ts";
-import { wantsContainers } from "./template.ts";
+import { templateText, wantsContainers } from "./template.ts";
 import { runWrangler } from "./wrangler.ts";
 
 export type RunFlags = {
@@ -99,6 +99,7 @@ export const carryOut = async (command: Command, { refuse, prepare }: Around): P
     return;
   }
   if (flags.yes !== true) await confirmPlan("Go on?");
+  await place.writeConfig(templateText(template));
   const secrets = await secretsOf(plan, context);
   await prepare(context);
   await applySteps(plan.steps, {

@@ -116,10 +116,13 @@ const destroy = async (command: Command): Promise<void> => {
     say(`[${index + 1}/${removals.length}] ${what}`);
     await runWrangler([...args, "--config", place.configFile], `Deleting the ${what}`);
   }
+  // The operator's token in it opens nothing any more.
+  await place.remove();
   printAnswer(
     command,
     answer("destroyed"),
-    () => `${names.worker} is gone.${flags.keepData === true ? " Its database and bucket are kept." : ""}`,
+    () =>
+      `${names.worker} is gone, and so is ${place.folder}.${flags.keepData === true ? " Its database and bucket are kept." : ""}`,
   );
 };
 

@@ -30,11 +30,22 @@ const suffixOf = (text: string): string => {
 
 const addressOf = (text: string): string => {
   const url = URL.parse(text);
-  if (url !== null && ["http:", "https:"].includes(url.protocol) && url.pathname === "/") return url.origin;
-  throw new InvalidArgumentError("It takes https://HOST, without a path.");
+  const isRoot = url !== null && url.pathname + url.search + url.hash === "/" && url.username === "";
+  // Plain HTTP is for a Worker that another serves on its own machine.
+  if (isRoot && (url.protocol === "http:" || (url.protocol === "https:" && url.port === "")))
+    return url.origin;
+  throw new InvalidArgumentError("It takes https://HOST, without a port or a path.");
 };
 
-const collect = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];
+/** As the Worker reads it: a list with one that is neither would stop the whole service. */
+const WORKER_ID = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,62}=)?[A-Za-z0-9+/]{43}=$/;
+
+const collectTrusted = (text: string, before: string[] | undefined): string[] => {
+  if (WORKER_ID.test(text)) return [...(before ?? []), text];
+  throw new InvalidArgumentError(
+    "It takes a worker id, 44 characters as `npm run executor -- --generate-key` prints it, with NAME= before it or not.",
+  );
+};
 
 export const addTargetOptions = (command: Command): Command =>
   command
@@ -58,7 +69,7 @@ export const addChoiceOptions = (command: Command): Command =>
       "address of a route or custom domain, instead of the workers.dev one",
       addressOf,
     )
-    .option("--trust <key>", "worker id of an executor that may join; may be repeated", collect);
+    .option("--trust <key>", "worker id of an executor that may join; may be repeated", collectTrusted);
 
 /** What was chosen before, under what is said now. */
 export const chosen = (given: SomeChoices, before: SomeChoices): Choices => {

@@ -1,56 +1,17 @@
-import fs, { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import fs, { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
+import { CommandFailed } from "../failure.ts";
 import { printAnswer } from "../output.ts";
-import { openApi } from "./api.ts";
-import { addressOf } from "./checks.ts";
-import { type Given, say } from "./context.ts";
+import { addOutputOptions, configurationFor, type OutputFlags } from "./configuration.ts";
+import { say } from "./context.ts";
 import { imageContext } from "./image-context.ts";
-import { namesOf } from "./names.ts";
-import { addChoiceOptions, addTargetOptions, chosen } from "./options.ts";
-import { projectRoot, readConfig, releaseVersion } from "./project.ts";
-import { describeSource, sha256 } from "./source.ts";
-import { templateOf, templateText } from "./template.ts";
+import { projectRoot, releaseVersion } from "./project.ts";
+import { sha256 } from "./source.ts";
+import { type Template, templateText } from "./template.ts";
 import { runWrangler } from "./wrangler.ts";
 
-const accountOption = () =>
-  new Option("--account-id <id>", "the account, without asking for it; needs --address");
-
-type Flags = Given & { readonly output: string; readonly accountId?: string };
-
-/** The place comes from the account, or from two options where nobody is logged in. */
-const placeOf = async (flags: Flags, worker: string) => {
-  if (flags.accountId !== undefined && flags.address !== undefined) {
-    return { accountId: flags.accountId, publicUrl: flags.address };
-  }
-  const api = await openApi(runWrangler);
-  return { accountId: api.accountId, publicUrl: await addressOf(api, worker, flags.address) };
-};
-
-/** A deployment's configuration with its files named from `folder`. */
-const configFor = async (command: Command, folder: string) => {
-  const flags = command.opts<Flags>();
-  const config = readConfig();
-  const names = namesOf(config, flags);
-  const choices = chosen(flags, {});
-  const place = await placeOf(flags, names.worker);
-  const bare = templateOf(config, names, choices, place, folder);
-  const source = await describeSource(bare, choices);
-  return { names, source, template: { ...bare, vars: { ...bare.vars, DEPLOYED: source } } };
-};
-
-const writeTemplate = async (command: Command): Promise<void> => {
-  const file = path.resolve(command.opts<Flags>().output);
-  const { names, template } = await configFor(command, path.dirname(file));
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, templateText(template));
-  const answer = { file, worker: names.worker, required_secrets: template.secrets.required };
-  printAnswer(
-    command,
-    answer,
-    () => `${file} is written. Deploy it with: npx wrangler deploy --config ${file} --secrets-file FILE`,
-  );
-};
+const MANIFEST = "manifest.json";
 
 const copyTo = async (folder: string, files: readonly string[]): Promise<void> => {
   for (const file of files) await cp(path.join(projectRoot, file), path.join(folder, file));
@@ -69,69 +30,91 @@ const hashesBelow = async (folder: string): Promise<Record<string, string>> => {
   );
 };
 
-const packageTo = async (command: Command): Promise<void> => {
-  const folder = path.resolve(command.opts<Flags>().output);
-  await mkdir(folder, { recursive: true });
-  const { names, source, template } = await configFor(command, folder);
-  const work = path.join(folder, "wrangler.toml");
-  await writeFile(work, templateText(template));
-  say("Bundling the Worker");
-  await runWrangler(
-    [
-      "deploy",
-      "--dry-run",
-      "--containers-rollout",
-      "none",
-      "--config",
-      work,
-      "--outdir",
-      path.join(folder, "worker"),
-    ],
-    "Bundling the Worker",
-  );
-  await cp(path.join(projectRoot, "dist/assets"), path.join(folder, "assets"), { recursive: true });
-  await cp(path.join(projectRoot, "migrations"), path.join(folder, "migrations"), { recursive: true });
-  await copyTo(path.join(folder, "image"), await imageContext());
-  const { build: _build, ...rest } = template;
-  const [database] = template.d1_databases;
-  const packaged = {
+/** What is there and is not a package would be mixed with one, or lost. @throws CommandFailed */
+const expectFree = async (folder: string, force: boolean): Promise<void> => {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  if (names.length === 0) return;
+  if (!names.includes(MANIFEST))
+    throw new CommandFailed(`${folder} is not empty and holds no package: name another folder.`);
+  if (!force) throw new CommandFailed(`${folder} holds a package already: pass --force to replace it.`);
+};
+
+/** The template as it is where the bundle, the assets and the image's context lie beside it. */
+const packaged = ({ build: _build, ...rest }: Template) => {
+  const [database] = rest.d1_databases;
+  return {
     ...rest,
     main: "worker/index.js",
     no_bundle: true,
     find_additional_modules: true,
-    assets: { ...template.assets, directory: "assets" },
+    assets: { ...rest.assets, directory: "assets" },
     d1_databases: [{ ...database, migrations_dir: "migrations" }],
-    containers: template.containers.map((container) => ({
+    containers: rest.containers.map((container) => ({
       ...container,
       image: "image/executor/Dockerfile",
       image_build_context: "image",
     })),
   };
-  await writeFile(work, templateText(packaged));
-  const manifest = {
-    worker: names.worker,
-    version: releaseVersion(),
-    protocol: source.protocol,
-    sha256: await hashesBelow(folder),
-  };
-  await writeFile(path.join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  printAnswer(
-    command,
-    { folder, ...manifest },
-    () =>
-      `${folder} holds ${names.worker}: bundle, assets, migrations, image's context, wrangler.toml and manifest.json.`,
-  );
+};
+
+const fill = async (folder: string, template: Template): Promise<void> => {
+  const config = path.join(folder, "wrangler.toml");
+  await writeFile(config, templateText(template));
+  say("Bundling the Worker");
+  const bundle = ["deploy", "--dry-run", "--containers-rollout", "none", "--config", config];
+  await runWrangler([...bundle, "--outdir", path.join(folder, "worker")], "Bundling the Worker");
+  await cp(path.join(projectRoot, "dist/assets"), path.join(folder, "assets"), { recursive: true });
+  await cp(path.join(projectRoot, "migrations"), path.join(folder, "migrations"), { recursive: true });
+  await copyTo(path.join(folder, "image"), await imageContext());
+  await writeFile(config, templateText(packaged(template)));
+};
+
+/** The folder itself stays, because it may be where somebody is; what is no part of a package stays in it. */
+const putInPlace = async (making: string, folder: string): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  await rm(path.join(folder, MANIFEST), { force: true });
+  const names = (await readdir(making)).filter((name) => name !== MANIFEST);
+  for (const name of [...names, MANIFEST]) {
+    await rm(path.join(folder, name), { recursive: true, force: true });
+    await rename(path.join(making, name), path.join(folder, name));
+  }
+};
+
+const packageTo = async (command: Command): Promise<void> => {
+  const { output, force } = command.opts<OutputFlags>();
+  if (output === "-") command.error("A package is a folder: name one, -o DIR.");
+  const folder = path.resolve(output);
+  await expectFree(folder, force === true);
+  // Made beside its place, so that a run that fails leaves no half of one there.
+  const making = `${folder}.making-${process.pid}`;
+  await mkdir(making, { recursive: true });
+  try {
+    const { names, source, template } = await configurationFor(command, making);
+    await fill(making, template);
+    const manifest = {
+      worker: names.worker,
+      version: releaseVersion(),
+      protocol: source.protocol,
+      sha256: await hashesBelow(making),
+    };
+    await writeFile(path.join(making, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await putInPlace(making, folder);
+    printAnswer(
+      command,
+      { folder, ...manifest },
+      () =>
+        `${folder} holds ${names.worker}: bundle, assets, migrations, image's context, wrangler.toml and manifest.json.`,
+    );
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
 };
 
 export const addPackage = (program: Command): void => {
-  addChoiceOptions(addTargetOptions(program.command("package")))
+  addOutputOptions(program.command("package"), "<folder>")
     .description("Writes all that a deployment is made of into a folder, with a manifest of SHA-256s")
-    .requiredOption("-o, --output <folder>", "where to")
-    .addOption(accountOption())
     .action((_options, command: Command) => packageTo(command));
-  addChoiceOptions(addTargetOptions(program.command("template")))
-    .description("Writes a complete wrangler.toml of a deployment, to run by hand")
-    .requiredOption("-o, --output <file>", "where to")
-    .addOption(accountOption())
-    .action((_options, command: Command) => writeTemplate(command));
 };

@@ -6,6 +6,7 @@ import { confirmPlan } from "./confirm.ts";
 import { type Context, openContext, say } from "./context.ts";
 import { addRunOptions, carryOut, type RunFlags } from "./deploy-command.ts";
 import type { Deployed } from "./state.ts";
+import { templateText } from "./template.ts";
 import { migrationTagOf, servingVersion, versionsOf } from "./versions.ts";
 import { runWrangler } from "./wrangler.ts";
 
@@ -92,6 +93,7 @@ const rollback = async (command: Command): Promise<void> => {
     return;
   }
   if (flags.yes !== true) await confirmPlan("Go back?");
+  await context.place.writeConfig(templateText(context.template));
   await runWrangler(
     [
       "rollback",

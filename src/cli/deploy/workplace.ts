@@ -14,6 +14,8 @@ export type Workplace = {
   /** The token that an earlier run made; null without one. */
   readOperatorToken(): Promise<string | null>;
   writeOperatorToken(token: string): Promise<void>;
+  /** Removes all that was laid down for the deployment, the operator's token too. */
+  remove(): Promise<void>;
 };
 
 const PRIVATE = 0o600;
@@ -55,5 +57,6 @@ export const workplaceOf = (worker: string): Workplace => {
       await make();
       await writePrivate(operatorTokenFile, `${token}\n`);
     },
+    remove: () => rm(folder, { recursive: true, force: true }),
   };
 };

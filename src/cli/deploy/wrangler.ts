@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -52,6 +53,14 @@ export const stopWrangler = (): void => {
   for (const child of running) child.kill("SIGTERM");
 };
 
+/** wrangler lays its bundle's parts beside the configuration and leaves the folder; a clone's own is its `dev`'s. */
+const removeLeftovers = async (args: readonly string[]): Promise<void> => {
+  const config = args[args.indexOf("--config") + 1];
+  if (!args.includes("--config") || config === undefined) return;
+  const folder = path.dirname(path.resolve(projectRoot, config));
+  if (folder !== projectRoot) await rm(path.join(folder, ".wrangler"), { recursive: true, force: true });
+};
+
 /** @throws CommandFailed with wrangler's own reason; `what` says in words what was tried. */
 export const runWrangler: Wrangler = async (args, what) => {
   const child = spawn(process.execPath, ["--no-warnings", program(), ...args], {
@@ -62,6 +71,7 @@ export const runWrangler: Wrangler = async (args, what) => {
   running.add(child);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   running.delete(child);
+  await removeLeftovers(args);
   if (child.exitCode === 0) return stdout;
   const end = child.signalCode === null ? "" : ` (wrangler was ended by ${child.signalCode})`;
   throw new CommandFailed(
