@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CallToolResult, Client } from "@modelcontextprotocol/client";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { connectAgent, connectBridge, type Era, textOf } from "./support/agent.ts";
 import { newAddress, rawFetch } from "./support/client.ts";
+import { keyFor } from "./support/keys.ts";
 import { marker, processesWith } from "./support/processes.ts";
 
 const PLOT = `
@@ -13,6 +14,7 @@ rows = zlib.compress(b"".join(b"\\0" + b"\\xff\\x00\\x00" * 4 for _ in range(4))
 png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0))
 open("plot.png", "wb").write(png + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
 open("notes.txt", "w").write("naïve\\n" * 20_000)
+open("fake.jpg", "w").write("no picture")
 open("raw.bin", "wb").write(bytes(range(256)))
 print("made", file=sys.stderr)
 `;
@@ -113,7 +115,7 @@ describe("an agent", () => {
     const id = run.job_id;
     const list = await callTool(client, "list_outputs", { job_id: id });
     const { files: made } = list.run as { files: { path: string; url: string }[] };
-    expect(made.map(({ path }) => path).sort()).toEqual(["notes.txt", "plot.png", "raw.bin"]);
+    expect(made.map(({ path }) => path).sort()).toEqual(["fake.jpg", "notes.txt", "plot.png", "raw.bin"]);
     const { content } = await callTool(client, "read_output", { job_id: id, path: "plot.png" });
     const [image] = content;
     expect(image).toMatchObject({ type: "image", mimeType: "image/png" });
@@ -125,6 +127,8 @@ describe("an agent", () => {
     const [a, b] = [first.content[0], second.content[0]];
     const whole = (a?.type === "text" ? a.text : "") + (b?.type === "text" ? b.text : "");
     expect(whole.startsWith("naïve\n".repeat(10_000))).toBe(true);
+    const fake = await callTool(client, "read_output", { job_id: id, path: "fake.jpg" });
+    expect(fake.text).toBe("no picture");
     const raw = await callTool(client, "read_output", { job_id: id, path: "raw.bin" });
     expect(raw.content[0]).toMatchObject({ type: "resource", resource: { blob: expect.any(String) } });
     const none = await callTool(client, "read_output", { job_id: id, path: "no.txt" });
@@ -154,7 +158,13 @@ describe("an agent", () => {
     const misspelt = await callTool(client, "run_code", { code: "1", timeout_seconds: 5 });
     expect([misspelt.isError, misspelt.text]).toEqual([true, expect.stringMatching(/timeout/)]);
     const unknown = await callTool(client, "run_code", { code: "1", environment: "none-such" });
-    expect([unknown.isError, unknown.text]).toEqual([true, expect.stringMatching(/environment/)]);
+    expect([unknown.isError, unknown.text]).toEqual([true, expect.stringContaining("list_environments")]);
+    const torn = [{ path: "main.py", content: "***", encoding: "base64" }];
+    const decoded = await callTool(client, "run_files", { files: torn });
+    expect([decoded.isError, decoded.text]).toEqual([true, "The content of main.py is not base64"]);
+    const missing = await callTool(client, "run_code", {});
+    expect([missing.isError, missing.text]).toEqual([true, expect.stringMatching(/code: .*string/)]);
+    await expect(callTool(client, "walk", {})).rejects.toMatchObject({ code: -32_602 });
     const climbing = [{ path: "../x.py", content: "1" }];
     const { isError, text } = await callTool(client, "run_files", { files: climbing });
     expect([isError, text]).toEqual([true, expect.stringMatching(/\.\./)]);
@@ -196,6 +206,27 @@ describe("an agent", () => {
     await client.close();
   });
 
+  test("has the compiler's words apart, and its runs with its key's owner; another key is refused", async () => {
+    const owner = `agent-${Date.now()}`;
+    const key = await keyFor(inject("sandpiperUrl"), owner);
+    const client = await connectAgent("legacy", newAddress(), { authorization: `Bearer ${key}` });
+    const { languages } = (await callTool(client, "list_environments", {})).run as {
+      languages: { id: string }[];
+    };
+    const isC = languages.some(({ id }) => id === "c");
+    const broken = isC ? { code: "int main() { return x; }", language: "c" } : { code: "print(1)" };
+    const { run, text } = await callTool(client, "run_code", broken);
+    if (isC) {
+      expect(run).toMatchObject({ termination_reason: "compile_error", stdout: "", stderr: "" });
+      expect(text.split("undeclared (first use").length).toBe(2);
+    } else expect(run).toMatchObject({ stdout: "1\n" });
+    const listed = await rawFetch("/runs", { headers: { "x-api-key": key } });
+    expect(await listed.json()).toMatchObject({ runs: [{ job_id: run.job_id }] });
+    await client.close();
+    const stranger = connectAgent("legacy", newAddress(), { authorization: "Bearer spk_nobody" });
+    await expect(stranger).rejects.toThrow("not known here");
+  });
+
   test("is shown the environments with their packages", async () => {
     const client = await connectAgent();
     const { run } = await callTool(client, "list_environments", {});
@@ -218,6 +249,9 @@ describe.each<Era>(["legacy", "auto"])("an agent on the stdio bridge, protocol n
     const { run } = await callTool(client, "run_code", { code: "print('over there')" }, { onprogress });
     expect(run).toMatchObject({ status: "completed", stdout: "over there\n" });
     expect(printed).toContain("over there");
+    const missing = await callTool(client, "run_code", {});
+    expect([missing.isError, missing.text]).toEqual([true, expect.stringMatching(/code: .*string/)]);
+    await expect(callTool(client, "walk", {})).rejects.toMatchObject({ code: -32_602 });
     const mark = marker();
     const abort = new AbortController();
     const code = "import time\ntime.sleep(60)";
@@ -240,6 +274,34 @@ describe("the endpoint", () => {
       expect(await response.json()).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: -32_000 } });
     },
   );
+
+  test("takes each revision of the protocol that there is, and no session of another server for its own", async () => {
+    const post = (body: unknown, headers: Record<string, string> = {}) =>
+      rawFetch("/mcp", {
+        method: "POST",
+        headers: {
+          ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+          ...headers,
+        },
+        body: JSON.stringify(body),
+      });
+    for (const [asked, answered] of [
+      ["2025-03-26", "2025-03-26"],
+      ["2025-06-18", "2025-06-18"],
+      ["1999-01-01", "2025-11-25"],
+    ] as const) {
+      const params = { protocolVersion: asked, capabilities: {}, clientInfo: { name: "x", version: "1" } };
+      const greeting = await post({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+      expect(await greeting.text()).toContain(`"protocolVersion":"${answered}"`);
+    }
+    const list = { jsonrpc: "2.0", id: 2, method: "tools/list" };
+    const foreign = await post(list, { "mcp-session-id": "of-another-server" });
+    expect([foreign.status, foreign.headers.get("mcp-session-id")]).toEqual([200, null]);
+    expect(await foreign.text()).toContain("run_code");
+    const unknown = await post(list, { "mcp-protocol-version": "1999-01-01" });
+    expect([unknown.status, await unknown.text()]).toEqual([400, expect.stringContaining("2025-06-18")]);
+    expect((await post(list, { accept: "text/html" })).status).toBe(406);
+  });
 
   test.each([
     ["{", 400],

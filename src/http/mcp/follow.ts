@@ -43,6 +43,7 @@ const listen = (
       if ("data" in frame) say(frame.data);
       else if (frame.type === "compile") say(`The compile step ended: ${frame.status}`);
       else if (frame.type === "case") say(`Case ${frame.id}: ${frame.verdict}`);
+      else if (frame.type === "queue") say(`Number ${frame.position} in the queue`);
       else if (frame.type === "status") say(`The run is ${frame.status}`);
       else if (frame.type === "end") stop("ended");
     });

@@ -48,8 +48,10 @@ const shortened = (text: string): string => {
 
 const printed = async (run: JobHandle) => {
   const page = await run.logs(null, PAGE_BYTES);
+  // What the compiler printed stands apart.
+  const records = (page?.records ?? []).filter(({ phase }) => phase !== "compile");
   const textOf = (stream: "stdout" | "stderr"): string =>
-    (page?.records ?? []).reduce((text, one) => (one.stream === stream ? text + one.data : text), "");
+    records.reduce((text, one) => (one.stream === stream ? text + one.data : text), "");
   const more = page?.more ? `\n[... more; read_log with after=${page.next} goes on ...]\n` : "";
   return {
     stdout: shortened(textOf("stdout")) + more,

@@ -9,6 +9,9 @@ import { followRun } from "./follow.ts";
 import { runResult, toolError } from "./run-answer.ts";
 import { newRunId } from "./session.ts";
 
+/** Fields whose values the service has lists of. */
+const CHOICES: ReadonlySet<string> = new Set(["language", "environment"]);
+
 const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>): string => {
   switch (outcome.kind) {
     case "over_quota": {
@@ -18,11 +21,14 @@ const refusalText = (outcome: Exclude<SubmissionOutcome, { kind: "accepted" }>):
     case "bad_upload":
       return outcome.refusal.message;
     case "bad_fields":
-      return outcome.errors
-        .map(({ field, message, isSentence }) =>
+      return [
+        ...outcome.errors.map(({ field, message, isSentence }) =>
           isSentence || field === "" ? message : `${field} ${message}`,
-        )
-        .join("\n");
+        ),
+        ...(outcome.errors.some(({ field }) => CHOICES.has(field))
+          ? ["list_environments says which environments and languages there are."]
+          : []),
+      ].join("\n");
     case "blocked":
       return blockedText(outcome.reason);
     case "no_room":

@@ -8,10 +8,14 @@ import { newAddress } from "./client.ts";
 export type Era = "legacy" | "auto";
 
 /** The official client, connected to the shared service as somebody with a quota of its own. */
-export const connectAgent = async (mode: Era = "legacy", address = newAddress()): Promise<Client> => {
+export const connectAgent = async (
+  mode: Era = "legacy",
+  address = newAddress(),
+  credentials: Readonly<Record<string, string>> = {},
+): Promise<Client> => {
   const client = new Client({ name: "agent", version: "1.0.0" }, { versionNegotiation: { mode } });
   const url = new URL(`${inject("sandpiperUrl")}/mcp`);
-  const requestInit = { headers: { "cf-connecting-ip": address } };
+  const requestInit = { headers: { "cf-connecting-ip": address, ...credentials } };
   await client.connect(new StreamableHTTPClientTransport(url, { requestInit }));
   return client;
 };

@@ -24,9 +24,17 @@ const base64 = (bytes: Uint8Array): string => {
   return btoa(text);
 };
 
+/** How files of the kinds of images begin; a client may choke on what only has the name of one. */
+const BEGINNINGS = ["\x89PNG\r\n\x1a\n", "\xff\xd8\xff", "GIF87a", "GIF89a"];
+const isImage = (bytes: Uint8Array): boolean => {
+  const beginning = String.fromCharCode(...bytes.subarray(0, 12));
+  const isWebp = beginning.startsWith("RIFF") && beginning.endsWith("WEBP");
+  return isWebp || BEGINNINGS.some((form) => beginning.startsWith(form));
+};
+
 /** Text of a piece whose ends may cut a character; null where it is not text. */
-const textOf = (bytes: Uint8Array): string | null => {
-  for (let start = 0; start <= CUT_BYTES; start += 1) {
+const textOf = (bytes: Uint8Array, cutAtStart: number): string | null => {
+  for (let start = 0; start <= cutAtStart; start += 1) {
     for (let cut = 0; cut <= CUT_BYTES; cut += 1) {
       const text = utf8Text(bytes.subarray(start, Math.max(start, bytes.length - cut)));
       if (text !== null && !text.includes("\0")) return text;
@@ -39,10 +47,10 @@ type Piece = { readonly bytes: Uint8Array; readonly offset: number };
 
 const contentOf = (file: OutputFile, { bytes, offset }: Piece, uri: string): CallToolResult => {
   const mime = mimeType(file.path);
-  if (IMAGES.has(mime) && bytes.length === file.sizeBytes)
+  if (IMAGES.has(mime) && bytes.length === file.sizeBytes && isImage(bytes))
     return { content: [{ type: "image", data: base64(bytes), mimeType: mime }] };
   const shown = bytes.subarray(0, TEXT_BYTES);
-  const text = textOf(shown);
+  const text = textOf(shown, offset === 0 ? 0 : CUT_BYTES);
   const end = offset + shown.length;
   const rest = `${file.path} has ${file.sizeBytes} bytes; offset=${end} goes on. All of it: ${uri}`;
   if (text !== null) {
@@ -115,9 +123,9 @@ export const addOutputTools = (server: McpServer, call: AgentCall): void => {
       if (snapshot === null) return unknownRun();
       if (file === undefined || key === null)
         return toolError("The run made no such file; list_outputs names those that it made.");
-      const isImage = IMAGES.has(mimeType(path)) && file.sizeBytes <= IMAGE_BYTES;
+      const mayBeImage = IMAGES.has(mimeType(path)) && file.sizeBytes <= IMAGE_BYTES;
       const start = Math.min(offset, file.sizeBytes);
-      const length = Math.min(file.sizeBytes - start, isImage ? IMAGE_BYTES : BINARY_BYTES);
+      const length = Math.min(file.sizeBytes - start, mayBeImage ? IMAGE_BYTES : BINARY_BYTES);
       const stored = length === 0 ? null : await call.deps.bucket.get(key, { offset: start, length });
       const bytes = (await readBytes(stored?.body ?? null, length)) ?? new Uint8Array();
       return contentOf(file, { bytes, offset: start }, urlOf(call, snapshot.id, path));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { filesSource, jsonSource } from "../../../domain/submission/source.ts";
 import { jsonSubmission, manifest } from "../../../wire/run-submission.ts";
 import { type AgentCall, waitSeconds } from "../call.ts";
-import { runAnswerSchema } from "../run-answer.ts";
+import { runAnswerSchema, toolError } from "../run-answer.ts";
 import { submitAndWait } from "../submit.ts";
 
 const annotations = { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
@@ -20,12 +20,15 @@ const bytesOf = ({ content, encoding }: z.infer<typeof file>): Uint8Array | null
   return parsed.success ? Uint8Array.from(atob(parsed.data), (char) => char.charCodeAt(0)) : null;
 };
 
-/** The files' bytes; base64 that is none is named. */
+/** The files' bytes; a text where one is not what its encoding says. */
 const decoded = (files: readonly z.infer<typeof file>[]) => {
-  const named = files.map((one) => ({ path: one.path, bytes: bytesOf(one) }));
-  const bad = named.find(({ bytes }) => bytes === null);
-  if (bad !== undefined) throw new Error(`${bad.path} is not base64`);
-  return named.map(({ path, bytes }) => ({ path, bytes: bytes ?? new Uint8Array() }));
+  const named = [];
+  for (const one of files) {
+    const bytes = bytesOf(one);
+    if (bytes === null) return `The content of ${one.path} is not base64`;
+    named.push({ path: one.path, bytes });
+  }
+  return named;
 };
 
 /** The tools that run programs. Members that no manifest knows are kept, so that they are refused by name. */
@@ -59,7 +62,10 @@ export const addRunTools = (server: McpServer, call: AgentCall): void => {
       outputSchema: runAnswerSchema,
       annotations,
     },
-    ({ wait_seconds: seconds, files, ...rest }, ctx) =>
-      submitAndWait(call, ctx, filesSource(decoded(files), JSON.stringify(rest)), seconds),
+    ({ wait_seconds: seconds, files, ...rest }, ctx) => {
+      const named = decoded(files);
+      if (typeof named === "string") return toolError(named);
+      return submitAndWait(call, ctx, filesSource(named, JSON.stringify(rest)), seconds);
+    },
   );
 };
