@@ -1,7 +1,7 @@
 import type { JobSnapshot } from "../../domain/job/record.ts";
 import { isTerminal } from "../../domain/job/state.ts";
 import type { JobHandle } from "../../domain/ports/job-objects.ts";
-import { socketFrame } from "../../wire/run-frames.ts";
+import { type SocketFrame, socketFrame } from "../../wire/run-frames.ts";
 
 export type Following = {
   readonly waitMs: number;
@@ -9,6 +9,23 @@ export type Following = {
   readonly signal: AbortSignal;
   /** Hears what the program prints, and each state that it comes into; null where nobody listens. */
   readonly tell: ((text: string) => Promise<void>) | null;
+};
+
+/** What a frame says to who follows; null where it is no news to them. */
+const saidBy = (frame: SocketFrame): string | null => {
+  if ("data" in frame) return frame.data;
+  switch (frame.type) {
+    case "compile":
+      return `The compile step ended: ${frame.status}`;
+    case "case":
+      return `Case ${frame.id}: ${frame.verdict}`;
+    case "queue":
+      return `Number ${frame.position} in the queue`;
+    case "status":
+      return `The run is ${frame.status}`;
+    default:
+      return null;
+  }
 };
 
 type Stop = "ended" | "closed" | "over";
@@ -40,12 +57,9 @@ const listen = (
     socket.addEventListener("message", ({ data }) => {
       const frame = socketFrame.parse(JSON.parse(String(data)));
       if ("seq" in frame) seen.seq = frame.seq;
-      if ("data" in frame) say(frame.data);
-      else if (frame.type === "compile") say(`The compile step ended: ${frame.status}`);
-      else if (frame.type === "case") say(`Case ${frame.id}: ${frame.verdict}`);
-      else if (frame.type === "queue") say(`Number ${frame.position} in the queue`);
-      else if (frame.type === "status") say(`The run is ${frame.status}`);
-      else if (frame.type === "end") stop("ended");
+      const text = saidBy(frame);
+      if (text !== null) say(text);
+      if ("type" in frame && frame.type === "end") stop("ended");
     });
     socket.accept();
   });
