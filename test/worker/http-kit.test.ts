@@ -48,6 +48,11 @@ describe.each(FACES)("POST %s", (path, status, field) => {
     await response.body?.cancel();
   });
 
+  it("refuses damaged UTF-8 in its query", async () => {
+    const response = await post(`${path}?${field}=%ff`, "{}");
+    expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(/query.*UTF-8/)]);
+  });
+
   it("takes a slash behind its path", async () => {
     const response = await post(`${path}/`, "{");
     expect(response.status).toBe(status);

@@ -37,7 +37,7 @@ const utf8UpTo = (maxBytes: number) =>
     .refine((bytes) => bytes.length <= maxBytes, `must have at most ${maxBytes} bytes; send an upload`);
 
 /** The fields beside those of a manifest. */
-const submissionSchema = z.object({ code: utf8UpTo(CODE_BYTES) }, "must be a JSON object");
+const submissionSchema = z.object({ code: utf8UpTo(CODE_BYTES) }, "The body must be a JSON object");
 
 const ENTRYPOINTS: Record<Interpreter, string> = {
   python3: "main.py",

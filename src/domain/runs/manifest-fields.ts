@@ -162,5 +162,5 @@ export const manifestSchema = z.object(
     requirements,
     ...judgingShape,
   },
-  "must be a JSON object",
+  "The manifest must be a JSON object",
 );

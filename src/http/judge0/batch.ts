@@ -43,8 +43,8 @@ const takeBack = async (deps: Deps, { clientKey }: DoorCaller, made: readonly Su
 
 const createAll = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Response> => {
   const body = await readBody(c);
-  if (body.kind === "too_large") return plainError(c, 413);
-  const entries = body.kind === "value" ? entriesOf(body.value) : null;
+  if (body.kind === "refused") return plainError(c, body.status);
+  const entries = entriesOf(body.value);
   if (entries === null) return plainError(c, 400);
   const refused = refuseCount(c, entries.length);
   if (refused !== null) return refused;

@@ -1,13 +1,16 @@
 import type { Context } from "hono";
 import { parseStrictJsonBytes, utf8Text } from "../../domain/strict-json.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
+import { refuseCoding } from "../kit/json-body.ts";
 
 /** A source, what it reads and an archive beside it, all of it as base64 in JSON. */
 const BODY_BYTES = 32 * 1_048_576;
 
 export type Judge0Body =
   | { readonly kind: "value"; readonly value: unknown }
-  | { readonly kind: "malformed" | "too_large" };
+  | { readonly kind: "refused"; readonly status: 400 | 413 | 415 };
+
+const MALFORMED: Judge0Body = { kind: "refused", status: 400 };
 
 const isForm = (contentType: string): boolean =>
   /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(contentType);
@@ -24,7 +27,7 @@ const isWhole = (bytes: Uint8Array, contentType: string): boolean => {
 };
 
 const formOf = async (bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<Judge0Body> => {
-  if (!isWhole(bytes, contentType)) return { kind: "malformed" };
+  if (!isWhole(bytes, contentType)) return MALFORMED;
   try {
     const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
     const members = [...form].map(
@@ -35,19 +38,20 @@ const formOf = async (bytes: Uint8Array<ArrayBuffer>, contentType: string): Prom
     );
     return { kind: "value", value: Object.fromEntries(await Promise.all(members)) };
   } catch {
-    return { kind: "malformed" };
+    return MALFORMED;
   }
 };
 
 /** The body as JSON or a form gives it; without one, nothing. */
 export const readBody = async (c: Context): Promise<Judge0Body> => {
+  if (refuseCoding(c) !== null) return { kind: "refused", status: 415 };
   const bytes = await readBytes(bodyOf(c), BODY_BYTES);
-  if (bytes === null) return { kind: "too_large" };
+  if (bytes === null) return { kind: "refused", status: 413 };
   if (bytes.length === 0) return { kind: "value", value: {} };
   const contentType = c.req.header("content-type") ?? "";
   if (isForm(contentType)) return formOf(new Uint8Array(bytes), contentType);
   const json = parseStrictJsonBytes(bytes);
-  return json.kind === "value" ? json : { kind: "malformed" };
+  return json.kind === "value" ? json : MALFORMED;
 };
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

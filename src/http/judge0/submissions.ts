@@ -36,8 +36,8 @@ const answerWaiting = (c: Context, deps: Deps, token: string, isEncoded: boolean
 
 const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Response> => {
   const body = await readBody(c);
-  if (body.kind === "too_large") return plainError(c, 413);
-  if (body.kind !== "value" || !isObject(body.value)) return plainError(c, 400);
+  if (body.kind === "refused") return plainError(c, body.status);
+  if (!isObject(body.value)) return plainError(c, 400);
   const asked = askedFields(c.req.query("fields"));
   if (asked.kind === "invalid") return invalidFields(c, asked.names);
   const known = await knownLanguages(deps);
@@ -51,10 +51,17 @@ const create = async (c: Context, deps: Deps, caller: DoorCaller): Promise<Respo
 };
 
 export const createSubmission = (deps: Deps): Judge0Operation => ({
-  contract: contract("post", "/submissions", "Create a submission", [201, 400, 422, 429, 503], "object", {
-    source_code: "print(6 * 7)",
-    language_id: 71,
-  }),
+  contract: contract(
+    "post",
+    "/submissions",
+    "Create a submission",
+    [201, 400, 415, 422, 429, 503],
+    "object",
+    {
+      source_code: "print(6 * 7)",
+      language_id: 71,
+    },
+  ),
   handle: ({ c, caller }) => create(c, deps, caller),
 });
 

@@ -7,7 +7,12 @@ import { giveTrace } from "./trace.ts";
 
 type AnyFace = Pick<Face<never>, "refuse" | "cors">;
 
-const DAMAGED = "The path is not UTF-8 under its escapes";
+/** The part of an address that is no UTF-8, which nobody may read as something else; null where all is. */
+const damagedPart = (url: string): "path" | "query" | null => {
+  const { pathname, search } = new URL(url);
+  if (!isUtf8(pathname)) return "path";
+  return isUtf8(search) ? null : "query";
+};
 
 /**
  * What surrounds each request of a face: its id, its trace, its CORS headers, an address that can be read, and behind
@@ -21,8 +26,10 @@ export const frame =
     giveTrace(c);
     const face = faceOf(c.req.path);
     const answer = await face.cors(c, async () => {
-      if (isUtf8(new URL(c.req.url).pathname)) await next();
-      else c.res = face.refuse(c, { code: "invalid_request", message: DAMAGED });
+      const part = damagedPart(c.req.url);
+      if (part === null) return next();
+      const message = `The ${part} is not UTF-8 under its escapes`;
+      c.res = face.refuse(c, { code: "invalid_request", message });
     });
     if (answer instanceof Response) c.res = answer;
     if (c.res.status >= 400) await dropRest(c);

@@ -9,6 +9,7 @@ import type { SubmissionOutcome } from "../../domain/submission/types.ts";
 import { bodyOf, readBytes } from "../kit/body.ts";
 import type { DoorCaller } from "../kit/door-caller.ts";
 import { answerWhenDone } from "../kit/hang-up.ts";
+import { refuseCoding } from "../kit/json-body.ts";
 import { traceOf } from "../kit/trace.ts";
 import { rateLimitHeaders } from "../runs/rate-limit-headers.ts";
 import { programOf } from "./program.ts";
@@ -20,11 +21,13 @@ const BODY_BYTES = 1_048_576;
 /** Waiting for room, beside the time of both stages. */
 const QUEUE_MS = 60_000;
 
-const message = (c: Context, status: 400 | 403 | 413 | 429 | 503, text: string): Response =>
+const message = (c: Context, status: 400 | 403 | 413 | 415 | 429 | 503, text: string): Response =>
   c.json({ message: text }, status);
 
 /** The body as a JSON object, whatever its content type says: published clients send none. */
 const objectOf = async (c: Context): Promise<Record<string, unknown> | Response> => {
+  const coded = refuseCoding(c);
+  if (coded !== null) return message(c, 415, coded.message);
   const bytes = await readBytes(bodyOf(c), BODY_BYTES);
   if (bytes === null) return message(c, 413, `request entity too large; a body ends at ${BODY_BYTES} bytes`);
   const json = parseStrictJson(utf8Text(bytes) ?? "");

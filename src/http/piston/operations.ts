@@ -64,7 +64,7 @@ const below = (deps: Deps, root: string): PistonOperation[] => [
       "post",
       `${root}/execute`,
       "Run a program and wait for its end",
-      [200, 400, 413, 429, 503],
+      [200, 400, 413, 415, 429, 503],
       "object",
       { language: "python", version: "*", files: [{ content: "print(6 * 7)" }] },
     ),

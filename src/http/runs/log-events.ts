@@ -13,7 +13,8 @@ const SEQ = /^\d{1,15}$/;
 
 /** Where to resume: behind the last event that the client saw (HTML, "Server-sent events"). */
 const resumeAt = (c: Context): { after: string | null } | null => {
-  const after = c.req.header("last-event-id") ?? c.req.query("after") ?? null;
+  // A reader that has seen nothing may send the header nevertheless.
+  const after = c.req.header("last-event-id") || (c.req.query("after") ?? null);
   return after === null || SEQ.test(after) ? { after } : null;
 };
 

@@ -5,6 +5,8 @@ import { bucketKeys } from "../../domain/keys.ts";
 import { mimeType } from "../../domain/runs/output-kinds.ts";
 import type { OutputFile } from "../../wire/report.ts";
 import { attachment } from "../kit/attachment.ts";
+import { isNotModified } from "../kit/conditional.ts";
+import { takes } from "../kit/request-headers.ts";
 import type { RunOperation } from "./face.ts";
 import { findRun, runNotFound } from "./find-run.ts";
 import { problem } from "./problem.ts";
@@ -25,12 +27,16 @@ const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => 
     operationId,
     tags: ["runs"],
     summary: "One output file; downloading it deletes nothing",
-    request: { params: runIdParam.extend({ path: z.string().openapi({ example: "results/plot.png" }) }) },
+    request: {
+      params: runIdParam.extend({ path: z.string().openapi({ example: "results/plot.png" }) }),
+      headers: takes("If-None-Match"),
+    },
     responses: {
       200: {
         description: "The file",
         content: { "*/*": { schema: z.string().openapi({ format: "binary" }) } },
       },
+      304: { description: "The client has the file" },
       ...unknownJob,
     },
   },
@@ -39,9 +45,11 @@ const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => 
     if (snapshot === null) return runNotFound(c);
     const wanted = c.req.param("path") ?? "";
     const file = snapshot.result?.outputs.find((output) => output.path === wanted);
+    const etag = file === undefined ? null : `"${file.sha256}"`;
+    if (etag !== null && isNotModified(c, etag)) return c.body(null, 304, { ETag: etag });
     const key = file === undefined ? null : outputKey(snapshot, file);
     const stored = key === null ? null : await deps.bucket.get(key);
-    if (file === undefined || stored === null) {
+    if (file === undefined || etag === null || stored === null) {
       return problem(c, {
         code: "file_not_found",
         error: "File not found; GET /outputs/{id} lists what there is",
@@ -54,7 +62,7 @@ const fileAt = (deps: Deps, path: string, operationId: string): RunOperation => 
       // What programs made is never a page of this origin.
       "Content-Security-Policy": "sandbox",
       "X-Content-Type-Options": "nosniff",
-      ETag: `"${file.sha256}"`,
+      ETag: etag,
     });
   },
 });

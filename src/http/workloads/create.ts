@@ -12,7 +12,6 @@ import { newWorkloadJob } from "../../domain/workloads/new-job.ts";
 import { type Params, readParams } from "../../domain/workloads/params.ts";
 import type { Workload } from "../../domain/workloads/types.ts";
 import { promisedBytes, readPromises, type UploadPromises } from "../../domain/workloads/upload-promises.ts";
-import { isUtf8 } from "../kit/escapes.ts";
 import type { Operation } from "../kit/face.ts";
 import { goingOn } from "../kit/going-on.ts";
 import { idempotencyKeyOf, idempotently, isIdempotencyKey } from "../kit/idempotency.ts";
@@ -40,7 +39,8 @@ const subscribed = async (
   webhookUrl: unknown,
 ): Promise<Order | Response> => {
   const webhooks = deps.webhookSubscriptions;
-  if (webhookUrl === undefined) return { ...given, webhookUrl: null, webhooks, webhookSecret: null };
+  if (webhookUrl === undefined || webhookUrl === null || webhookUrl === "")
+    return { ...given, webhookUrl: null, webhooks, webhookSecret: null };
   if (owner === null)
     return workloadError(c, deps, {
       code: 403,
@@ -56,8 +56,6 @@ const subscribed = async (
 
 const readOrder = async (call: Call): Promise<Order | Response> => {
   const { c, deps, workload } = call;
-  if (!isUtf8(new URL(c.req.url).search))
-    return call.refuse({ code: "invalid_request", message: "The query is not UTF-8 under its escapes" });
   const body = await readObject(call);
   if (body instanceof Response) return body;
   const { webhook_url: webhookUrl, uploads, ...given } = body;

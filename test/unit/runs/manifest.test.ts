@@ -266,7 +266,7 @@ describe("a manifest", () => {
   it.each(["[]", "null", "1", '"main.py"'])("that is %s is no object", async (text) => {
     expect(await refusalOfText(text)).toEqual({
       kind: "refused",
-      errors: [{ field: "", message: "must be a JSON object" }],
+      errors: [{ field: "", message: "The manifest must be a JSON object" }],
     });
   });
 });

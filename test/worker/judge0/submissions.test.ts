@@ -322,6 +322,12 @@ describe("what does not fit", () => {
       [json, '{"source_code":"\\udc00","language_id":71}'],
       ["application/x-www-form-urlencoded", "source_code=%ff&language_id=71"],
     ];
+    const packed = await client.fetch("/submissions", {
+      method: "POST",
+      body: "{}",
+      headers: { "content-type": json, "content-encoding": "gzip" },
+    });
+    expect([packed.status, await packed.json()]).toEqual([415, expect.objectContaining({ status: 415 })]);
     for (const [type, body] of damaged) {
       const malformed = await client.fetch("/submissions", {
         method: "POST",

@@ -141,6 +141,12 @@ describe("one output file", () => {
       });
       expect(await sha256Of(await response.bytes())).toBe(await sha256Of(content));
     }
+    for (const tag of [await sha256Of(content), "another"]) {
+      const headers = { "if-none-match": `"x", W/"${tag}"` };
+      const { status, body } = await client.fetch(`/outputs/${id}/deep/plot.png`, { headers });
+      expect(status).toBe(tag === "another" ? 200 : 304);
+      await body?.cancel();
+    }
     expect(await client.status(id)).toMatchObject({ status: "completed" });
   });
 
