@@ -1,5 +1,6 @@
 import { JOB_ROW_SCHEMA } from "../domain/job/row.ts";
 import type { JobRow, JobRows } from "../domain/ports/job-rows.ts";
+import { missingInDatabase } from "./database-schema.ts";
 
 const UPSERT = `INSERT INTO jobs
   (object_id, public_id, face, state, version, created_at_ms, updated_at_ms, finished_at_ms,
@@ -48,9 +49,7 @@ export const d1JobRows = (db: D1Database): JobRows => ({
       .all<{ object_id: string }>();
     return new Set(results.map((row) => row.object_id));
   },
-  answers: async () => {
-    await db.prepare("SELECT 1 FROM jobs LIMIT 1").first();
-  },
+  missing: () => missingInDatabase(db),
   doorCounts: async (door, sinceMs) => {
     const { results } = await db
       .prepare(

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { MIGRATED } from "../../src/adapters/database-schema.ts";
 import { Client } from "./support/client.ts";
+import { testEnv } from "./support/env.ts";
 import { failStorage } from "./support/faults.ts";
 import { HandExecutor } from "./support/hand-executor.ts";
 
@@ -210,7 +212,31 @@ describe("a submission", () => {
 });
 
 describe("readiness", () => {
+  it("names the tables and columns that the database lacks, and what to do", async () => {
+    const tables = await testEnv.DB.prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB '*sequence'",
+    ).all<{ name: string }>();
+    const migrated = tables.results.map(({ name }) => name).filter((name) => name !== "d1_migrations");
+    expect(Object.keys(MIGRATED).toSorted()).toEqual(migrated.toSorted());
+    await testEnv.DB.prepare("ALTER TABLE counters RENAME TO counted").run();
+    await testEnv.DB.prepare("ALTER TABLE jobs RENAME COLUMN summary TO summed").run();
+    const response = await new Client().fetch("/readyz");
+    await testEnv.DB.prepare("ALTER TABLE counted RENAME TO counters").run();
+    await testEnv.DB.prepare("ALTER TABLE jobs RENAME COLUMN summed TO summary").run();
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      expect.objectContaining({
+        status: "not_ready",
+        checks: expect.objectContaining({ database: "failing", bucket: "ok" }),
+        problem: expect.stringMatching(/lacks jobs\.summary, counters: apply the migrations/),
+      }),
+    ]);
+  });
+
   it("names each part", async () => {
+    // An answer stands for ten seconds.
+    const laterMs = Date.now() + 11_000;
+    vi.spyOn(Date, "now").mockReturnValue(laterMs);
     const response = await new Client().fetch("/readyz");
     expect([response.status, await response.json()]).toEqual([
       200,

@@ -42,8 +42,8 @@ export type JobRows = {
   remove(objectId: string): Promise<void>;
   /** Which of these object ids have a row. */
   known(objectIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Settles when the database answers, and throws where it does not. */
-  answers(): Promise<void>;
+  /** Tables, and columns as `table.column`, that the database lacks; rejects where it does not answer. */
+  missing(): Promise<readonly string[]>;
   /** Rows of a door, all of them and those since an instant, by language and by verdict. */
   doorCounts(door: string, sinceMs: number): Promise<DoorCounts>;
   /**

@@ -12,6 +12,7 @@ const state = z.enum(["ok", "failing"]);
 const readiness = z.object({
   status: z.enum(["ready", "not_ready"]),
   checks: z.object({ database: state, bucket: state, queues: state, executor: state }),
+  problem: z.string().optional().openapi({ description: "What the owner has to do, where that is known" }),
 });
 type Readiness = z.infer<typeof readiness>;
 
@@ -27,6 +28,12 @@ const stateOf = async ({ log }: Parts, name: string, ask: () => Promise<unknown>
   }
 };
 
+/** A database that answers may still lack what the migrations make, and then every later error is a riddle. */
+const lackOf = (missing: readonly string[]): string | null =>
+  missing.length === 0
+    ? null
+    : `The database lacks ${missing.join(", ")}: apply the migrations (sandpiper update, or wrangler d1 migrations apply DB)`;
+
 /** Something must be there to run programs, or be on its way. */
 const askPool = async ({ pool }: Parts): Promise<void> => {
   const { status } = await pool.summary();
@@ -34,15 +41,21 @@ const askPool = async ({ pool }: Parts): Promise<void> => {
 };
 
 const look = async (parts: Parts): Promise<Readiness> => {
+  let problem: string | null = null;
+  const askDatabase = async (): Promise<void> => {
+    problem = lackOf(await parts.rows.missing());
+    if (problem !== null) throw new Error(problem);
+  };
   const [database, bucket, executor] = await Promise.all([
-    stateOf(parts, "database", () => parts.rows.answers()),
+    stateOf(parts, "database", askDatabase),
     stateOf(parts, "bucket", () => parts.bucket.get(PROBE_KEY)),
     stateOf(parts, "executor", () => askPool(parts)),
   ]);
   // Without its queues the configuration is not complete, and no request comes this far.
   const checks = { database, bucket, queues: "ok" as const, executor };
   const isReady = [database, bucket, executor].every((one) => one === "ok");
-  return { status: isReady ? "ready" : "not_ready", checks };
+  const answer = { status: isReady ? ("ready" as const) : ("not_ready" as const), checks };
+  return problem === null ? answer : { ...answer, problem };
 };
 
 export const readyz = (deps: Parts): RunOperation => {
