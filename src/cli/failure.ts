@@ -34,3 +34,6 @@ export class Interrupted extends CommandFailed {
     super("Interrupted.");
   }
 }
+
+/** What a system call or a bug was told, in one line. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

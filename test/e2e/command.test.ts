@@ -130,6 +130,21 @@ describe("sandpiper", () => {
     expect(away.stderr.split("\n")).toHaveLength(2);
   });
 
+  test("does not begin what it could not end, and does not end what it has begun", async () => {
+    await write("ignoring/main.py", "import os; print(os.listdir('.'))\n");
+    await write("ignoring/.env", "SECRET=1\n");
+    await write("ignoring/.gitignore", ".env\n/.gitignore\n");
+    const ran = await shell("XDG_STATE_HOME=$PWD/ignoring/.env $SANDPIPER run ignoring");
+    expect(ran).toMatchObject({ code: 0, stdout: "['main.py']\n" });
+    expect(ran.stderr).toContain("sandpiper: 2 left out by .gitignore; --no-ignore sends everything\n");
+    expect(ran.stderr).toContain("sandpiper: this run will not be in the list of runs: ");
+
+    const refused = await sandpiper("run", "ignoring", "--out", "ignoring/.env");
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/^Nothing can be written to ignoring\/\.env: .*\n$/);
+    expect(await sandpiper("run", "ignoring", "--timeout", "soon")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   test("completes its commands and their flags in a shell", async () => {
     await write("complete.bash", (await sandpiper("completion", "bash")).stdout);
     const completed = (words: string) =>

@@ -48,9 +48,11 @@ export type WorkerConfig = z.infer<typeof schema>;
 /** @throws CommandFailed where this is no clone, or the file has not what a deployment needs. */
 export const readConfig = (): WorkerConfig => {
   const file = path.join(projectRoot, "wrangler.toml");
-  if (!existsSync(file))
+  // A project that only has the package has settings too, but nothing to build an executor from.
+  if (!existsSync(file) || !existsSync(path.join(projectRoot, "executor/Dockerfile")))
     throw new CommandFailed(
-      "A deployment is made from a clone of the project: run this in one, by npm run sandpiper -- ...",
+      "A deployment is made from a clone of the project: run this in one, by npm run sandpiper -- ... " +
+        "A project of your own with the package is deployed by wrangler: docs/clients.md.",
     );
   const parsed = schema.safeParse(parse(readFileSync(file, "utf8")));
   if (parsed.success) return parsed.data;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { reasonOf } from "../failure.ts";
 
 const MOST_RUNS = 200;
 const entrySchema = z.object({ id: z.string(), url: z.string(), program: z.string(), at: z.number() });
@@ -23,6 +24,11 @@ export const pastRuns = (): PastRun[] => {
 /** Keeps a run for `runs`. Ids are secrets, so the file is its user's alone. */
 export const rememberRun = (run: PastRun): void => {
   const file = historyFile();
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, JSON.stringify([run, ...pastRuns()].slice(0, MOST_RUNS)), { mode: 0o600 });
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify([run, ...pastRuns()].slice(0, MOST_RUNS)), { mode: 0o600 });
+  } catch (error) {
+    // The run is under way, and that is what was asked for.
+    process.stderr.write(`sandpiper: this run will not be in the list of runs: ${reasonOf(error)}\n`);
+  }
 };

@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { Client, Manifest, RunReport } from "../../client/index.ts";
 import { connectionOf } from "../connection.ts";
 import { CommandFailed } from "../failure.ts";
@@ -8,7 +8,7 @@ import { rememberRun } from "./history.ts";
 import { programFiles } from "./program-files.ts";
 import { progressLine } from "./progress.ts";
 import { endLine, exitCodeOf } from "./run-end.ts";
-import { placeBelow, saveTo } from "./save.ts";
+import { checkFolder, placeBelow, saveTo } from "./save.ts";
 
 type Options = {
   readonly out?: string;
@@ -22,6 +22,7 @@ type Options = {
   readonly memory?: number;
   readonly stdin?: boolean;
   readonly detach?: boolean;
+  readonly ignore?: boolean;
   readonly json?: boolean;
 };
 
@@ -105,7 +106,10 @@ const show = async (client: Client, id: string, options: Options): Promise<void>
 const run = async (command: Command, program: string, args: readonly string[]): Promise<void> => {
   const options = command.optsWithGlobals<Options>();
   const client = clientOf(command);
-  const { files, entrypoint } = await programFiles(program);
+  if (options.out !== undefined) await checkFolder(options.out);
+  const { files, entrypoint, ignored } = await programFiles(program, { ignores: options.ignore !== false });
+  if (ignored > 0)
+    process.stderr.write(`sandpiper: ${ignored} left out by .gitignore; --no-ignore sends everything\n`);
   const manifest = await manifestOf(options, entrypoint, args);
   const { job_id: id } = await client.submit({ files, manifest }, { onProgress: progressLine(program) });
   rememberRun({ id, url: connectionOf(command).url, program, at: Date.now() });
@@ -113,10 +117,10 @@ const run = async (command: Command, program: string, args: readonly string[]): 
   process.stdout.write(options.json === true ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
 };
 
-/** A whole number from 1 on. @throws CommandFailed for any other text. */
+/** A whole number from 1 on. @throws InvalidArgumentError for any other text. */
 export const whole = (text: string): number => {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new CommandFailed(`${text} is no whole number.`);
+  throw new InvalidArgumentError("It must be a whole number from 1 on.");
 };
 
 export const addRun = (program: Command): void => {
@@ -135,6 +139,7 @@ export const addRun = (program: Command): void => {
     .option("--timeout <seconds>", "seconds that it may take", whole)
     .option("--memory <mb>", "memory that it may use, in MB", whole)
     .option("--stdin", "passes on what comes from this command's stdin")
+    .option("--no-ignore", "sends what .gitignore files in the folder name as well")
     .option("-d, --detach", "prints the run's id and leaves it running")
     .action(told(run));
 };

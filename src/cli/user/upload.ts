@@ -6,7 +6,7 @@ import { CommandFailed } from "../failure.ts";
 import { printAnswer } from "../output.ts";
 import { clientOf, told } from "./client.ts";
 import { progressLine } from "./progress.ts";
-import { placeBelow, saveTo } from "./save.ts";
+import { checkFolder, placeBelow, saveTo } from "./save.ts";
 
 type Options = { readonly param?: readonly string[]; readonly out?: string; readonly detach?: boolean };
 
@@ -61,6 +61,7 @@ const textOf = ({ job_id: id, status, error, log_tail: tail = "" }: WorkloadJob)
 const upload = async (command: Command, path: string, files: readonly string[]): Promise<void> => {
   const { param = [], out, detach } = command.optsWithGlobals<Options>();
   await checkFiles(files);
+  if (out !== undefined) await checkFolder(out);
   const workload = clientOf(command).workload(path);
   const created = await workload.create(paramsOf(param));
   const lines = new Map(created.uploads.map(({ name }) => [name, progressLine(name)]));
