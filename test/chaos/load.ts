@@ -14,6 +14,8 @@ export type Accepted = {
 };
 
 const PAUSE_MS = 500;
+/** The runtime's own bucket, whose full disk it answers as it likes. */
+const LOCAL_BUCKET = "/cdn-cgi/local/r2/";
 const REQUEST_MS = 70_000;
 const PATHS = { program: "/calculator/tax-pnl/securities", function: "/files/checksum/sha256" } as const;
 export const ENDED = new Set(["completed", "failed", "succeeded", "cancelled", "expired", "error"]);
@@ -58,7 +60,8 @@ const untilAnswered = async (
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
       const said = `${answer.status} ${Buffer.from(body).toString().slice(0, 200)}`;
       note(said);
-      if (answer.status === 500) faultyAnswers.push(`${init.method ?? "GET"} ${url}: ${said}`);
+      const isOfService = !url.includes(LOCAL_BUCKET);
+      if (answer.status === 500 && isOfService) faultyAnswers.push(`${init.method ?? "GET"} ${url}: ${said}`);
       if (answer.status < 500 && answer.status !== 429 && !isEarly) {
         return new Response([204, 304].includes(answer.status) ? null : body, answer);
       }
@@ -214,6 +217,8 @@ export const startLoad = async ({ url, jobs, overMs, until }: LoadOptions): Prom
     const put = { method: "PUT", headers: { "content-type": type }, body: file };
     await patiently(upload, put, until);
     await grant(at, job);
+    // Its URL outlives the job: what comes then is nobody's.
+    if (job.wish === "remove" && job.isWishHeard) await patiently(upload, put, until);
   };
 
   const isOver = async (job: Accepted): Promise<boolean> => {

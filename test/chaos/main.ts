@@ -68,7 +68,7 @@ const settled = async (load: Load, withinMs: number, persisted: string, url: str
   say(`${load.accepted.length - left.length} of ${load.accepted.length} jobs have ended`);
   let faults = faultsOf(readStoredState(persisted), load.accepted);
   say(
-    `${bucketFaults(readStoredState(persisted)).length} files are left by submissions that nobody repeated`,
+    `${bucketFaults(readStoredState(persisted)).length} files are there that nobody owns, before the first sweep`,
   );
   for (let step = 0; faults.length > 0 && performance.now() < deadlineMs; step += 1) {
     await sweepAt(url, step);

@@ -6,6 +6,7 @@ export type Mutation = {
 };
 
 const ATTEMPTS = "durable/job-attempts.ts";
+const TAKEN_OVER = 'const jobId = record?.kind === "claimed" ? record.jobId : claim.jobId;';
 const TYPED = "src/domain/typed-jobs/lifecycle.ts";
 
 export const mutations: readonly Mutation[] = [
@@ -81,7 +82,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "noted-removal",
-    edits: [{ file: "durable/job-object.ts", find: "    this.#storage.noteRemoving();\n", replace: "" }],
+    edits: [{ file: "durable/job-ending.ts", find: "    storage.noteRemoving();\n", replace: "" }],
   },
   {
     name: "typed-claim",
@@ -94,6 +95,11 @@ export const mutations: readonly Mutation[] = [
         file: TYPED,
         find: 'if (job.status !== "processing" || job.lease === null || job.lease.untilMs > now) return null;',
         replace: "if (now > 0) return null;",
+      },
+      {
+        file: TYPED,
+        find: "[expiresAtMs, lease?.untilMs ?? null]",
+        replace: "[expiresAtMs, lease === null ? null : null]",
       },
     ],
   },
@@ -188,7 +194,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/domain/idempotency/claim.ts",
-        find: 'const jobId = record?.kind === "claimed" ? record.jobId : claim.jobId;',
+        find: TAKEN_OVER,
         replace: "const jobId = claim.jobId;",
       },
     ],
@@ -199,8 +205,9 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/domain/idempotency/claim.ts",
         find: 'if (isLive && record.kind === "claimed") return { outcome: { kind: "in_flight" }, record: null };',
-        replace: 'if (isLive && record.kind === "claimed") record = null;',
+        replace: "",
       },
+      { file: "src/domain/idempotency/claim.ts", find: TAKEN_OVER, replace: "const jobId = claim.jobId;" },
     ],
   },
 ];

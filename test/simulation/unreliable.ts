@@ -13,6 +13,13 @@ export class Unreliable {
     this.chance = new Chance(seed);
   }
 
+  /** A call of a store that is slow at times: what it does may be overtaken. */
+  async slowCall<R>(work: () => R | Promise<R>): Promise<R> {
+    const { chance, clock } = this;
+    if (this.isFaulty && chance.is(0.1)) await clock.sleep(chance.below(30_000));
+    return this.call(work);
+  }
+
   /** A call between two parts: it takes a while, and may fail before or after it did its work. */
   async call<R>(work: () => R | Promise<R>): Promise<R> {
     const { chance, clock } = this;

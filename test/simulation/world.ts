@@ -306,7 +306,7 @@ export class World extends Unreliable {
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       rows: {
         upsert: (row: JobRow) =>
-          this.call(() => {
+          this.slowCall(() => {
             const known = this.rows.get(row.objectId);
             if (known === undefined || known.version < row.version) this.rows.set(row.objectId, row);
           }),
