@@ -17,6 +17,7 @@ import {
 } from "../src/domain/streams/frames.ts";
 import { PING_MS } from "../src/domain/streams/ping.ts";
 import { isStalled, type Progress, progressOf } from "../src/domain/streams/progress.ts";
+import { SOCKET_CLOSE } from "../src/wire/log-socket.ts";
 import type { ReportedUsage } from "../src/wire/report.ts";
 import { logStream } from "../src/wire/vocabulary.ts";
 import { closeUnreadable } from "./readable-sockets.ts";
@@ -208,7 +209,7 @@ export class LogSockets {
     for (const keyId of new Set(sockets.map((one) => one.keyId))) {
       if (keyId === undefined || (await isKeyGood(keyId))) continue;
       for (const one of sockets)
-        if (one.keyId === keyId) one.socket.close(4401, "the key may not be used any more");
+        if (one.keyId === keyId) one.socket.close(SOCKET_CLOSE.keyEnded, "the key may not be used any more");
     }
   }
 

@@ -88,6 +88,7 @@ export const d1ApiKeys = (db: D1Database, now: Clock): ApiKeys => {
       remember(memory, hash, { atMs, key });
       return key;
     },
+    hasSeen: (hash) => (memory.keys.get(hash)?.key ?? null) !== null,
     isEmpty: async () => {
       if (memory.emptyAtMs !== null && isFresh(memory.emptyAtMs, now())) return true;
       const isEmpty = (await first("SELECT id FROM api_keys LIMIT 1")) === null;

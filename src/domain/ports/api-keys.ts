@@ -4,6 +4,8 @@ import type { ApiKey } from "../access/api-key.ts";
 export type ApiKeys = {
   /** The key in force or not; null where none has this hash. Notes the day of its use. */
   byHash(hash: string): Promise<ApiKey | null>;
+  /** Whether this isolate has seen a key of this hash, in force or not; asks nobody. */
+  hasSeen(hash: string): boolean;
   /** Whether no key was ever made. */
   isEmpty(): Promise<boolean>;
   byId(id: string): Promise<ApiKey | null>;

@@ -6,7 +6,7 @@ import { clientKeyOf } from "../../domain/runs/client-key.ts";
 import type { Face } from "./face.ts";
 import type { Refusal } from "./refusal.ts";
 
-type GateDeps = Pick<Deps, "operations" | "rateLimits" | "ids" | "now" | "log" | "tally">;
+type GateDeps = Pick<Deps, "operations" | "rateLimits" | "apiKeys" | "ids" | "now" | "log" | "tally">;
 
 /** Tokens and signatures guard what executors call; the operator must get in whatever is shut. */
 const EXEMPT = /^\/(?:executor\/|pool\/join$|operator(?:\/|$)|metrics$|pool$|health$|readyz$)/;
@@ -20,10 +20,17 @@ const OTHER_ZONES = "2a06:98c0:3600::103";
 const hasKey = (c: Context): boolean =>
   presentedKeys(c.req.header("x-api-key"), c.req.header("authorization")).length > 0;
 
-/** Whom the rate limits count: a credential by its hash, else an address; null where neither is known. */
-const subjectOf = async (c: Context, { ids }: GateDeps): Promise<string | null> => {
+/**
+ * Whom the rate limits count: a key by its hash, else an address; null where neither is known. What is not yet known to be
+ * a key counts by its address, apart from what comes without one: a text for each request would else escape the limits,
+ * and a key's first request would share those of its neighbours.
+ */
+const subjectOf = async (c: Context, { ids, apiKeys }: GateDeps): Promise<string | null> => {
   const [key] = presentedKeys(c.req.header("x-api-key"), c.req.header("authorization"));
-  return key === undefined ? clientKeyOf(c.req.header("cf-connecting-ip")) : ids.hashOf(key);
+  const address = clientKeyOf(c.req.header("cf-connecting-ip"));
+  if (key === undefined) return address;
+  const hash = await ids.hashOf(key);
+  return apiKeys.hasSeen(hash) || address === null ? hash : `${address} with a key`;
 };
 
 /** A refusal, and the rule that it is counted under. */

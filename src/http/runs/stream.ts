@@ -29,7 +29,7 @@ const streamAt = (deps: Deps, path: string, plain: StreamMode, operationId: stri
     description:
       "A client that offers the subprotocol `sandpiper.v1` gets JSON frames `{seq, at, stream, data}` and " +
       '`{type: "status" | "end", ...}` instead, and may resume with `?after=<seq>`. The socket closes with ' +
-      "1000 at the end of the job, with 4404 when there is no such job.",
+      "1000 at the end of the job, with 4404 when there is no such job, with 4401 when the key that it was opened with ends.",
     request: {
       params: runIdParam,
       query: z.object({ after: z.coerce.number().int().nonnegative().optional() }),

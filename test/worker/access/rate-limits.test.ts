@@ -27,6 +27,37 @@ describe("the rate limits", () => {
     expect((await call(path, { ...from, "x-api-key": await addKey() }, {})).status).toBe(404);
   });
 
+  it("are not escaped by a text in the place of a key, a new one with each request, and leave real keys alone", async () => {
+    const path = "/cancel/job-00000000000000000000000000000000";
+    const places = [
+      (text: string) => ({ "x-api-key": text }),
+      (text: string) => ({ authorization: `Bearer ${text}` }),
+      (text: string) => ({ authorization: `Basic ${btoa(`u:${text}`)}` }),
+    ];
+    const flood = async () => {
+      const from = { "cf-connecting-ip": address() };
+      const key = { ...from, "x-api-key": await addKey() };
+      const cancel = async (headers: Record<string, string>) => (await call(path, headers, {})).status;
+      const known = await cancel(key);
+      const sent = Array.from({ length: 75 }, (_none, index) =>
+        cancel({ ...from, ...places[index % places.length]?.(crypto.randomUUID()) }),
+      );
+      const statuses = await Promise.all(sent);
+      return { statuses, others: [known, await cancel(key), await cancel(from)] };
+    };
+    // What went on into another window says nothing.
+    const windowNow = (): number => Math.floor(Date.now() / WINDOW_MS);
+    let began = windowNow();
+    let seen = await flood();
+    while (windowNow() !== began) {
+      began = windowNow();
+      seen = await flood();
+    }
+    expect(seen.statuses.filter((status) => status === 404).length).toBeLessThanOrEqual(60);
+    expect(seen.statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(15);
+    expect(seen.others).toEqual([404, 404, 404]);
+  });
+
   it("leave executors, the operator and the health checks alone", async () => {
     const from = { "cf-connecting-ip": address() };
     const statuses = new Set<number>();
