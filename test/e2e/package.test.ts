@@ -227,8 +227,6 @@ export default {
 
 const SECRETS = {
   ACCESS: "open",
-  EXECUTOR_URL: "http://127.0.0.1:9",
-  EXECUTOR_TOKEN: "a-token-of-the-test",
   PUBLIC_URL: "http://127.0.0.1:9",
   R2_S3_ENDPOINT: "http://127.0.0.1:9",
   R2_ACCESS_KEY_ID: "local",

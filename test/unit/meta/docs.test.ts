@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { readManifests } from "../../../executor/environments/manifest.ts";
 import { root } from "../../../scripts/lib/local.ts";
+import { namesIn, tableRows } from "./support/page-tables.ts";
 
 const read = (file: string): Promise<string> => readFile(path.join(root, file), "utf8");
 
@@ -54,5 +56,11 @@ describe("the documentation", () => {
         open.push(path.join(from, target));
     }
     expect((await pages()).filter((page) => !linked.has(page) && page !== "AGENTS.md")).toEqual([]);
+  });
+
+  it("names each environment of the project on the page of environments, and no other", () => {
+    expect(namesIn(tableRows("docs/environments.md", "Name", "Holds"))).toEqual(
+      [...readManifests().keys()].sort(),
+    );
   });
 });
