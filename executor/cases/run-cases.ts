@@ -1,18 +1,11 @@
 import type { AttemptLimits } from "../../src/wire/attempt.ts";
-import {
-  CASES_CPU_MS,
-  CASES_WALL_MS,
-  type CaseResult,
-  type CaseRules,
-  type CasesStoppedBy,
-  type JudgedCase,
-  type PhaseLimits,
-} from "../../src/wire/judging.ts";
+import type { CaseResult, CaseRules, CasesStoppedBy, JudgedCase } from "../../src/wire/judging.ts";
 import type { FileTree } from "../compile/file-tree.ts";
 import type { Orders } from "../sandbox/launcher.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Figures } from "../supervise.ts";
 import { type Ending, infrastructure } from "../verdict.ts";
+import { createBudget, endedByBudget } from "./budget.ts";
 import { roomFor } from "./capture.ts";
 import { type RanCase, type RunningCase, runCase } from "./run-case.ts";
 
@@ -56,37 +49,6 @@ const notRun = {
   order: [0],
 } as const;
 
-/** The cases' common budgets, and what the next case may use of them. */
-const createBudget = () => {
-  let cpuMs = CASES_CPU_MS;
-  const untilMs = performance.now() + CASES_WALL_MS;
-  return {
-    spend: (usedCpuUs: number): void => {
-      cpuMs -= usedCpuUs / 1_000;
-    },
-    /** Which budget is used up; null while there is some of both. */
-    exhausted: (): CasesStoppedBy | null => {
-      if (cpuMs < 1) return "cpu_budget";
-      return performance.now() >= untilMs ? "wall_budget" : null;
-    },
-    within: (limits: PhaseLimits): PhaseLimits => ({
-      ...limits,
-      cpuMs: Math.max(1, Math.min(limits.cpuMs, Math.floor(cpuMs))),
-      timeoutMs: Math.max(1, Math.min(limits.timeoutMs, Math.ceil(untilMs - performance.now()))),
-    }),
-  };
-};
-
-/** A case that the budget's end killed before its own limit had no fair run. */
-const endedByBudget = (
-  { supervised: { ending } }: RanCase,
-  own: PhaseLimits,
-  given: PhaseLimits,
-): CasesStoppedBy | null => {
-  if (ending.reason === "timeout_cpu" && given.cpuMs < own.cpuMs) return "cpu_budget";
-  return ending.reason === "timeout_wall" && given.timeoutMs < own.timeoutMs ? "wall_budget" : null;
-};
-
 /** Runs cases one after the other, each in a sandbox that nothing else uses; they are told in their order. */
 export const runCases = (job: CasesJob): RunningCases => {
   const budget = createBudget();
@@ -127,7 +89,7 @@ export const runCases = (job: CasesJob): RunningCases => {
     const { ending } = ran.supervised;
     if (ending.reason === "infrastructure" || ending.reason === "bad_input") broken ??= ending;
     if (broken !== null) return;
-    stoppedBy = endedByBudget(ran, one.limits, limits);
+    stoppedBy = endedByBudget(ran.supervised.ending, one.limits, limits);
     if (stoppedBy !== null) skip(index, one);
     else tell(index, one, ran.result);
     if (job.rules.stopOnFailure && ran.result.verdict !== "accepted") stoppedBy ??= "failure";
