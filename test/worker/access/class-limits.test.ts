@@ -6,6 +6,9 @@ import { addKey, serviceWith } from "../support/keys.ts";
 import { bucketKeysOf, evict, jobStub, NO_TRACE, recordOf, rowOf, traceOf } from "../support/objects.ts";
 import { dataOf, expectWorkloadError, keyOf, put, TAX } from "../support/workloads.ts";
 
+/** Long enough for a thousand sockets, or 250 MB of uploads, beside other suites. */
+const MANY_MS = 120_000;
+
 afterEach(restoreClock);
 
 const CLASSES = {
@@ -125,7 +128,7 @@ describe("strangers of one network", () => {
   });
 });
 
-describe("large uploads that are refused", () => {
+describe("large uploads that are refused", { timeout: MANY_MS }, () => {
   it("close uploads for the rest of the hour after 30, and small ones never", async () => {
     const client = new Client();
     const send = (bytes: number) =>
@@ -149,7 +152,7 @@ describe("large uploads that are refused", () => {
   });
 });
 
-describe("those who follow one job", () => {
+describe("those who follow one job", { timeout: MANY_MS }, () => {
   it("are a hundred that wait and a thousand that watch, and no more", async () => {
     const client = new Client();
     const id = await client.submit();
