@@ -150,7 +150,7 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     }
     if (this.#storage.job() === null) return;
     this.#storage.noteFailures(isDone ? 0 : this.#storage.failures() + 1);
-    if (!isDone) await this.ctx.storage.setAlarm(this.#retryAtMs());
+    if (!isDone) await this.#wakeBy(this.#retryAtMs());
   }
 
   /** Everything that is owed; false where something failed. */
@@ -170,7 +170,8 @@ export class TypedJobObject extends DurableObject<Record<string, unknown>> {
     const isAnnounced = await this.#effects.announce();
     const job = this.#storage.job();
     const nextMs = job === null ? null : lifecycle.nextDeadlineMs(job);
-    if (nextMs !== null) await this.ctx.storage.setAlarm(nextMs);
+    // A change that came meanwhile may owe something sooner.
+    if (nextMs !== null) await this.#wakeBy(nextMs);
     return isProjected && isAnnounced;
   }
 

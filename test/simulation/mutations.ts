@@ -180,16 +180,6 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: "delivery-once",
-    edits: [
-      {
-        file: "durable/webhook-object.ts",
-        find: "if (this.#storage.delivery() !== null) return;",
-        replace: "",
-      },
-    ],
-  },
-  {
     name: "key-taken-over",
     edits: [
       {
