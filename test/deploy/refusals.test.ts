@@ -44,7 +44,8 @@ describe("what could not be finished", () => {
 
 describe("a bucket that a deploy to a jurisdiction left, and no Worker that would say so", () => {
   beforeAll(() => {
-    const bucket = { cors: null, lifecycle: null, notifications: new Map<string, unknown[]>(), objects: 0 };
+    const notifications = new Map<string, unknown[]>([["a-queue-that-is-gone", [{}]]]);
+    const bucket = { cors: null, lifecycle: null, notifications, objects: 3 };
     deployer.api.account.buckets.set("sandpiper-prd", { ...bucket, jurisdiction: "eu" });
   });
 
@@ -56,9 +57,19 @@ describe("a bucket that a deploy to a jurisdiction left, and no Worker that woul
     expect(steps.map(({ kind }) => kind)).toContain("database");
   });
 
-  it("is deleted with what else is left", async () => {
-    const { code, stderr } = await deployer.run(["destroy", ...target, "--yes", "sandpiper-prd"]);
+  it("is deleted with what else is left, once it is empty, and only once", async () => {
+    const { buckets, applications } = deployer.api.account;
+    const name = "sandpiper-prd-executorcontainer";
+    applications.set(name, { id: "7b2c4c0e-54a7-4d0c-9b51-3f0c9e1f6a11", name, configuration: {} });
+    const destroy = ["destroy", ...target, "--yes", "sandpiper-prd"];
+    const full = await deployer.run(destroy);
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining("empty it in the dashboard") });
+    expect([buckets.size, applications.size]).toEqual([1, 0]);
+    for (const bucket of buckets.values()) bucket.objects = 0;
+    const { code, stderr } = await deployer.run(destroy);
     expect(code, stderr).toBe(0);
-    expect(deployer.api.account.buckets.size).toBe(0);
+    expect(buckets.size).toBe(0);
+    const again = await deployer.run(destroy);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("Nothing of sandpiper-prd") });
   });
 });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { CommandFailed } from "../failure.ts";
 import { printAnswer } from "../output.ts";
 import { openApi } from "./api.ts";
 import { confirmName } from "./confirm.ts";
@@ -11,7 +12,12 @@ import { templateOf, templateText } from "./template.ts";
 import { workplaceOf } from "./workplace.ts";
 import { runWrangler } from "./wrangler.ts";
 
-type Removal = { readonly what: string; readonly args: readonly string[] };
+type Removal = {
+  readonly what: string;
+  readonly args: readonly string[];
+  /** What its user does where the platform refuses. */
+  readonly remedy?: string;
+};
 
 /** As the bucket has it; the Worker, which says so too, may be gone already. */
 const jurisdictionOf = ({ bucket }: State): string[] =>
@@ -25,8 +31,9 @@ export const removalsOf = (
   keepData: boolean,
 ): Removal[] => {
   const removals: Removal[] = [];
-  if (state.bucket?.notifies === true) {
-    const queue = bucketEventsQueue(config, names);
+  const queue = bucketEventsQueue(config, names);
+  // Without their queue they cannot be named, reach nobody, and go with the bucket.
+  if (state.bucket?.notifies === true && state.queues.has(queue)) {
     removals.push({
       what: `notifications of the bucket ${names.bucket}`,
       args: [
@@ -70,6 +77,8 @@ export const removalsOf = (
     removals.push({
       what: `R2 bucket ${names.bucket}`,
       args: ["r2", "bucket", "delete", names.bucket, ...jurisdictionOf(state)],
+      remedy:
+        "A bucket must be empty: empty it in the dashboard (R2, the bucket, Settings), or pass --keep-data, and run this again.",
     });
   return removals;
 };
@@ -112,9 +121,12 @@ const destroy = async (command: Command): Promise<void> => {
     place.folder,
   );
   await place.writeConfig(templateText(template));
-  for (const [index, { what, args }] of removals.entries()) {
+  for (const [index, { what, args, remedy }] of removals.entries()) {
     say(`[${index + 1}/${removals.length}] ${what}`);
-    await runWrangler([...args, "--config", place.configFile], `Deleting the ${what}`);
+    await runWrangler([...args, "--config", place.configFile], `Deleting the ${what}`).catch((error) => {
+      if (remedy === undefined || !(error instanceof CommandFailed)) throw error;
+      throw new CommandFailed(`${error.message}\n${remedy}`, { cause: error });
+    });
   }
   // The operator's token in it opens nothing any more.
   await place.remove();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Account, hexId } from "./account.ts";
 import { type Asked, json, ok, part, refused } from "./answer.ts";
 
@@ -63,7 +64,8 @@ export const containerRoutes = (account: Account) =>
       (a: Asked) => {
         const application = {
           ...json(a),
-          id: hexId(),
+          // Clients refuse an id of any other form.
+          id: randomUUID(),
           name: String(json(a).name),
           configuration: json(a).configuration,
         };

@@ -20,6 +20,8 @@ export type Deployer = AsyncDisposable & {
   readonly folder: string;
   readonly dockerRecord: string;
   run(args: readonly string[], extra?: NodeJS.ProcessEnv): Promise<Ended>;
+  /** wrangler itself, in the clone. */
+  wrangler(args: readonly string[]): Promise<Ended>;
   /** As `run`, killed with SIGKILL, wrangler and all, when `when` says so. */
   killed(args: readonly string[], when: (kill: () => void) => void): Promise<Ended>;
 };
@@ -44,8 +46,8 @@ export const startDeployer = async (account?: Account): Promise<Deployer> => {
     // wrangler and the command are started many times, and each start would compile them anew.
     NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/deploy-tests"),
   };
-  const start = (args: readonly string[], extra: NodeJS.ProcessEnv) =>
-    spawn(process.execPath, [path.join(root, "src/cli/main.ts"), ...args], {
+  const start = (args: readonly string[], extra: NodeJS.ProcessEnv, program = "src/cli/main.ts") =>
+    spawn(process.execPath, [path.join(root, program), ...args], {
       cwd: root,
       detached: true,
       env: { ...environment, ...extra },
@@ -64,6 +66,14 @@ export const startDeployer = async (account?: Account): Promise<Deployer> => {
     folder,
     dockerRecord,
     run: (args, extra = {}) => ended(start(args, extra)),
+    wrangler: (args) =>
+      ended(
+        start(
+          args,
+          { CI: "1", WRANGLER_SEND_METRICS: "false" },
+          "node_modules/wrangler/wrangler-dist/cli.js",
+        ),
+      ),
     killed: (args, when) => {
       const child = start(args, {});
       when(() => {
