@@ -1,39 +1,28 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import access from "../../../docs/access.md?raw";
 import { addKey, serviceWith } from "../support/keys.ts";
 import { TAX } from "../support/workloads.ts";
 
-/** One request of each action of each face, about a job that is not there. */
+/** Jobs that are not there, in the place of `{run}` and `{job}`. */
 const NONE = "0b7d4a3e-0000-4000-8000-00000000000f";
 const RUN = "job-00000000000000000000000000000000";
-const ACTIONS = [
-  ["/stats"],
-  [`/status/${RUN}`],
-  [`/cancel/${RUN}`, {}],
-  ["/jobs"],
-  [`/jobs/${NONE}`],
-  ["/jobs/claim", {}],
-  ["/settings"],
-  ["/settings", { model: "x" }, "PATCH"],
-  [`${TAX}/${NONE}`],
-  [`${TAX}/search`, {}],
-  [`${TAX}/${NONE}`, undefined, "DELETE"],
-  ["/operator/jobs"],
-  ["/pool"],
-  ["/metrics"],
-] as const;
+const BODIES: Readonly<Record<string, unknown>> = { "PATCH /settings": { model: "x" } };
 
-/** What each is answered with: by rows of runs, typed jobs, workloads and the operator's face, as docs/access.md says. */
-const TABLE = {
-  "stranger, open": [200, 404, 404, 200, 404, 204, 200, 202, 404, 200, 404, 401, 401, 401],
-  "stranger, keys": [200, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401],
-  "stranger, nothing anonymous": [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401],
-  "key for runs": [200, 404, 404, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401],
-  "key for jobs": [403, 403, 403, 200, 404, 204, 200, 403, 403, 403, 403, 401, 401, 401],
-  "key for work": [403, 403, 403, 200, 404, 204, 200, 202, 403, 403, 403, 401, 401, 401],
-  "key for workloads": [403, 403, 403, 403, 403, 403, 403, 403, 404, 200, 404, 401, 401, 401],
-  operator: [200, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 200],
-} as const;
-type Who = keyof typeof TABLE;
+const cellsOf = (line: string): string[] =>
+  line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim().replaceAll("`", ""));
+
+/** The table of docs/access.md whose columns are callers: a request, and what each of them is answered with. */
+const [header = [], , ...lines] = access
+  .slice(access.indexOf("| Request "))
+  .split("\n\n", 1)
+  .join()
+  .trim()
+  .split("\n")
+  .map(cellsOf);
+const callers = header.slice(1);
 
 const TOKEN = { authorization: "Bearer operator-token-of-the-tests" };
 const open = serviceWith({ ACCESS: "open" });
@@ -43,13 +32,18 @@ const keyFor = async (scope: "runs" | "jobs" | "work" | "workloads") => ({
   "x-api-key": await addKey({ scopes: [scope] }),
 });
 
-const asked = async (who: Who): Promise<number[]> => {
+const asked = async (who: string): Promise<string[]> => {
   const call = who === "stranger, open" ? open : who === "stranger, nothing anonymous" ? shut : keys;
   const scope = /^key for (\w+)$/.exec(who)?.[1] as Parameters<typeof keyFor>[0] | undefined;
   const headers: Record<string, string> =
     scope !== undefined ? await keyFor(scope) : who === "operator" ? TOKEN : {};
-  const statuses: number[] = [];
-  for (const [path, body, method] of ACTIONS) statuses.push((await call(path, headers, body, method)).status);
+  const statuses: string[] = [];
+  for (const [request = ""] of lines) {
+    const [method = "", path = ""] = request.split(" ");
+    const body = method === "POST" ? {} : BODIES[request];
+    const at = path.replace("{run}", RUN).replace("{job}", NONE);
+    statuses.push(String((await call(at, headers, body, method)).status));
+  }
   return statuses;
 };
 
@@ -58,8 +52,28 @@ beforeAll(async () => {
 });
 
 describe("who may do what", () => {
-  it.each(Object.keys(TABLE) as Who[])("%s: row by row as the documentation has it", async (who) => {
-    expect(await asked(who)).toEqual(TABLE[who]);
+  it("is told of every caller, and of requests of every face", () => {
+    expect(callers).toEqual([
+      ...["stranger, open", "stranger, keys", "stranger, nothing anonymous", "key for runs", "key for jobs"],
+      ...["key for work", "key for workloads", "operator"],
+    ]);
+    const asked = lines.map(([request]) => request).join(" ");
+    for (const part of [
+      "/submit",
+      "/jobs/claim",
+      "/settings",
+      TAX,
+      "/submissions",
+      "/api/v2",
+      "/mcp",
+      "/operator/jobs",
+    ])
+      expect(asked).toContain(part);
+  });
+
+  it.each(callers)("%s: row by row as the documentation has it", async (who) => {
+    const column = callers.indexOf(who) + 1;
+    expect(await asked(who)).toEqual(lines.map((line) => line[column]));
   });
 });
 
