@@ -35,7 +35,7 @@ export class JobChanges {
   /** Carries out what follows from a new job; the alarm is set first, to do it should this fail. */
   async begin(record: JobRecord): Promise<void> {
     this.#effects.stepped(record);
-    await this.#effects.schedule(record);
+    await this.#effects.schedule();
     const effects = record.face === "runs" ? [] : this.#effects.start(record);
     if (record.state === "queued") effects.push(this.#effects.dispatch(record));
     await this.#effects.carryOut(record, effects);
@@ -72,7 +72,7 @@ export class JobChanges {
    */
   commitAndProjectLater(next: JobRecord): void {
     this.#store(next);
-    this.#effects.scheduleSoon(next);
+    this.#effects.standBySoon();
     this.#effects.projectSoon(() => this.#storage.record());
   }
 
@@ -83,7 +83,7 @@ export class JobChanges {
     const effects = this.#effects.start(record);
     if (isAskDue(record, now)) effects.push(this.#effects.askAgain(record));
     if (isHoldDue(record, now)) effects.push(this.#effects.holdSlot(record));
-    await this.#effects.carryOut(this.#storage.record() ?? record, effects);
+    await this.#effects.carryOut(record, effects);
   }
 
   #store(next: JobRecord): void {

@@ -4,7 +4,7 @@ import { retryDelayMs } from "../src/domain/backoff.ts";
 import { announcementOf } from "../src/domain/job/announcement.ts";
 import { isUploadKnown, leavesUselessUploads, uploadedBytes } from "../src/domain/job/awaited-uploads.ts";
 import { countedIn } from "../src/domain/job/counted.ts";
-import { alarmToSet, deadlinesOf, nextDeadline } from "../src/domain/job/deadlines.ts";
+import { alarmToSet, deadlinesOf, nextDeadline, retryAtMs } from "../src/domain/job/deadlines.ts";
 import { chargedCpuSeconds } from "../src/domain/job/endings.ts";
 import { poolEntryOf } from "../src/domain/job/pool-entry.ts";
 import { type Attempt, type JobRecord, snapshotOf } from "../src/domain/job/record.ts";
@@ -23,6 +23,8 @@ import type { LogSockets } from "./log-sockets.ts";
 const ANNOUNCED = "announced";
 /** `true` once uploads that could not be used are gone. */
 const UPLOADS_REMOVED = "uploads-removed";
+/** As long as something is owed, the alarm that would do it stands no later than this. */
+const OWED_WITHIN_MS = 60_000;
 /** A removal that is not over by then was broken off. */
 const REMOVAL_REPAIR_MS = 30_000;
 /** The row of a job that ends or is given back sooner than this never says `running`. */
@@ -81,30 +83,49 @@ export class JobEffects {
       this.#deps.tally("effects_failed", "job");
     }
     if (failures.length > 0) return this.retryLater();
+    // Another change carries out what follows from it, and may yet fail.
+    if (this.#jobStorage.record()?.version !== record.version) return this.#standBy();
     this.#jobStorage.forgetFailures();
-    await this.schedule(record);
+    await this.schedule({ mayDelay: true });
+  }
+
+  /** Sees to an alarm at the next deadline, and soon enough for what is owed, should this instance die. */
+  async #standBy(): Promise<void> {
+    const present = await this.#storage.getAlarm();
+    const record = this.#jobStorage.record();
+    if (record === null) return;
+    const latestMs = retryAtMs(record, this.#deps.now(), OWED_WITHIN_MS);
+    if (present === null || present > latestMs) await this.#storage.setAlarm(latestMs);
   }
 
   /** Makes the alarm try again what failed; the more often it failed in a row, the later. A job that is gone needs nothing. */
   async retryLater(): Promise<void> {
-    if (this.#jobStorage.record() === null) return;
-    const failures = this.#jobStorage.noteFailure();
-    await this.#storage.setAlarm(this.#deps.now() + retryDelayMs(failures, Math.random()));
+    const record = this.#jobStorage.record();
+    if (record === null) return;
+    const delayMs = retryDelayMs(this.#jobStorage.noteFailure(), Math.random());
+    await this.#storage.setAlarm(retryAtMs(record, this.#deps.now(), delayMs));
   }
 
-  async schedule(record: JobRecord): Promise<void> {
+  /**
+   * Sets the alarm at the next deadline of the job as it is by now: while effects were awaited, it may have been
+   * claimed. An alarm that stands is moved to a later time only where nothing is owed that it would do.
+   */
+  async schedule({ mayDelay = false } = {}): Promise<void> {
+    const present = await this.#storage.getAlarm();
+    const record = this.#jobStorage.record();
+    if (record === null) return;
     const now = this.#deps.now();
     const wanted = this.#jobStorage.isRemoving
       ? now + REMOVAL_REPAIR_MS
       : nextDeadline(deadlinesOf(record, now, this.#sockets.isWatched));
-    if (wanted === null || this.#jobStorage.record() === null) return;
-    const alarm = alarmToSet(await this.#storage.getAlarm(), wanted);
-    if (alarm !== null) await this.#storage.setAlarm(alarm);
+    const alarm = wanted === null ? null : alarmToSet(present, wanted);
+    if (alarm === null || (!mayDelay && present !== null && present < alarm)) return;
+    await this.#storage.setAlarm(alarm);
   }
 
-  /** Sets the alarm while the caller goes on. */
-  scheduleSoon(record: JobRecord): void {
-    this.schedule(record).catch((error) => this.#deps.log.error("job.effect_failed", error));
+  /** Sees to the alarm while the caller goes on. */
+  standBySoon(): void {
+    this.#standBy().catch((error) => this.#deps.log.error("job.effect_failed", error));
   }
 
   /** Brings the row up to date a little later; if the object dies before, its alarm does it. */

@@ -56,10 +56,10 @@ export class JobEnding {
    * Deletes the job and all that it owns; one that has not ended is cancelled first, for what it used to be
    * charged. Noted first: what fails, or what a reset breaks off, is gone on with by the alarm.
    */
-  async remove(record: JobRecord): Promise<void> {
+  async remove(): Promise<void> {
     const { storage, effects } = this.#parts;
     storage.noteRemoving();
-    await effects.schedule(record);
+    await effects.schedule();
     try {
       await this.goOn();
     } catch (error) {

@@ -142,13 +142,12 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const next = downloaded(record, deps.now());
     this.#storage.write(next);
     sockets.closeAll();
-    await effects.schedule(next);
+    await effects.schedule();
   }
 
   /** Deletes the job and all that it owns; one that has not ended is cancelled first. */
   async remove(): Promise<void> {
-    const record = this.#storage.record();
-    if (record !== null) await this.#parts.ending.remove(record);
+    if (this.#storage.hasJob) await this.#parts.ending.remove();
   }
 
   offer(holder: Holder): Promise<OfferOutcome> {
@@ -276,7 +275,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     const keyId = request.headers.get("x-stream-key");
     const answer = sockets.accept(mode, after, snapshotOf(record), keyId);
     position.askSoon();
-    await effects.schedule(record);
+    await effects.schedule();
     return answer;
   }
 
@@ -324,7 +323,7 @@ export class JobObject extends DurableObject<Record<string, unknown>> {
     if (isRetentionOver(record, now)) {
       return record.retains === "record" ? ending.deleteFiles(record) : ending.goOn();
     }
-    if (isRowRetentionOver(record, now)) return ending.remove(record);
+    if (isRowRetentionOver(record, now)) return ending.remove();
     if (isUploadCheckDue(record, now)) await uploads.checkByAlarm();
     return changes.tick(this.#storage.record() ?? record, now);
   }

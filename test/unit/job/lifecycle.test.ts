@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { finishAttempt, loseAttempt, startAttempt } from "../../../src/domain/job/attempts.ts";
-import { alarmToSet, deadlinesOf, nextDeadline } from "../../../src/domain/job/deadlines.ts";
+import { alarmToSet, deadlinesOf, nextDeadline, retryAtMs } from "../../../src/domain/job/deadlines.ts";
 import { cancel, isToBeDispatched, tick } from "../../../src/domain/job/lifecycle.ts";
 import type { JobRecord } from "../../../src/domain/job/record.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../../../src/wire/limits.ts";
@@ -128,6 +128,14 @@ describe("deadlines", () => {
   it("set one alarm, at the earliest", () => {
     expect(nextDeadline({ a: 5, b: 3 })).toBe(3);
     expect(nextDeadline({})).toBeNull();
+  });
+
+  it("are never passed by what is tried again, unless they have passed themselves", () => {
+    const { attempt } = started();
+    const leaseUntilMs = attempt?.leaseUntilMs ?? 0;
+    expect(retryAtMs(started(), NOW, 5_000)).toBe(NOW + 5_000);
+    expect(retryAtMs(started(), NOW, 600_000)).toBe(leaseUntilMs);
+    expect(retryAtMs(started(), leaseUntilMs, 5_000)).toBe(leaseUntilMs + 5_000);
   });
 
   it("move an alarm only where it would come too late or far too early", () => {
