@@ -11,6 +11,7 @@ const programs = {
   bwrap: "bubblewrap",
   python3: "python3",
   bash: "bash",
+  perl: "perl-base",
   tar: "tar",
   setpriv: "util-linux",
 };

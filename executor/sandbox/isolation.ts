@@ -4,11 +4,13 @@ import { join } from "node:path";
 import type { IsolationLevel } from "../../src/wire/vocabulary.ts";
 import { openGroupTree } from "./group-tree.ts";
 import type { Accounting } from "./job-group.ts";
-import { createSandboxPipes } from "./pipes.ts";
+import { createSandboxPipes, pipesPerSlot } from "./pipes.ts";
 import type { Machine } from "./profile.ts";
 import { startSandbox, type Workshop } from "./sandbox.ts";
 import { assembleFilter, currentArchitecture, encodeFilter } from "./seccomp-filter.ts";
 import { makeSharedFiles } from "./shared-files.ts";
+import { startSpawner } from "./spawner.ts";
+import type { Architecture } from "./syscalls.ts";
 import { type TrialResult, tryOut } from "./trial.ts";
 
 const TRIAL_WORKSPACE_BYTES = 1024 * 1024;
@@ -25,12 +27,10 @@ export interface Isolation {
   close(): void;
 }
 
-const writeFilter = (): string => {
-  const architecture = currentArchitecture();
+const writeFilter = (architecture: Architecture): string => {
   const folder = mkdtempSync(join(tmpdir(), "sandpiper-filter-"));
   const path = join(folder, "filter.bpf");
-  const filter = architecture === null ? Buffer.alloc(0) : encodeFilter(assembleFilter(architecture));
-  writeFileSync(path, filter, { mode: 0o600 });
+  writeFileSync(path, encodeFilter(assembleFilter(architecture)), { mode: 0o600 });
   return path;
 };
 
@@ -79,9 +79,10 @@ const findMachine = async (
  */
 export const openIsolation = async (choice: "auto" | "none", sandboxes: number): Promise<Isolation> => {
   const groups = openGroupTree();
-  const filterPath = writeFilter();
-  const pipes = await createSandboxPipes(sandboxes);
-  const parts = { groups, filterPath, pipes };
+  const architecture = currentArchitecture();
+  const filterPath = writeFilter(architecture);
+  const spawner = await startSpawner(architecture, sandboxes * pipesPerSlot);
+  const parts = { groups, filterPath, spawner, pipes: createSandboxPipes(spawner) };
   const isRoot = process.getuid?.() === 0;
   const shared = makeSharedFiles(isRoot);
   const own = { isRoot, shared };
@@ -99,7 +100,7 @@ export const openIsolation = async (choice: "auto" | "none", sandboxes: number):
     },
     workshop: { ...parts, machine: found.machine ?? direct },
     close: () => {
-      pipes.close();
+      spawner.close();
       shared.remove();
       groups?.close();
       rmSync(join(filterPath, ".."), { recursive: true, force: true });

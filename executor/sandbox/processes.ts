@@ -79,6 +79,12 @@ const walk = (root: number): ReadonlyMap<number, Stat> => {
 /** Every process below one, itself not counted. */
 export const descendantsOf = (root: number): readonly number[] => [...walk(root).keys()].slice(1);
 
+/** The oldest living child of a process of one thread; null while it has none. */
+export const firstChildOf = (pid: number): number | null => {
+  const [first = ""] = unlessGone(() => readShort(`/proc/${pid}/task/${pid}/children`), "").split(" ");
+  return first === "" ? null : Number(first);
+};
+
 const residentShare = async (pid: number, residentBytes: number): Promise<number> => {
   try {
     const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");

@@ -25,7 +25,7 @@ const CPU_BACKSTOP_SECONDS = 3_600;
 const LAUNCHER_SHELL = "/opt/launcher/bash";
 
 /** Fixed numbers of bubblewrap's descriptors, the files of /etc from the last on; the launcher names its own. */
-export const descriptors = { seccomp: 3, info: 4, etc: 9 } as const;
+export const descriptors = { seccomp: 3, etc: 9 } as const;
 
 /** What the machine allows; found once at start by trying. */
 export interface Machine {
@@ -47,14 +47,6 @@ export interface Shape {
     readonly target: string;
     readonly nodeModules: string | null;
   } | null;
-}
-
-export interface LaunchPlace {
-  /** Below the number of sandboxes that may live at once. */
-  readonly slot: number;
-  /** The job's folder on the host at level 0; in a sandbox it is always /job. */
-  readonly directFolder: string | null;
-  readonly joinFiles: readonly string[];
 }
 
 const bind = (from: string, to = from): string[] => ["--ro-bind", from, to];
@@ -127,7 +119,7 @@ const bubblewrap = (machine: Machine, shape: Shape): string[] => [
   ...isolationFlags(machine),
   ...fileFlags(machine, shape),
   ...["--chdir", JOB_FOLDER, "--clearenv", "--setenv", "PATH", BASE_PATH, "--setenv", "LC_ALL", "C"],
-  ...["--seccomp", String(descriptors.seccomp), "--info-fd", String(descriptors.info), "--"],
+  ...["--seccomp", String(descriptors.seccomp), "--"],
 ];
 
 /**
@@ -140,27 +132,16 @@ const resourceLimits = ({ workspaceBytes }: Shape): string => {
   return `ulimit ${limits} -c 0 -l 64 -q 0 || exit 125`;
 };
 
-const dropPrivileges = (machine: Machine, slot: number): string[] => [
-  "setpriv",
-  ...(machine.isRoot ? [`--reuid=${FIRST_UID + slot}`, `--regid=${FIRST_UID + slot}`, "--clear-groups"] : []),
-  ...["--no-new-privs", "--pdeathsig=KILL", "--"],
-];
-
-/** The shell joins the groups before it becomes the job, so nothing of the job runs outside them. */
-const joinGroups = (files: readonly string[]): string[] => {
-  if (files.length === 0) return [];
-  const loop = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1" || exit 126; shift; n=$((n - 1)); done';
-  return ["sh", "-c", `${loop}; exec "$@"`, "sh", String(files.length), ...files];
-};
-
 /**
- * The whole command that becomes one sandbox, ready to take orders: join the groups, drop to an id of its
- * own before anything else (bubblewrap started by root is no sandbox), and enter the namespaces, where the
- * launcher is the first process.
+ * The whole command that becomes one sandbox, ready to take orders: it enters the namespaces, where the launcher is
+ * the first process. Whoever starts it has joined the groups and dropped to an id of its own (bubblewrap started by
+ * root is no sandbox).
  */
-export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace): readonly string[] => [
-  ...joinGroups(place.joinFiles),
-  ...dropPrivileges(machine, place.slot),
+export const launchCommand = (
+  machine: Machine,
+  shape: Shape,
+  directFolder: string | null,
+): readonly string[] => [
   ...(machine.level === 0 ? [] : bubblewrap(machine, shape)),
   ...[
     machine.level === 0 ? machine.shared.shellPath : LAUNCHER_SHELL,
@@ -168,5 +149,5 @@ export const launchCommand = (machine: Machine, shape: Shape, place: LaunchPlace
     `${resourceLimits(shape)}\n${launcherScript}`,
     "launcher",
   ],
-  ...[place.directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
+  ...[directFolder ?? JOB_FOLDER, machine.level === 0 ? "shared-pids" : "own-pids"],
 ];

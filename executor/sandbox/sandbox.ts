@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { join } from "node:path";
-import { Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pause } from "../backoff.ts";
 import { noteWork } from "../loop-watch.ts";
 import { failedWith } from "./group-files.ts";
@@ -10,8 +9,9 @@ import { createRecordReader, type LauncherRecord } from "./launcher.ts";
 import { etcFiles } from "./own-etc.ts";
 import type { FromSandbox, IntoSandbox, SandboxPipe, SandboxPipes } from "./pipes.ts";
 import { createPolledGuard } from "./polled-guard.ts";
-import { descendantsOf } from "./processes.ts";
-import { descriptors, launchCommand, type Machine, type Shape } from "./profile.ts";
+import { descendantsOf, firstChildOf } from "./processes.ts";
+import { descriptors, FIRST_UID, launchCommand, type Machine, type Shape } from "./profile.ts";
+import type { Given, Spawned, Spawner } from "./spawner.ts";
 
 const GROUP_REMOVAL_PAUSE_MS = 20;
 const GROUP_REMOVAL_CEILING_MS = 1_000;
@@ -22,6 +22,7 @@ export interface Workshop {
   readonly machine: Machine;
   readonly groups: GroupTree | null;
   readonly pipes: SandboxPipes;
+  readonly spawner: Spawner;
   /** File with the encoded filter; opened anew for each sandbox, because its offset is shared. */
   readonly filterPath: string;
 }
@@ -81,13 +82,6 @@ const ignoreBreaks = <T extends Readable | Writable>(stream: T): T => {
   return stream;
 };
 
-/** bubblewrap's own pipe, which it closes before the launcher starts. */
-const infoOf = (child: ChildProcess): Readable => {
-  const stream = child.stdio[descriptors.info];
-  if (!(stream instanceof Readable)) throw new Error("there is no descriptor for bubblewrap's information");
-  return ignoreBreaks(stream);
-};
-
 type Pipes = Readonly<Record<FromSandbox | IntoSandbox, SandboxPipe>>;
 
 const openPipes = (pipes: SandboxPipes, slot: number): Pipes => {
@@ -118,71 +112,78 @@ const closePipes = async (pipes: Pipes): Promise<void> => {
   await Promise.all(Object.values(pipes).map(closed));
 };
 
-/** The first process of the sandbox as this machine numbers it, from bubblewrap's `--info-fd`. */
-const readChildPid = (info: Readable, onPid: (pid: number) => void): void => {
-  let text = "";
-  info.setEncoding("utf8");
-  info.on("data", (chunk: string) => {
-    text += chunk;
-    const found = /"child-pid":\s*(\d+)/.exec(text)?.[1];
-    if (found !== undefined) onPid(Number(found));
-  });
+const LAUNCHER_PIPES = { stdout: 1, stderr: 2, orders: 5, archive: 6, records: 7, go: 8 } as const;
+
+/** What the launch chain is given, by the numbers that bubblewrap and the launcher expect. */
+const givenTo = (workshop: Workshop, pipes: Pipes): readonly Given[] => {
+  const { level, shared } = workshop.machine;
+  const readOnly = (number: number, path: string): Given => ({ number, flags: constants.O_RDONLY, path });
+  const etc = level === 0 ? [] : etcFiles;
+  return [
+    readOnly(0, "/dev/null"),
+    readOnly(descriptors.seccomp, workshop.filterPath),
+    { number: LAUNCHER_PIPES.stdout, ...pipes.stdout.given },
+    { number: LAUNCHER_PIPES.stderr, ...pipes.stderr.given },
+    { number: LAUNCHER_PIPES.orders, ...pipes.orders.given },
+    { number: LAUNCHER_PIPES.archive, ...pipes.archive.given },
+    { number: LAUNCHER_PIPES.records, ...pipes.records.given },
+    { number: LAUNCHER_PIPES.go, ...pipes.go.given },
+    ...etc.map((name, index) => readOnly(descriptors.etc + index, join(shared.etcFolder, name))),
+  ];
 };
 
-/** Spawns the launch chain with the descriptors that the launcher expects. */
-const launch = (workshop: Workshop, command: readonly string[], pipes: Pipes) => {
-  const { stdout, stderr, orders, archive, records, go } = pipes;
-  const { level, shared } = workshop.machine;
-  const filter = openSync(workshop.filterPath, "r");
-  const etc = level === 0 ? [] : etcFiles.map((name) => openSync(join(shared.etcFolder, name), "r"));
-  const [file = "", ...args] = command;
-  try {
-    return spawn(file, args, {
-      detached: true,
-      cwd: "/",
-      env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
-      stdio: [
-        ...["ignore" as const, stdout.theirs, stderr.theirs, filter, "pipe" as const],
-        ...[orders.theirs, archive.theirs, records.theirs, go.theirs],
-        ...etc,
-      ],
-    });
-  } finally {
-    for (const descriptor of [filter, ...etc]) closeSync(descriptor);
+/** Has the launch chain started with the descriptors that it expects. */
+const launch = (
+  workshop: Workshop,
+  command: readonly string[],
+  { slot, joinFiles }: { readonly slot: number; readonly joinFiles: readonly string[] },
+  pipes: Pipes,
+): Spawned => {
+  const uid = workshop.machine.isRoot ? FIRST_UID + slot : null;
+  const spawned = workshop.spawner.spawn({ uid, joinFiles, given: givenTo(workshop, pipes), command });
+  void spawned.settled.then(() => {
     for (const { theirs } of Object.values(pipes)) closeSync(theirs);
-  }
+  });
+  return spawned;
 };
 
 /** Kills by the sandbox's first process, then by process group and cgroup for whatever that missed. */
-const createKiller = (child: ChildProcess, group: JobGroup | null, innerPid: () => number | null) => {
+const createKiller = (
+  { pid, settled, exited }: Spawned,
+  group: JobGroup | null,
+  innerPid: () => number | null,
+) => {
   let killed = false;
-  return () => {
-    if (killed || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    killed = true;
-    const { pid } = child;
+  let isOver = false;
+  void exited.then(() => {
+    isOver = true;
+  });
+  const kill = (): void => {
+    const top = pid();
+    if (isOver || top === null) return;
     const inner = innerPid();
-    if (inner === null) signalQuietly(-pid);
-    else signalQuietly(inner);
+    signalQuietly(inner ?? -top);
     const again = setTimeout(() => {
-      signalQuietly(-pid);
+      signalQuietly(-top);
       group?.kill();
     }, KILL_AGAIN_MS);
-    child.once("exit", () => clearTimeout(again));
+    void exited.then(() => clearTimeout(again));
+  };
+  return () => {
+    if (killed) return;
+    killed = true;
+    if (pid() === null) void settled.then(kill);
+    else kill();
   };
 };
 
 /** Records may still be on their way when the exit is seen. */
-const waitForEnd = async (child: ChildProcess, records: Readable): Promise<number | null> => {
+const waitForEnd = async ({ pid, exited }: Spawned, records: Readable): Promise<number | null> => {
   const recordsEnded = new Promise<void>((resolve) => records.once("close", resolve));
-  const code = await new Promise<number | null>((resolve) => {
-    child.once("exit", resolve);
-    child.once("error", () => {
-      records.destroy();
-      resolve(null);
-    });
-  });
+  const status = await exited;
+  if (pid() === null) records.destroy();
   await recordsEnded;
-  return code;
+  return status;
 };
 
 /** Starts a sandbox that waits for orders; it says `ready` when it does. */
@@ -195,18 +196,19 @@ export const startSandbox = (
   const group = workshop.groups?.create(place.name) ?? null;
   const joinFiles = group?.joinFiles ?? [];
   const pipes = openPipes(workshop.pipes, place.slot);
-  const command = launchCommand(workshop.machine, shape, { ...place, joinFiles });
-  const child = launch(workshop, command, pipes);
+  const command = launchCommand(workshop.machine, shape, place.directFolder);
+  const spawned = launch(workshop, command, { slot: place.slot, joinFiles }, pipes);
 
   const records = pipes.records.ours;
-  let innerPid: number | null = null;
-  readChildPid(infoOf(child), (pid) => {
-    innerPid = pid;
-  });
+  /** bubblewrap stays outside, and has this one child; with no namespace the launcher itself is on top. */
+  const innerPid = (): number | null => {
+    const top = spawned.pid();
+    return top === null || workshop.machine.level === 0 ? null : firstChildOf(top);
+  };
   let lastUsage: Usage = { cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 };
   let isOver = false;
-  const guard = group ?? createPolledGuard(() => innerPid ?? child.pid ?? 0);
-  const ended = waitForEnd(child, records).then((code) => {
+  const guard = group ?? createPolledGuard(() => innerPid() ?? spawned.pid() ?? 0);
+  const ended = waitForEnd(spawned, records).then((code) => {
     sandbox.onEnd();
     isOver = true;
     return code;
@@ -233,11 +235,11 @@ export const startSandbox = (
       return lastUsage;
     },
     signalProgram: (signal) => {
-      const root = innerPid ?? child.pid;
-      if (isOver || root === undefined) return;
+      const root = isOver ? null : (innerPid() ?? spawned.pid());
+      if (root === null) return;
       for (const pid of descendantsOf(root)) signalQuietly(pid, signal);
     },
-    kill: createKiller(child, group, () => innerPid),
+    kill: createKiller(spawned, group, innerPid),
     ended,
     closed: ended.then(async () => {
       if (group !== null) await removeWhenEmpty(group);

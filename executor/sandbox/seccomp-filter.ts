@@ -188,6 +188,9 @@ export const encodeFilter = (filter: readonly Instruction[]): Buffer => {
   return bytes;
 };
 
-/** The architecture that this process runs on, or null where no filter can be made. */
-export const currentArchitecture = (): Architecture | null =>
-  process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : null;
+/** The architecture that this process runs on. @throws where programs could not be held to their calls */
+export const currentArchitecture = (): Architecture => {
+  if (process.arch === "x64") return "x86_64";
+  if (process.arch === "arm64") return "aarch64";
+  throw new Error(`sandboxes are not made on ${process.arch}`);
+};

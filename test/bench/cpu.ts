@@ -14,7 +14,7 @@ export type RunCpu = {
   /** The Workers' runtime: the Worker, its objects, and the simulated platform. */
   readonly workerdMs: number;
   readonly executorMs: number;
-  /** Sandboxes and the programs in them. */
+  /** Sandboxes, the programs in them, and the process that starts them. */
   readonly childrenMs: number;
   /** The process that serves the Worker locally. */
   readonly serverMs: number;
@@ -35,12 +35,14 @@ export const cpuOfRuns = async (
   const client = clientOf(server);
   const { pid, executorPid } = await server.running();
   const workerd = childNamed(pid, "workerd");
+  const starter = childNamed(executorPid, "sandbox-starter");
   const now = (): RunCpu => {
     const executor = cpuTimeOf(executorPid);
+    const sandboxes = cpuTimeOf(starter);
     return {
       workerdMs: cpuTimeOf(workerd).ownMs,
       executorMs: executor.ownMs,
-      childrenMs: executor.childrenMs,
+      childrenMs: executor.childrenMs + sandboxes.ownMs + sandboxes.childrenMs,
       serverMs: cpuTimeOf(pid).ownMs,
       floorMs: floor.cpuMs(),
     };

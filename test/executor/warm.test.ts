@@ -15,7 +15,8 @@ const launchersOf = (executorPid: number): readonly number[] => {
       // It ended meanwhile.
     }
   }
-  return [...parents].filter(([, parent]) => parent === executorPid).map(([pid]) => pid);
+  // Between the executor and its sandboxes stands the process that starts them.
+  return [...parents].filter(([, parent]) => parents.get(parent) === executorPid).map(([pid]) => pid);
 };
 
 describe.each(levels)("warm sandboxes at $name", ({ options }) => {
