@@ -5,14 +5,15 @@ import { createTreeMeter, treeMemoryBytes } from "./processes.ts";
 const RECOUNT_MS = 200;
 
 /** Counts, one at a time and not on the event loop, what a tree of processes holds together. */
-const createSharedCount = (topPid: () => number) => {
+const createSharedCount = (topPid: () => number | null) => {
   let countedBytes = 0;
   let isCounting = false;
   let nextMs = 0;
   const count = async (enoughBytes: number): Promise<void> => {
     isCounting = true;
     try {
-      countedBytes = await treeMemoryBytes(topPid(), enoughBytes);
+      const top = topPid();
+      if (top !== null) countedBytes = await treeMemoryBytes(top, enoughBytes);
     } finally {
       isCounting = false;
       nextMs = performance.now() + RECOUNT_MS;
@@ -24,6 +25,8 @@ const createSharedCount = (topPid: () => number) => {
   };
 };
 
+const meterOf = (pid: number | null) => (pid === null ? null : createTreeMeter(pid));
+
 /** What watches a sandbox. */
 export interface Guard {
   limitMemory(bytes: number): void;
@@ -32,9 +35,9 @@ export interface Guard {
 
 /**
  * Stands in for a group: looks at the processes themselves whenever it is asked. The sum of what each holds
- * is never too small; where it passes the limit, the pages that they share decide.
+ * is never too small; where it passes the limit, the pages that they share decide. `topPid` is null until there is one.
  */
-export const createPolledGuard = (topPid: () => number): Guard => {
+export const createPolledGuard = (topPid: () => number | null): Guard => {
   let read: ReturnType<typeof createTreeMeter> | null = null;
   let limitBytes = Number.POSITIVE_INFINITY;
   let peakBytes = 0;
@@ -44,7 +47,8 @@ export const createPolledGuard = (topPid: () => number): Guard => {
       limitBytes = bytes;
     },
     usage: () => {
-      read ??= createTreeMeter(topPid());
+      read ??= meterOf(topPid());
+      if (read === null) return { cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 };
       const { cpuUs, residentBytes } = read();
       const memoryBytes = residentBytes > limitBytes ? countShared(limitBytes) : residentBytes;
       peakBytes = Math.max(peakBytes, memoryBytes);

@@ -207,7 +207,7 @@ export const startSandbox = (
   };
   let lastUsage: Usage = { cpuUs: 0, memoryPeakBytes: 0, oomKills: 0 };
   let isOver = false;
-  const guard = group ?? createPolledGuard(() => innerPid() ?? spawned.pid() ?? 0);
+  const guard = group ?? createPolledGuard(() => innerPid() ?? spawned.pid());
   const ended = waitForEnd(spawned, records).then((code) => {
     sandbox.onEnd();
     isOver = true;
