@@ -21,6 +21,11 @@ my ($O_PATH, $O_CLOEXEC, $SIGKILL) = (010000000, 02000000, 9);
 my ($PDEATHSIG, $NO_NEW_PRIVS) = (1, 38);
 $0 = 'sandbox-starter';
 syscall($prctl, $PDEATHSIG, $SIGKILL, 0, 0, 0) == 0 or die "prctl: $!";
+# What whoever started the executor left open is for no sandbox.
+opendir my $folder, '/proc/self/fd' or die "opendir: $!";
+my @inherited = grep { /^\\d+$/ && $_ > 2 } readdir $folder;
+closedir $folder;
+POSIX::close($_) for @inherited;
 # What a sandbox is given lands on low numbers, which nothing of this process may have.
 my $filler = 0;
 $filler = POSIX::open('/dev/null', $O_CLOEXEC) while $filler < 32;
