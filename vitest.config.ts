@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./scripts/lib/longest-first.ts";
 import { mutating } from "./test/simulation/mutations.ts";
 
 /** Secrets and addresses that a Worker test runs with; a test's own executor has the trusted key. */
@@ -60,6 +61,7 @@ export default defineConfig({
       reportOnFailure: true,
     },
     reporters: ["default", "./scripts/lib/repeat-reporter.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -145,7 +147,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-setup.ts"],
           // They mostly wait for what happens elsewhere; more at once would only queue for the executor.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,
         },

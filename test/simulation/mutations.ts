@@ -61,6 +61,16 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
+    name: "alarm-of-what-changed",
+    edits: [
+      {
+        file: "durable/job-effects.ts",
+        find: "if (this.#jobStorage.record()?.version !== record.version) return this.#standBy();",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "row-version-guard",
     edits: [
       {
