@@ -13,7 +13,7 @@ with tempfile.TemporaryDirectory() as name:
     (folder / "main.py").write_text(
         "import time\n"
         "for name in open('data/names.txt'):\n"
-        "    print(name.strip(), flush=True)\n"
+        "    print(name, end='', flush=True)\n"
         "    time.sleep(0.3)\n"
         "open('done.txt', 'w').write('done')\n"
     )
