@@ -33,12 +33,16 @@ describe("the watch over the event loop", () => {
 
   it("keeps silent about what is shorter, and about work that left the loop free", async () => {
     const logged = watch();
+    // The machine itself may hold a round up, and is then rightly logged.
+    let heldUp = 0;
     for (let round = 0; round < 10; round += 1) {
+      const startedMs = performance.now();
       noteWork("reading outputs");
       hold(60);
       await pause(60);
+      if (performance.now() - startedMs > 220) heldUp += 1;
     }
-    expect(logged).toEqual([]);
+    expect(logged.length).toBeLessThanOrEqual(heldUp);
   });
 
   it("blames nothing for a stall that nothing was noted before", async () => {
