@@ -77,6 +77,7 @@ export default defineConfig({
         test: {
           name: "simulation",
           include: ["test/simulation/*.test.ts"],
+          setupFiles: ["test/simulation/setup.ts"],
           // What was loaded with a fault must not be there for the next run.
           fsModuleCache: process.env.SIMULATED_MUTATION === undefined,
         },

@@ -1,26 +1,8 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { heldByTheDead, violations } from "./invariants.ts";
 import { seedsOf } from "./seeds.ts";
 import { installPlatform, type Step, World } from "./world.ts";
-
-vi.mock("cloudflare:workers", () => ({
-  DurableObject: class {
-    readonly ctx: unknown;
-    readonly env: unknown;
-    constructor(ctx: unknown, env: unknown) {
-      this.ctx = ctx;
-      this.env = env;
-    }
-  },
-}));
-
-/** Objects find what they act through where the simulation put it. */
-vi.mock("../../src/deps.ts", () => ({
-  jobDepsFor: ({ deps }: { deps: unknown }) => deps,
-  poolDepsFor: ({ deps }: { deps: unknown }) => deps,
-  serviceLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
-}));
 
 const { numRuns, seed: givenSeed } = seedsOf(2 / 3);
 

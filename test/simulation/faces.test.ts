@@ -1,26 +1,8 @@
 import fc from "fast-check";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { deliveryViolations, leftovers, typedViolations } from "./faces-invariants.ts";
 import { type FaceStep, FacesWorld, RETENTION_MS } from "./faces-world.ts";
 import { seedsOf } from "./seeds.ts";
-
-vi.mock("cloudflare:workers", () => ({
-  DurableObject: class {
-    readonly ctx: unknown;
-    readonly env: unknown;
-    constructor(ctx: unknown, env: unknown) {
-      this.ctx = ctx;
-      this.env = env;
-    }
-  },
-}));
-
-/** Objects find what they act through where the simulation put it. */
-vi.mock("../../src/deps.ts", () => ({
-  typedJobDepsFor: ({ deps }: { deps: unknown }) => deps,
-  webhookDepsFor: ({ deps }: { deps: unknown }) => deps,
-  serviceLog: { info: () => undefined, warn: () => undefined, error: () => undefined },
-}));
 
 const HOUR_MS = 3_600_000;
 /** The schedule of a delivery, and how long a delivery and a key are kept. */
